@@ -1,0 +1,75 @@
+//! An echo client: it sends all of its input and prints all of the answer, both at once.
+//!
+//! Try it, in two terminals:
+//!
+//! ```text
+//! cargo lab run 2
+//! cargo lab run 3 -- 127.0.0.1:7000
+//! ```
+//!
+//! Man pages: connect(2), send(2), recv(2), shutdown(2), getpeername(2).
+
+use std::io::{self, Stdin, Stdout};
+use std::net::SocketAddr;
+use std::panic;
+use std::thread;
+
+use socket2::Socket;
+
+/// How many bytes are moved at once, at most.
+const BUFFER: usize = 16 * 1024;
+
+/// Copies its input to the server at `address`, and the answer to its output, until the server is
+/// done.
+///
+/// A thread can wait at one place only, and here are two to wait at: the input and the answer. So
+/// there are two threads, each of them blocking in a call of its own.
+///
+/// # Errors
+///
+/// When nobody listens at `address`, when the connection breaks, or when input or output does.
+pub fn run(address: SocketAddr) -> io::Result<()> {
+    let mut socket = connect(address)?;
+    let mut outgoing = socket.try_clone()?;
+
+    let sending = thread::spawn(move || send_everything(&mut outgoing, &mut io::stdin()));
+    print_the_answer(&mut socket, &mut io::stdout())?;
+
+    // The server has ended its stream. If there still is a peer, it was the first to end, and wants
+    // no more of our input. If there is none, the connection is over in both directions: our own
+    // thread is through with it as well, and knows whether that was a proper end or a reset.
+    match socket.peer_addr() {
+        Ok(_peer) => Ok(()),
+        Err(_gone) => sending
+            .join()
+            .unwrap_or_else(|panicked| panic::resume_unwind(panicked)),
+    }
+}
+
+/// Step 1: makes a TCP socket and connects it to the server at `address`.
+fn connect(address: SocketAddr) -> io::Result<Socket> {
+    // region connect
+    // TODO(step 1): make a TCP socket and connect it to `address`.
+    todo!("step 1: connect to {address}")
+    // endregion
+}
+
+/// Step 2: writes all that the server sends to `output`, as it arrives, until the server has no
+/// more to say.
+fn print_the_answer(socket: &mut Socket, output: &mut Stdout) -> io::Result<()> {
+    // region print_the_answer
+    // TODO(step 2): receive until the server ends its stream, and write what comes to
+    // `output`, at once.
+    todo!("step 2: print what {socket:?} receives to {output:?}, {BUFFER} bytes at most a time")
+    // endregion
+}
+
+/// Step 3: sends all of `input` to the server, and then tells it that this was all.
+///
+/// It runs in a thread of its own, while `print_the_answer` prints.
+fn send_everything(socket: &mut Socket, input: &mut Stdin) -> io::Result<()> {
+    // region send_everything
+    // TODO(step 3): send all of `input`, and then half-close the connection.
+    todo!("step 3: send all of {input:?} to {socket:?}, then half-close")
+    // endregion
+}

@@ -1,0 +1,17 @@
+//! Stage 02: a server that sends back what it receives, to one client at a time. Given code; yours
+//! is `server.rs`.
+//!
+//! Try it, in two terminals:
+//!
+//! ```text
+//! cargo lab run 2
+//! cargo lab talk 127.0.0.1:7000
+//! ```
+
+mod server;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kit::run_server(server::run)
+}

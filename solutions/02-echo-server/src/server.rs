@@ -1,0 +1,138 @@
+//! A blocking echo server: it sends back whatever it receives, to one client at a time.
+//!
+//! Try it, in two terminals:
+//!
+//! ```text
+//! cargo lab run 2
+//! cargo lab talk 127.0.0.1:7000
+//! ```
+//!
+//! Man pages: recv(2), send(2), accept(2), close(2), tcp(7).
+
+use std::io;
+use std::net::SocketAddr;
+
+use kit::Events;
+use socket2::{Domain, Socket, Type};
+
+/// How many clients may be connected and not yet accepted. The kernel keeps them in the backlog
+/// meanwhile.
+const BACKLOG: i32 = 128;
+
+/// How many bytes one `recv` may bring, at most. It has nothing to do with the length of a message.
+const BUFFER: usize = 16 * 1024;
+
+/// Opens the server at `address` and serves until something goes wrong with the listening socket
+/// itself.
+///
+/// # Errors
+///
+/// When the address is taken or not ours, or when the kernel has no socket left to give.
+pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
+    let listener = open(address)?;
+    announce(&listener, events)?;
+
+    let mut number = 0;
+    loop {
+        let (mut client, _address) = listener.accept()?;
+        number += 1;
+        events.connected(number);
+
+        let mut received = 0;
+        let outcome = serve(&mut client, &mut received);
+        part_from(client, number, received, outcome, events)?;
+    }
+}
+
+/// The listening socket of stage 01.
+fn open(address: SocketAddr) -> io::Result<Socket> {
+    let listener = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    listener.set_reuse_address(kit::REUSE_ADDRESS)?;
+    listener.bind(&address.into())?;
+    listener.listen(BACKLOG)?;
+    Ok(listener)
+}
+
+/// The announcement of stage 01.
+fn announce(listener: &Socket, events: &Events) -> io::Result<()> {
+    let name = listener.local_addr()?;
+    let address = name.as_socket().ok_or(io::ErrorKind::Unsupported)?;
+    events.listening(address);
+    Ok(())
+}
+
+/// Serves one client from its first byte to its last, and counts in `received` what it sends.
+fn serve(client: &mut Socket, received: &mut u64) -> io::Result<()> {
+    let mut buffer = [0; BUFFER];
+    let count = echo_once(client, &mut buffer, received)?;
+    echo_the_rest(client, &mut buffer, received, count)
+}
+
+/// Step 1: waits for bytes from `client`, and sends the same bytes back, all of them.
+///
+/// Returns how many there were, and adds that to `received`. 0 means that the client has said all
+/// it had to say.
+fn echo_once(client: &mut Socket, buffer: &mut [u8], received: &mut u64) -> io::Result<usize> {
+    // region echo_once
+    use std::io::Read;
+
+    // The thread sleeps in here until at least one byte has arrived, or the end. It brings what is
+    // there by then, be it one byte or a bufferful: TCP carries a stream, and knows nothing of
+    // messages.
+    let count = client.read(buffer)?;
+    *received += count as u64;
+
+    // Only the first `count` bytes are news. What stands behind them is left from an earlier call.
+    let mut rest = &buffer[..count];
+    while !rest.is_empty() {
+        // `send` takes what fits into the kernel's buffer and may return early, so its count
+        // matters. This loop is what `write_all` does.
+        let taken = client.send(rest)?;
+        rest = &rest[taken..];
+    }
+    Ok(count)
+    // endregion
+}
+
+/// Step 2: goes on echoing until `client` is done. `first` is what `echo_once` returned before.
+fn echo_the_rest(
+    client: &mut Socket,
+    buffer: &mut [u8],
+    received: &mut u64,
+    first: usize,
+) -> io::Result<()> {
+    // region echo_the_rest
+    // A client is not done because it paused, or because little came: only 0 bytes mean the end.
+    // The other direction still stands then, and all that we owe was sent before we asked for more.
+    let mut count = first;
+    while count > 0 {
+        count = echo_once(client, buffer, received)?;
+    }
+    Ok(())
+    // endregion
+}
+
+/// Step 3: puts it on record how client `number` left, and hangs up.
+///
+/// An error that is returned from here ends the server.
+fn part_from(
+    client: Socket,
+    number: u64,
+    received: u64,
+    outcome: io::Result<()>,
+    events: &Events,
+) -> io::Result<()> {
+    // region part_from
+    // Whatever happened, this conversation is over. Closing the socket tells the client so: it
+    // reads the end of the stream.
+    drop(client);
+
+    match outcome {
+        // The client was done, and got everything back.
+        Ok(()) => events.left(number, received),
+        // The connection broke: a reset, or a cable. Nobody else has to suffer for it.
+        Err(error) => events.lost(number, received, &error),
+    }
+    Ok(())
+    // endregion
+}

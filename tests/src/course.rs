@@ -1,0 +1,100 @@
+//! The one table of stages. Order, titles, files and minutes stand here and nowhere else.
+
+/// One exercise.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Stage {
+    /// The folder's name, the same in exercises, solutions, tests and slides.
+    pub slug: &'static str,
+    pub title: &'static str,
+    pub part: Part,
+    /// How long a newcomer takes, in minutes.
+    pub minutes: u32,
+    /// What one should know before.
+    pub before: &'static str,
+    /// How many steps it has, counted from 1.
+    pub steps: u8,
+    /// The files that the student writes, below the stage's folder.
+    pub files: &'static [&'static str],
+    /// The deck that goes with it, a file below `slides`.
+    pub slide: &'static str,
+}
+
+/// Stages that belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    pub number: &'static str,
+    pub title: &'static str,
+}
+
+const BLOCKING: Part = Part {
+    number: "I",
+    title: "Blocking",
+};
+
+pub const STAGES: &[Stage] = &[
+    Stage {
+        slug: "01-listen",
+        title: "A socket is made, named, and waits",
+        part: BLOCKING,
+        minutes: 30,
+        before: "functions, Result and the ? operator in Rust; what an IP address and a port are",
+        steps: 3,
+        files: &["src/server.rs"],
+        slide: "01-listen.md",
+    },
+    Stage {
+        slug: "02-echo-server",
+        title: "A stream has no messages, but it has an end",
+        part: BLOCKING,
+        minutes: 40,
+        before: "stage 01; slices such as &buffer[..count]",
+        steps: 3,
+        files: &["src/server.rs"],
+        slide: "02-echo-server.md",
+    },
+    Stage {
+        slug: "03-echo-client",
+        title: "Both directions at once",
+        part: BLOCKING,
+        minutes: 40,
+        before: "stage 02; that a thread runs beside others",
+        steps: 3,
+        files: &["src/client.rs"],
+        slide: "03-echo-client.md",
+    },
+];
+
+impl Stage {
+    /// The two digits that the slug starts with.
+    #[must_use]
+    pub fn number(&self) -> &'static str {
+        &self.slug[..2]
+    }
+
+    /// The number as people type it: `2` for `02-echo-server`.
+    #[must_use]
+    pub fn short(&self) -> &'static str {
+        self.number().trim_start_matches('0')
+    }
+
+    /// The package's name: the slug without its number.
+    #[must_use]
+    pub fn package(&self) -> &'static str {
+        &self.slug[3..]
+    }
+}
+
+/// Finds the stages that `word` may mean: a number (`4`, `04`), a slug, or a part of one.
+///
+/// A number or a whole slug means one stage, even where it is a part of others too.
+#[must_use]
+pub fn find(word: &str) -> Vec<&'static Stage> {
+    let exact = STAGES.iter().find(|stage| {
+        stage.slug == word || stage.package() == word || stage.number() == format!("{word:0>2}")
+    });
+    match exact {
+        Some(stage) => vec![stage],
+        None if word.is_empty() => Vec::new(),
+        None => STAGES.iter().filter(|stage| stage.slug.contains(word)).collect(),
+    }
+}

@@ -1,0 +1,58 @@
+//! A listening socket: how it is made, how it gets its name, and how a server waits at it.
+//!
+//! Try it, in two terminals:
+//!
+//! ```text
+//! cargo lab run 1
+//! cargo lab talk 127.0.0.1:7000
+//! ```
+//!
+//! Man pages: socket(2), bind(2), listen(2), accept(2), getsockname(2), socket(7).
+
+use std::io;
+use std::net::SocketAddr;
+
+use kit::Events;
+use socket2::Socket;
+
+/// How many clients may be connected and not yet accepted. The kernel keeps them in the backlog
+/// meanwhile.
+const BACKLOG: i32 = 128;
+
+/// Opens the server at `address` and serves until something goes wrong with the listening socket
+/// itself.
+///
+/// # Errors
+///
+/// When the address is taken or not ours, or when the kernel has no socket left to give.
+pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
+    let listener = open(address)?;
+    announce(&listener, events)?;
+    greet_everyone(&listener, events)
+}
+
+/// Step 1: makes a TCP socket, gives it the name `address`, and opens it for callers.
+fn open(address: SocketAddr) -> io::Result<Socket> {
+    // region open
+    // TODO(step 1): make a TCP socket, let it reuse its address, bind it to `address`, and
+    // listen with room for BACKLOG clients.
+    todo!("step 1: open a listening socket at {address} with a backlog of {BACKLOG}")
+    // endregion
+}
+
+/// Step 2: tells the world where `listener` really listens.
+fn announce(listener: &Socket, events: &Events) -> io::Result<()> {
+    // region announce
+    // TODO(step 2): ask the socket for its real address, and tell that to `events`.
+    todo!("step 2: announce where {listener:?} listens, to {events:?}")
+    // endregion
+}
+
+/// Step 3: says `hello, client N` to one client after the other, and hangs up each time.
+fn greet_everyone(listener: &Socket, events: &Events) -> io::Result<()> {
+    // region greet_everyone
+    // TODO(step 3): accept a client, greet it with its number, close it, and go back to
+    // accepting.
+    todo!("step 3: greet whoever calls {listener:?}, and tell {events:?}")
+    // endregion
+}
