@@ -1,0 +1,85 @@
+//! Why a check failed, by name. Hints and README headings hang on these names: a README marks what it
+//! explains with `<!-- causes: tail-lost, stale-bytes -->`.
+
+macro_rules! causes {
+    ($($(#[$doc:meta])* $variant:ident $name:literal $why:literal)*) => {
+        /// The cause of a failure, told from evidence.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Cause { $($(#[$doc])* $variant),* }
+
+        impl Cause {
+            pub const ALL: &[Cause] = &[$(Cause::$variant),*];
+
+            /// The name that READMEs and mutants use.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Cause::$variant => $name),* }
+            }
+
+            /// What the kernel or the program does that leads to this, in one sentence.
+            #[must_use]
+            pub fn why(self) -> &'static str {
+                match self { $(Cause::$variant => $why),* }
+            }
+        }
+    };
+}
+
+causes! {
+    Panicked "panicked"
+        "a panic ends the thread it happens in, and in the main thread the whole program; an error of the network is something that happens every day, to be returned or handled"
+    ExitedEarly "exited-early"
+        "a server runs until it is killed, and a client until the conversation is over; this program ended by itself before that"
+    NotAnnounced "not-announced"
+        "nobody can call a server whose address they do not know; the line `listening on ADDRESS` comes first, ends in a newline, and is flushed"
+    WrongAddress "wrong-address"
+        "port 0 asks the kernel for any free port; which one it chose, only the socket knows"
+    AddressNotNamed "address-not-named"
+        "when bind fails, the person at the keyboard needs one line that names the address, and exit code 1"
+    AddressNotReusable "address-not-reusable"
+        "connections of the server's former life linger in TIME_WAIT for a minute, and bind refuses their address unless SO_REUSEADDR was set on the socket before"
+    BacklogTooSmall "backlog-too-small"
+        "the kernel completes connections on the server's behalf, but only as many as the backlog that listen was given; the others have to knock again"
+    NeverAccepted "never-accepted"
+        "the kernel completes a connection by itself and even takes the client's bytes; the program has it only when accept returns"
+    AcceptsOnce "accepts-once"
+        "accept returns one connection; a server that is to serve the next client has to call it again"
+    NotClosed "not-closed"
+        "the end of the stream reaches the client when the server closes the socket or shuts down its sending half; an open socket means that more may come"
+    ClosedTooEarly "closed-too-early"
+        "recv returns whatever has arrived so far; little, or a pause, does not mean that the client is done: only 0 bytes do"
+    ResetInsteadOfEnd "reset-instead-of-end"
+        "closing a socket that still has unread bytes, or with linger 0, makes the kernel send a reset, and a reset may destroy what was still on its way"
+    WrongBytes "wrong-bytes"
+        "the same bytes go back, in the same order; they are bytes, and not text, lines or numbers"
+    StaleBytes "stale-bytes"
+        "recv fills only the first part of the buffer and returns how much that is; what stands behind it is left over from earlier"
+    TailLost "tail-lost"
+        "send takes what fits into the kernel's buffer and returns how much that was; the rest is still the program's to send"
+    EndIgnored "end-of-stream-ignored"
+        "recv returns 0 at once, and for ever, once the other side is done; 0 bytes are an answer: the end"
+    WaitsForMore "waits-for-more"
+        "a blocking recv sleeps until a byte arrives or the stream ends, whatever the program still owes the other side"
+    WaitsForAnother "waits-for-another-client"
+        "a thread can sleep at one socket only; the bytes of other clients wait in the kernel meanwhile"
+    Deadlock "deadlock"
+        "while one side only sends, the other side's answers fill both kernel buffers; then each send waits for a recv that never comes"
+    Busy "busy"
+        "a program that asks again and again instead of waiting uses a processor for nothing; a blocking call sleeps in the kernel until there is something to do"
+    DescriptorsKept "descriptors-kept"
+        "an accepted socket is a descriptor until it is closed; a program may have only so many, and then accept fails"
+    EndedByAClient "ended-by-a-client"
+        "a reset is one client's affair: an error on its socket says nothing about the listener or about anybody else"
+    HalfCloseForgotten "half-close-forgotten"
+        "the server learns that no more will come when the client shuts down its sending half; until then it has to go on waiting"
+    ClosedBeforeTheAnswer "closed-before-the-answer"
+        "closing a socket ends both directions; to say \"I am done, go on\" only the sending half is shut down"
+    NotPrinted "not-printed"
+        "output is buffered; what is to be seen at once has to be flushed"
+    WrongExit "wrong-exit"
+        "the exit code is how a program tells scripts and graders how it went: 0 done, 1 the network said no"
+    NotRecorded "not-recorded"
+        "the event log is how an operator sees who came, who left, and after how many bytes"
+    TooLong "ran-too-long"
+        "the program was still busy when the time for this check was over"
+}
