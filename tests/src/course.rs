@@ -95,6 +95,9 @@ pub fn find(word: &str) -> Vec<&'static Stage> {
     match exact {
         Some(stage) => vec![stage],
         None if word.is_empty() => Vec::new(),
-        None => STAGES.iter().filter(|stage| stage.slug.contains(word)).collect(),
+        None => STAGES
+            .iter()
+            .filter(|stage| stage.slug.contains(word))
+            .collect(),
     }
 }

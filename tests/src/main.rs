@@ -1,1 +1,69 @@
-fn main() {}
+//! The `lab` command. Exit codes: 0 everything asked for passed · 1 something failed · 2 could not do what was
+//! asked.
+
+use std::process::ExitCode;
+
+use clap::Command;
+use lab::cli::{bless, check, diff, doctor, hint, open, reset, run, soak, talk};
+use lab::fronts;
+use lab::platform::Powers;
+
+fn main() -> ExitCode {
+    let matches = command().get_matches();
+    match obey(&matches) {
+        Ok(code) => code,
+        Err(error) => {
+            // A reader that has gone away, as `head` does, has seen enough.
+            let gone = error.downcast_ref::<std::io::Error>();
+            if gone.is_none_or(|error| error.kind() != std::io::ErrorKind::BrokenPipe) {
+                eprintln!("lab: {error:#}");
+            }
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn command() -> Command {
+    Command::new("lab")
+        .about("Unblocked: a lab on blocking and non-blocking sockets")
+        .subcommand(check::command())
+        .subcommand(run::command())
+        .subcommand(talk::command())
+        .subcommand(hint::command())
+        .subcommand(reset::command())
+        .subcommand(diff::command())
+        .subcommand(doctor::command())
+        .subcommand(bless::command())
+        .subcommand(soak::command())
+        .subcommand(Command::new(soak::BURN).hide(true))
+}
+
+fn obey(matches: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
+    let house = fronts::prepare()?;
+    match matches.subcommand() {
+        None => open::run(&house),
+        Some(("check", matches)) => check::run(matches, &house),
+        Some(("run", matches)) => run::run(matches, &house),
+        Some(("talk", matches)) => talk::run(matches, &house.root),
+        Some(("hint", matches)) => hint::run(matches, &house.root),
+        Some(("reset", matches)) => reset::run(matches, &house.root),
+        Some(("diff", matches)) => {
+            diff::run(matches, &house.root, |stage| check::passes(&house, stage))
+        }
+        Some(("doctor", matches)) => {
+            let powers: Vec<(String, Result<(), String>)> = Powers::probed()
+                .each()
+                .map(|(power, found)| (power.to_string(), found.map_err(str::to_string)))
+                .collect();
+            let powers: Vec<_> = powers
+                .iter()
+                .map(|(name, found)| (name.as_str(), found.clone()))
+                .collect();
+            doctor::run(matches, &house.root, &powers)
+        }
+        Some(("bless", matches)) => bless::run(matches, &house),
+        Some(("soak", matches)) => soak::run(matches, &house),
+        Some((soak::BURN, _)) => soak::burn(),
+        Some((other, _)) => anyhow::bail!("there is no command {other}"),
+    }
+}

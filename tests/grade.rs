@@ -1,0 +1,218 @@
+//! `cargo test`: the registry of checks, run and reported as tests.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lab::building::Built;
+use lab::check::Check;
+use lab::course::{STAGES, Stage};
+use lab::fronts;
+use lab::guide::Guide;
+use lab::judge::{Candidate, Judge, Score, Verdict, candidates};
+use lab::results::Results;
+use lab::subject::{House, Subject};
+use lab::{report, stages};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+/// The verdicts so far, by stage and by the check's place in its table.
+type Verdicts = Arc<Mutex<BTreeMap<(&'static str, usize), Verdict>>>;
+
+fn main() -> ExitCode {
+    match grade() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("cannot grade: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn grade() -> anyhow::Result<ExitCode> {
+    let house = fronts::prepare()?;
+    let mut arguments = Arguments::from_args();
+    // One after the other: a check looks at what its program does, and not at what its neighbours leave of
+    // the machine.
+    arguments.test_threads = Some(arguments.test_threads.unwrap_or(1));
+
+    let subject = Subject::open(&house, folder("UNBLOCKED_SUBJECT").as_deref())?;
+    let wanted: Vec<&Stage> = STAGES
+        .iter()
+        .filter(|stage| is_wanted(stage, &arguments))
+        .collect();
+    let mut judge = Judge::new(&house, None);
+    judge.judge_untouched = arguments.include_ignored || arguments.ignored;
+    let judge = Arc::new(judge);
+
+    let verdicts = Verdicts::default();
+    let mut trials = Vec::new();
+    if arguments.list {
+        trials.extend(
+            wanted
+                .iter()
+                .flat_map(|stage| names(stage))
+                .map(|name| Trial::test(name, || Ok(()))),
+        );
+    } else {
+        for candidate in candidates(&house, &subject, &wanted)? {
+            say_if_not_built(&house, &candidate);
+            let candidate = Arc::new(candidate);
+            for (place, check) in stages::checks(candidate.stage).iter().enumerate() {
+                trials.push(trial(&house, &judge, &candidate, place, check, &verdicts));
+            }
+        }
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    if !arguments.list {
+        print_scores(&house, &subject, &wanted, &verdicts);
+    }
+    Ok(conclusion.exit_code())
+}
+
+/// One check as a test.
+fn trial(
+    house: &House,
+    judge: &Arc<Judge>,
+    candidate: &Arc<Candidate>,
+    place: usize,
+    check: &'static Check,
+    verdicts: &Verdicts,
+) -> Trial {
+    let ignored = matches!(
+        judge.verdict_without_running(candidate, check),
+        Some(Verdict::NotStarted(_) | Verdict::NotJudgedHere(_))
+    );
+    let (judge, candidate, verdicts) = (
+        Arc::clone(judge),
+        Arc::clone(candidate),
+        Arc::clone(verdicts),
+    );
+    let root = house.root.clone();
+    Trial::ignorable_test(name(candidate.stage, check), move || {
+        let verdict = judge.judge(&candidate, check);
+        let outcome = outcome(&root, &candidate, check, &verdict, judge.seed);
+        let mut verdicts = verdicts.lock().unwrap_or_else(PoisonError::into_inner);
+        verdicts.insert((candidate.stage.slug, place), verdict);
+        outcome
+    })
+    .with_ignored_flag(ignored)
+}
+
+fn outcome(
+    root: &Path,
+    candidate: &Candidate,
+    check: &Check,
+    verdict: &Verdict,
+    seed: u64,
+) -> Result<Completion, Failed> {
+    match verdict {
+        Verdict::Passed => Ok(Completion::Completed),
+        Verdict::NotStarted(step) => Ok(Completion::ignored_with(format!(
+            "step {step} is not started"
+        ))),
+        Verdict::NotJudgedHere(why) => {
+            Ok(Completion::ignored_with(format!("not judged here: {why}")))
+        }
+        Verdict::NotBuilt => {
+            Err("the stage was not built; the reason stands above the first test".into())
+        }
+        Verdict::CouldNotGrade(why) => Err(format!("could not grade: {why}").into()),
+        Verdict::Failed(failure) => {
+            let guide = Guide::read(root, candidate.stage).ok();
+            let rows = report::rows(candidate.stage, check, failure, guide.as_ref(), seed, 100);
+            Err(format!("{}\n{rows}", report::title(candidate.stage, check, 0)).into())
+        }
+    }
+}
+
+/// Why a stage was not built: once, before its checks fail with a line each.
+fn say_if_not_built(house: &House, candidate: &Candidate) {
+    let slug = candidate.stage.slug;
+    match &candidate.built {
+        Built::Program(_) => {}
+        Built::NoSource(reason) => eprintln!("\n{slug}: {reason}"),
+        Built::DoesNotCompile(message) => {
+            eprintln!(
+                "\n{slug} does not compile; cargo says:\n\n{}",
+                message.trim_end()
+            );
+            let guide = Guide::read(&house.root, candidate.stage).ok();
+            if let Some(hint) = guide.and_then(|guide| guide.hint_for_compiler(message)) {
+                eprintln!(
+                    "\na hint on this: cargo lab hint {} {hint}",
+                    candidate.stage.short()
+                );
+            }
+        }
+    }
+}
+
+/// The score of each stage of which every check was run or ignored, and their sum.
+fn print_scores(house: &House, subject: &Subject, wanted: &[&'static Stage], verdicts: &Verdicts) {
+    let verdicts = verdicts.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut results = Results::open(house);
+    let (mut points, mut most) = (0, 0);
+    for stage in wanted {
+        let checks = stages::checks(stage);
+        let of_stage: Vec<Verdict> = (0..checks.len())
+            .map(|place| verdicts.get(&(stage.slug, place)).cloned())
+            .map(|verdict| verdict.unwrap_or(Verdict::NotStarted(0)))
+            .collect();
+        let score = Score::of(stage, &of_stage);
+        let whole = (0..checks.len()).all(|place| verdicts.contains_key(&(stage.slug, place)));
+        if whole {
+            results.put(house, subject, stage, &score);
+        }
+        println!(
+            "{:<20} {:>3} of {}",
+            stage.slug,
+            score.points,
+            report::points_word(score.most)
+        );
+        points += score.points;
+        most += score.most;
+    }
+    println!(
+        "{:<20} {points:>3} of {}\n",
+        "total",
+        report::points_word(most)
+    );
+}
+
+fn name(stage: &Stage, check: &Check) -> String {
+    format!("{}::step{}::{}", stage.slug, check.step, check.name)
+}
+
+fn names(stage: &Stage) -> Vec<String> {
+    stages::checks(stage)
+        .iter()
+        .map(|check| name(stage, check))
+        .collect()
+}
+
+/// Whether any check of `stage` was asked for: by a filter, or by standing in the stage's folder.
+fn is_wanted(stage: &Stage, arguments: &Arguments) -> bool {
+    if folder("UNBLOCKED_STAGE").is_some_and(|folder| !folder.ends_with(stage.slug)) {
+        return false;
+    }
+    let matches = |name: &String, pattern: &String| {
+        if arguments.exact {
+            name == pattern
+        } else {
+            name.contains(pattern.as_str())
+        }
+    };
+    names(stage).iter().any(|name| {
+        arguments
+            .filter
+            .as_ref()
+            .is_none_or(|filter| matches(name, filter))
+            && !arguments.skip.iter().any(|skip| matches(name, skip))
+    })
+}
+
+/// A folder that a stage's own `tests/grade.rs` names.
+fn folder(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).map(PathBuf::from)
+}

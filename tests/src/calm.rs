@@ -1,0 +1,165 @@
+//! Has a program done all that it will do? This is what replaces sleeping in checks.
+//!
+//! A program is settled when every thread is parked in a call that does not return by itself, and nothing is
+//! on its way between it and our peers. A program that never parks is settled when nothing changed that could
+//! be seen from outside while it used a good amount of its own processor time, or woke up a hundred times.
+
+use std::time::Duration;
+
+use crate::platform::{CallKind, Descriptor, Sample, TcpRow, TcpState, descriptors, tcp_table};
+use crate::running::Running;
+use crate::scene::Wire;
+
+/// How often in a row the same must be seen.
+const TIMES: u32 = 3;
+
+/// After how much processor time for nothing a program counts as busy for nothing.
+const FOR_NOTHING: Duration = Duration::from_millis(100);
+
+/// After how many wake-ups for nothing.
+const WAKE_UPS: u64 = 100;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// It may still do something by itself.
+    Moving,
+    /// It sleeps until somebody does something.
+    Parked,
+    /// It does not sleep, and does nothing either that could be seen.
+    Busy,
+    Exited,
+}
+
+/// What can be seen from outside at one moment.
+#[derive(Debug, PartialEq, Eq)]
+struct View {
+    rows: Vec<TcpRow>,
+    descriptors: Vec<Descriptor>,
+    printed: u64,
+}
+
+/// Looks at a program again and again, and compares.
+#[derive(Debug, Default)]
+pub struct Calm {
+    parked: Option<Sample>,
+    times: u32,
+    /// The view that has not changed since, and the program's effort at that time.
+    unchanged: Option<(View, Duration, u64)>,
+}
+
+impl Calm {
+    /// One look. The caller pauses between two looks, by reading or sleeping.
+    pub fn look(&mut self, program: &Running, wires: &[Wire]) -> Look {
+        if program.exited().is_some() {
+            return Look::Exited;
+        }
+        let (Some(sample), Some(table)) = (program.sample(), tcp_table()) else {
+            return Look::Moving;
+        };
+        let open = descriptors(program.pid()).unwrap_or_default();
+        if sample.is_parked()
+            && !awaits_input(program, &sample)
+            && is_quiet(&sample, &open, &table, wires)
+        {
+            self.unchanged = None;
+            self.times = if self.parked.as_ref() == Some(&sample) {
+                self.times + 1
+            } else {
+                1
+            };
+            self.parked = Some(sample);
+            return if self.times >= TIMES {
+                Look::Parked
+            } else {
+                Look::Moving
+            };
+        }
+        self.parked = None;
+        if sample.is_stopped() {
+            return Look::Moving;
+        }
+
+        let rows = table
+            .into_iter()
+            .filter(|row| wires.iter().any(|wire| wire.is(row)))
+            .collect();
+        let view = View {
+            rows,
+            descriptors: open,
+            printed: program.stdout.length(),
+        };
+        let (cpu, switches) = (sample.cpu(), sample.switches());
+        match &self.unchanged {
+            Some((before, cpu_then, switches_then)) if *before == view => {
+                let for_nothing = cpu.saturating_sub(*cpu_then) >= FOR_NOTHING
+                    || switches.saturating_sub(*switches_then) >= WAKE_UPS;
+                if for_nothing {
+                    Look::Busy
+                } else {
+                    Look::Moving
+                }
+            }
+            _ => {
+                self.unchanged = Some((view, cpu, switches));
+                Look::Moving
+            }
+        }
+    }
+}
+
+/// Whether a thread waits for standard input that is still to come.
+fn awaits_input(program: &Running, sample: &Sample) -> bool {
+    let reads_input = sample
+        .threads
+        .iter()
+        .filter_map(|thread| thread.call)
+        .any(|call| call.kind == CallKind::Recv && call.descriptor == Some(0));
+    reads_input && !program.is_fed()
+}
+
+/// Whether nothing is on its way that could wake the program, or reach one of our peers.
+fn is_quiet(sample: &Sample, open: &[Descriptor], table: &[TcpRow], wires: &[Wire]) -> bool {
+    wires.iter().all(|wire| wire_is_quiet(wire, table)) && !is_about_to_wake(sample, open, table)
+}
+
+fn wire_is_quiet(wire: &Wire, table: &[TcpRow]) -> bool {
+    let ours = table
+        .iter()
+        .find(|row| row.local == wire.ours && row.remote == wire.theirs);
+    let theirs = table
+        .iter()
+        .find(|row| row.local == wire.theirs && row.remote == wire.ours);
+    match (ours, theirs) {
+        (None, None) => true,
+        (Some(ours), Some(theirs)) => !is_on_its_way(ours, theirs) && !is_on_its_way(theirs, ours),
+        // Their end is gone and ours has not heard of it, or the other way round: unless all is over, a
+        // reset or an acknowledgement is on its way.
+        (Some(only), None) | (None, Some(only)) => only.state == TcpState::Other,
+    }
+}
+
+/// Bytes, an opening or an end on the way from one end to the other. Bytes that the receiver's kernel has no
+/// room for are not on their way: they wait for the receiver to read.
+fn is_on_its_way(from: &TcpRow, to: &TcpRow) -> bool {
+    let travels = from.unsent > 0 || from.state == TcpState::EndUnderWay;
+    from.state == TcpState::Opening || (travels && to.unread == 0)
+}
+
+/// Whether a thread sleeps at a socket that already has what it waits for: it is awake in a moment.
+fn is_about_to_wake(sample: &Sample, open: &[Descriptor], table: &[TcpRow]) -> bool {
+    sample
+        .threads
+        .iter()
+        .filter_map(|thread| thread.call)
+        .any(|call| {
+            let waits_for_input = matches!(call.kind, CallKind::Accept | CallKind::Recv);
+            let descriptor = open.iter().find(|one| Some(one.number) == call.descriptor);
+            let socket = descriptor.and_then(|one| one.socket);
+            waits_for_input
+                && socket.is_some_and(|inode| {
+                    table.iter().any(|row| {
+                        row.inode == inode && (row.unread > 0 || row.state == TcpState::CloseWait)
+                    })
+                })
+        })
+}

@@ -1,0 +1,376 @@
+//! `lab check`: the checks, with the teaching output.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anstream::stdout;
+use anyhow::ensure;
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use serde_json::{Value, json};
+
+use super::style;
+use crate::building::Built;
+use crate::check::Check;
+use crate::course::{STAGES, Stage};
+use crate::guide::Guide;
+use crate::judge::{Candidate, Judge, Score, Verdict, candidates};
+use crate::report;
+use crate::results::Results;
+use crate::stages;
+use crate::subject::{House, Subject};
+
+#[must_use]
+pub fn command() -> Command {
+    Command::new("check")
+        .about("Judge stages, and explain what is wrong")
+        .arg(stages_argument())
+        .arg(only_argument())
+        .arg(subject_argument())
+        .arg(seed_argument())
+        .arg(
+            Arg::new("json")
+                .long("json")
+                .action(ArgAction::SetTrue)
+                .help("Print the verdicts as JSON"),
+        )
+}
+
+/// The stages that are meant; none means all, or the one whose folder we are in.
+#[must_use]
+pub fn stages_argument() -> Arg {
+    super::stage_argument().num_args(0..)
+}
+
+#[must_use]
+pub fn only_argument() -> Arg {
+    Arg::new("only")
+        .long("only")
+        .value_name("TEXT")
+        .help("Run only the checks whose name contains this")
+}
+
+#[must_use]
+pub fn subject_argument() -> Arg {
+    Arg::new("subject")
+        .long("subject")
+        .value_name("DIR")
+        .value_parser(value_parser!(PathBuf))
+        .help("The folder of stages to judge [default: exercises]")
+}
+
+#[must_use]
+pub fn seed_argument() -> Arg {
+    Arg::new("seed")
+        .long("seed")
+        .value_name("N")
+        .value_parser(value_parser!(u64))
+        .help("Use the payloads, sizes and splits of an earlier run")
+}
+
+/// What was asked for.
+#[derive(Debug)]
+pub struct Request {
+    pub subject: Subject,
+    pub stages: Vec<&'static Stage>,
+    /// Whether stages were named, so that an untouched one does not count as passed.
+    pub named: bool,
+    pub only: Option<String>,
+}
+
+impl Request {
+    /// # Errors
+    ///
+    /// When there is no such stage, subject or check.
+    pub fn new(matches: &ArgMatches, house: &House) -> anyhow::Result<Self> {
+        let folder = matches.get_one::<PathBuf>("subject").map(PathBuf::as_path);
+        let subject = Subject::open(house, folder)?;
+        let words: Vec<&String> = matches.get_many("stage").into_iter().flatten().collect();
+        let here = folder
+            .is_none()
+            .then(|| super::stage(None, &house.root).ok())
+            .flatten();
+        let (stages, named) = match (words.is_empty(), here) {
+            (true, None) => (STAGES.iter().collect(), false),
+            (true, Some(stage)) => (vec![stage], true),
+            (false, _) => {
+                let named = words
+                    .iter()
+                    .map(|word| super::stage(Some(word), &house.root));
+                (named.collect::<anyhow::Result<Vec<_>>>()?, true)
+            }
+        };
+        let request = Self {
+            subject,
+            stages,
+            named,
+            only: matches.get_one("only").cloned(),
+        };
+        let some = request
+            .stages
+            .iter()
+            .any(|stage| request.checks(stage).next().is_some());
+        ensure!(
+            some,
+            "no check there has a name that contains \"{}\"",
+            request.only.unwrap_or_default()
+        );
+        Ok(request)
+    }
+
+    /// The checks of `stage` that were asked for.
+    pub fn checks(&self, stage: &Stage) -> impl Iterator<Item = &'static Check> {
+        let wanted = |check: &&Check| {
+            self.only
+                .as_ref()
+                .is_none_or(|text| check.name.contains(text.as_str()))
+        };
+        stages::checks(stage).iter().filter(wanted)
+    }
+}
+
+/// # Errors
+///
+/// When what was asked for could not be done.
+pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
+    let request = Request::new(matches, house)?;
+    let judge = Judge::new(house, matches.get_one::<u64>("seed").copied());
+    let candidates = candidates(house, &request.subject, &request.stages)?;
+    let mut printer = Printer {
+        json: matches.get_flag("json"),
+        told: Vec::new(),
+    };
+    let mut results = Results::open(house);
+    let mut worst = Ending::Fine;
+    for candidate in &candidates {
+        let verdicts = printer.stage(house, &judge, candidate, &request)?;
+        if request.only.is_none() {
+            let score = Score::of(candidate.stage, &verdicts);
+            results.put(house, &request.subject, candidate.stage, &score);
+            printer.score(candidate.stage, &score)?;
+        }
+        worst = verdicts
+            .iter()
+            .map(|verdict| Ending::of(verdict, request.named))
+            .fold(worst, Ord::max);
+    }
+    printer.end(&judge)?;
+    Ok(worst.code())
+}
+
+/// How a run ends, from good to bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ending {
+    Fine,
+    Wrong,
+    CouldNotGrade,
+}
+
+impl Ending {
+    /// Not started counts as passed only when no stage was named.
+    #[must_use]
+    pub fn of(verdict: &Verdict, named: bool) -> Self {
+        match verdict {
+            Verdict::Passed | Verdict::NotJudgedHere(_) => Ending::Fine,
+            Verdict::NotStarted(_) if !named => Ending::Fine,
+            Verdict::NotStarted(_) | Verdict::Failed(_) | Verdict::NotBuilt => Ending::Wrong,
+            Verdict::CouldNotGrade(_) => Ending::CouldNotGrade,
+        }
+    }
+
+    #[must_use]
+    pub fn code(self) -> ExitCode {
+        ExitCode::from(match self {
+            Ending::Fine => 0,
+            Ending::Wrong => 1,
+            Ending::CouldNotGrade => 2,
+        })
+    }
+}
+
+/// Writes verdicts as they come: for people, or as JSON at the end.
+struct Printer {
+    json: bool,
+    told: Vec<Value>,
+}
+
+impl Printer {
+    fn stage(
+        &mut self,
+        house: &House,
+        judge: &Judge,
+        candidate: &Candidate,
+        request: &Request,
+    ) -> anyhow::Result<Vec<Verdict>> {
+        let guide = Guide::read(&house.root, candidate.stage).ok();
+        if !self.json {
+            writeln!(
+                stdout(),
+                "{}{}{}  {}",
+                style::STRONG,
+                candidate.stage.slug,
+                anstyle::Reset,
+                candidate.stage.title
+            )?;
+            self.not_built(candidate, guide.as_ref())?;
+        }
+        let mut verdicts = Vec::new();
+        for check in request.checks(candidate.stage) {
+            let verdict = judge.judge(candidate, check);
+            let points = if matches!(verdict, Verdict::Passed) {
+                check.points
+            } else {
+                0
+            };
+            if self.json {
+                self.told.push(as_json(candidate, check, &verdict, points));
+            } else {
+                self.line(candidate.stage, check, &verdict, guide.as_ref(), judge.seed)?;
+            }
+            verdicts.push(verdict);
+        }
+        Ok(verdicts)
+    }
+
+    /// One line a check; below a failed one the rows of its report.
+    fn line(
+        &self,
+        stage: &Stage,
+        check: &Check,
+        verdict: &Verdict,
+        guide: Option<&Guide>,
+        seed: u64,
+    ) -> io::Result<()> {
+        let (mark, style, remark) = match verdict {
+            Verdict::Passed => ("passed", style::GOOD, String::new()),
+            Verdict::Failed(_) => ("FAILED", style::BAD, String::new()),
+            Verdict::NotBuilt => ("FAILED", style::BAD, " (not built, see above)".into()),
+            Verdict::NotStarted(step) => (
+                "  –   ",
+                style::QUIET,
+                format!(" (step {step} is not started)"),
+            ),
+            Verdict::NotJudgedHere(why) => {
+                ("  –   ", style::QUIET, format!(" (not judged here: {why})"))
+            }
+            Verdict::CouldNotGrade(why) => {
+                ("  ?   ", style::BAD, format!(" (could not grade: {why})"))
+            }
+        };
+        let sentence = check.sentence();
+        let mut out = stdout().lock();
+        writeln!(
+            out,
+            "  {style}{mark}{}  step {}: {sentence}{remark}",
+            anstyle::Reset,
+            check.step
+        )?;
+        if let Verdict::Failed(failure) = verdict {
+            let rows = report::rows(stage, check, failure, guide, seed, style::width());
+            writeln!(out, "\n{rows}")?;
+        }
+        Ok(())
+    }
+
+    fn not_built(&self, candidate: &Candidate, guide: Option<&Guide>) -> io::Result<()> {
+        let mut out = stdout().lock();
+        match &candidate.built {
+            Built::Program(_) => {}
+            Built::NoSource(reason) => writeln!(out, "  {reason}")?,
+            Built::DoesNotCompile(message) => {
+                writeln!(
+                    out,
+                    "  does not compile; cargo says:\n\n{}",
+                    message.trim_end()
+                )?;
+                if let Some(number) = guide.and_then(|guide| guide.hint_for_compiler(message)) {
+                    writeln!(
+                        out,
+                        "\n  a hint on this: cargo lab hint {} {number}",
+                        candidate.stage.short()
+                    )?;
+                }
+                writeln!(out)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn score(&mut self, stage: &Stage, score: &Score) -> io::Result<()> {
+        if self.json {
+            return Ok(());
+        }
+        let steps = format!("{} of {} steps", score.steps_done, stage.steps);
+        writeln!(
+            stdout(),
+            "  {} of {}, {steps}\n",
+            score.points,
+            report::points_word(score.most)
+        )
+    }
+
+    fn end(&self, judge: &Judge) -> io::Result<()> {
+        if !self.json {
+            return Ok(());
+        }
+        let all = json!({ "version": 1, "seed": judge.seed, "checks": self.told });
+        writeln!(stdout(), "{all:#}")
+    }
+}
+
+fn as_json(candidate: &Candidate, check: &Check, verdict: &Verdict, points: u32) -> Value {
+    let mut told = json!({
+        "stage": candidate.stage.slug,
+        "step": check.step,
+        "check": check.name,
+        "points": points,
+        "most": check.points,
+        "verdict": match verdict {
+            Verdict::Passed => "passed",
+            Verdict::Failed(_) | Verdict::NotBuilt => "failed",
+            Verdict::NotStarted(_) => "not started",
+            Verdict::NotJudgedHere(_) => "not judged here",
+            Verdict::CouldNotGrade(_) => "could not grade",
+        },
+    });
+    match (verdict, &candidate.built) {
+        (Verdict::Failed(failure), _) => {
+            told["cause"] = failure.cause.name().into();
+            told["sent"] = failure.sent.as_str().into();
+            told["expected"] = failure.expected.as_str().into();
+            told["received"] = failure.received.as_str().into();
+            told["program"] = failure.program.as_str().into();
+        }
+        (Verdict::NotBuilt, Built::DoesNotCompile(message) | Built::NoSource(message)) => {
+            told["cause"] = "does-not-compile".into();
+            told["program"] = message.as_str().into();
+        }
+        (Verdict::NotJudgedHere(why) | Verdict::CouldNotGrade(why), _) => {
+            told["why"] = why.as_str().into()
+        }
+        _ => {}
+    }
+    told
+}
+
+/// Whether all checks of `stage` of the exercises pass, as far as is known; judged now if it is not.
+#[must_use]
+pub fn passes(house: &House, stage: &'static Stage) -> bool {
+    let full = |score: &Score| score.points == score.most;
+    if let Some(score) = Results::open(house).get(house, stage) {
+        return full(&score);
+    }
+    let judged = || {
+        let subject = Subject::open(house, None).ok()?;
+        let candidate = candidates(house, &subject, &[stage]).ok()?.pop()?;
+        let judge = Judge::new(house, None);
+        let verdicts: Vec<Verdict> = stages::checks(stage)
+            .iter()
+            .map(|check| judge.judge(&candidate, check))
+            .collect();
+        let score = Score::of(stage, &verdicts);
+        Results::open(house).put(house, &subject, stage, &score);
+        Some(full(&score))
+    };
+    judged().unwrap_or(false)
+}

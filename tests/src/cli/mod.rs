@@ -1,0 +1,81 @@
+//! The commands of the `lab` tool, one module each, and how they find out which stage is meant.
+
+use std::path::Path;
+
+use anyhow::{bail, ensure};
+
+use crate::course::{self, Stage};
+
+pub mod bless;
+pub mod check;
+pub mod diff;
+pub mod doctor;
+pub mod hint;
+pub mod map;
+pub mod open;
+pub mod reset;
+pub mod run;
+pub mod soak;
+pub mod style;
+pub mod talk;
+
+/// The stage that `word` names; without a word, the one whose folder we are in.
+///
+/// # Errors
+///
+/// When `word` fits no stage or several, and when there is no word and we are in no stage's folder.
+pub fn stage(word: Option<&str>, root: &Path) -> anyhow::Result<&'static Stage> {
+    let Some(word) = word else {
+        let here = std::env::current_dir().ok();
+        let Some(stage) = here.and_then(|here| stage_around(&here, root)) else {
+            bail!(
+                "which stage? Name it, or go into its folder below exercises.\n{}",
+                names()
+            );
+        };
+        return Ok(stage);
+    };
+    let found = course::find(word);
+    ensure!(
+        !found.is_empty(),
+        "no stage is called \"{word}\".\n{}",
+        names()
+    );
+    if let [stage] = found[..] {
+        return Ok(stage);
+    }
+    let slugs: Vec<_> = found
+        .iter()
+        .map(|stage| format!("  {}", stage.slug))
+        .collect();
+    bail!("\"{word}\" may mean each of these:\n{}", slugs.join("\n"))
+}
+
+/// The argument that `stage` resolves.
+#[must_use]
+pub fn stage_argument() -> clap::Arg {
+    clap::Arg::new("stage")
+        .value_name("STAGE")
+        .help("A number (2), a slug, or a part of one; not needed inside a stage's folder")
+}
+
+/// The stage whose folder below `root` contains `here`; links are followed, so that paths compare.
+fn stage_around(here: &Path, root: &Path) -> Option<&'static Stage> {
+    let exercises = root.join("exercises").canonicalize().ok()?;
+    let below = here.canonicalize().ok()?;
+    let folder = below.strip_prefix(exercises).ok()?.components().next()?;
+    course::STAGES
+        .iter()
+        .find(|stage| folder.as_os_str() == stage.slug)
+}
+
+fn names() -> String {
+    let slugs: Vec<_> = course::STAGES
+        .iter()
+        .map(|stage| format!("  {}", stage.slug))
+        .collect();
+    format!(
+        "A number such as 2, a slug or a part of one will do:\n{}",
+        slugs.join("\n")
+    )
+}

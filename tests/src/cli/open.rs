@@ -1,0 +1,44 @@
+//! `lab` without a command: the lab opens, with the map.
+
+use std::process::ExitCode;
+
+use super::map::{self, StageState};
+use super::style;
+use crate::course::{STAGES, Stage};
+use crate::judge::{Score, Verdict};
+use crate::results::Results;
+use crate::stages;
+use crate::subject::{House, Subject, steps_not_started};
+
+/// # Errors
+///
+/// When the map cannot be printed.
+pub fn run(house: &House) -> anyhow::Result<ExitCode> {
+    let results = Results::open(house);
+    let states: Vec<StageState> = STAGES
+        .iter()
+        .map(|stage| {
+            let score = results
+                .get(house, stage)
+                .or_else(|| untouched(house, stage));
+            StageState {
+                stage,
+                steps_done: score.as_ref().map(|score| score.steps_done),
+                points: score.map(|score| (score.points, score.most)),
+            }
+        })
+        .collect();
+    style::print(&map::render(&states, style::width()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A stage whose first step still stands as it was shipped has no points, and needs no judge to say so.
+fn untouched(house: &House, stage: &Stage) -> Option<Score> {
+    let subject = Subject::open(house, None).ok()?;
+    let sources = subject.read(stage).ok()?;
+    let untouched = sources
+        .iter()
+        .any(|source| steps_not_started(source).contains(&1));
+    let verdicts = vec![Verdict::NotStarted(1); stages::checks(stage).len()];
+    untouched.then(|| Score::of(stage, &verdicts))
+}

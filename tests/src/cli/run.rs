@@ -1,0 +1,64 @@
+//! `lab run`: the student's own program, in the foreground.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Arg, ArgMatches, Command, value_parser};
+
+use super::check::subject_argument;
+use crate::building::{Built, build};
+use crate::subject::{House, Subject};
+
+#[must_use]
+pub fn command() -> Command {
+    Command::new("run")
+        .about("Build a stage's program and run it")
+        .arg(super::stage_argument())
+        .arg(subject_argument())
+        .arg(
+            Arg::new("arguments")
+                .value_name("ARGS")
+                .num_args(0..)
+                .last(true)
+                .value_parser(value_parser!(OsString))
+                .help("Arguments for the program, after --"),
+        )
+}
+
+/// # Errors
+///
+/// When the stage does not compile, or its program cannot be started.
+pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
+    let word = matches.get_one::<String>("stage").map(String::as_str);
+    let stage = super::stage(word, &house.root)?;
+    let folder = matches.get_one::<PathBuf>("subject").map(PathBuf::as_path);
+    let subject = Subject::open(house, folder)?;
+    let (_, built) = build(house, &subject, &[stage])?
+        .pop()
+        .context("nothing was built")?;
+    let program = match built {
+        Built::Program(program) => program,
+        Built::NoSource(reason) => {
+            eprintln!("{reason}");
+            return Ok(ExitCode::FAILURE);
+        }
+        Built::DoesNotCompile(message) => {
+            eprintln!("{} does not compile:\n\n{}", stage.slug, message.trim_end());
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    let arguments = matches
+        .get_many::<OsString>("arguments")
+        .into_iter()
+        .flatten();
+    let status = std::process::Command::new(&program)
+        .args(arguments)
+        .status()
+        .with_context(|| format!("cannot start {}", program.display()))?;
+    Ok(status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .map_or(ExitCode::FAILURE, ExitCode::from))
+}

@@ -1,0 +1,123 @@
+//! The program as a running client.
+
+use std::rc::Rc;
+
+use crate::calm::{Calm, Look};
+use crate::cause::Cause;
+use crate::deadline::Deadline;
+use crate::diagnosis::Symptom;
+use crate::ended::Ended;
+use crate::failure::{Outcome, Problem};
+use crate::payload::{Payload, difference, quote, size};
+use crate::peer::Peer;
+use crate::running::Running;
+use crate::scene::Scene;
+
+#[derive(Debug)]
+pub struct Client {
+    running: Rc<Running>,
+    scene: Rc<Scene>,
+}
+
+impl Client {
+    pub(crate) fn new(running: Rc<Running>, scene: &Rc<Scene>) -> Self {
+        Self {
+            running,
+            scene: Rc::clone(scene),
+        }
+    }
+
+    /// Waits until it has printed `payload`, and then nothing else.
+    pub fn prints(&self, payload: impl Into<Payload>) -> Result<&Self, Box<Problem>> {
+        let payload = payload.into();
+        let length = payload.bytes().len() as u64;
+        let mut calm = Calm::default();
+        Deadline::start().until(|| {
+            let enough = self.running.stdout.length() >= length;
+            (enough || self.scene.look(&mut calm) != Look::Moving).then_some(())
+        });
+        self.running.wait_for_output();
+        let printed = self.running.stdout.bytes();
+        if printed == payload.bytes() {
+            self.scene
+                .transcript
+                .borrow_mut()
+                .note("client", format!("prints {payload}"));
+            self.scene.transcript.borrow_mut().wait();
+            return Ok(self);
+        }
+        if !payload.bytes().starts_with(&printed) {
+            let symptom = if printed.starts_with(payload.bytes()) {
+                Symptom::MoreBytes
+            } else {
+                Symptom::OtherBytes
+            };
+            let (expected, printed) = difference(payload.bytes(), &printed);
+            return Err(self
+                .scene
+                .fails(symptom, format!("printed: {expected}"), printed, None));
+        }
+        let cause = match (
+            self.running.exited().is_some(),
+            self.scene.saw_the_end.get(),
+        ) {
+            (false, _) => Cause::NotPrinted,
+            (true, true) => Cause::ClosedBeforeTheAnswer,
+            (true, false) => Cause::ClosedTooEarly,
+        };
+        let received = match printed.len() {
+            few if few <= 40 => quote(&printed),
+            many => format!("the first {} of them", size(many)),
+        };
+        Err(self
+            .scene
+            .fails_because(cause, format!("printed: {payload}"), received))
+    }
+
+    /// What it has printed so far, for a report.
+    #[must_use]
+    pub fn printed(&self) -> String {
+        quote(&self.running.stdout.bytes())
+    }
+
+    /// Waits for its exit.
+    pub fn ends(&self) -> Result<Ended, Box<Problem>> {
+        let ended = Ended::wait_for(&self.running, &self.scene)?;
+        self.scene.transcript.borrow_mut().note("client", "exits");
+        Ok(ended)
+    }
+
+    /// Waits until it sleeps in `send`, because `peer` does not read.
+    pub fn is_stuck_in_send(&self, peer: &Peer) -> Outcome {
+        stuck_in_send(peer)
+    }
+
+    /// Fills its connection with `peer`, who does not read, until it sleeps in `send`; then stops it and lets it
+    /// go on. That makes `send` return early, with a count smaller than it was given: signal(7).
+    pub fn is_interrupted_in_send(&self, peer: &Peer) -> Outcome {
+        interrupt_in_send(&self.running, &self.scene, peer)
+    }
+}
+
+/// See [`Client::is_interrupted_in_send`]; a server's `send` is interrupted in the same way.
+pub(crate) fn interrupt_in_send(running: &Running, scene: &Scene, peer: &Peer) -> Outcome {
+    stuck_in_send(peer)?;
+    if !running.stop() {
+        return Err(peer.fails(
+            Symptom::Silence,
+            "a program that runs",
+            "it could not be stopped",
+        ));
+    }
+    scene.send_was_interrupted.set(true);
+    running.resume();
+    Ok(())
+}
+
+fn stuck_in_send(peer: &Peer) -> Outcome {
+    if peer.until_program_is_inside_send() {
+        return Ok(());
+    }
+    let expected = "a program that sends until nothing fits any more, and waits in send";
+    Err(peer.fails(Symptom::Silence, expected, "it is somewhere else"))
+}

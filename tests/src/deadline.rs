@@ -1,0 +1,45 @@
+//! Every wait ends. A deadline never decides whether a program is right: when it passes, the program was
+//! still busy, and the check says that it ran too long.
+
+use std::time::{Duration, Instant};
+
+/// How long one wait may take, on a machine that is also busy with other things.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long to pause between two looks at a program.
+const PAUSE: Duration = Duration::from_millis(1);
+
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline(Instant);
+
+impl Deadline {
+    /// A deadline for one wait that starts now.
+    #[must_use]
+    pub fn start() -> Self {
+        Self(Instant::now() + PATIENCE)
+    }
+
+    #[must_use]
+    pub fn has_passed(self) -> bool {
+        Instant::now() >= self.0
+    }
+
+    /// What is left of it, at least a millisecond, since sockets take 0 for "for ever".
+    #[must_use]
+    pub fn remaining(self) -> Duration {
+        self.0.saturating_duration_since(Instant::now()).max(PAUSE)
+    }
+
+    /// Looks until there is something to see. `None` when the deadline passes before.
+    pub fn until<T>(self, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+        loop {
+            if let Some(seen) = look() {
+                return Some(seen);
+            }
+            if self.has_passed() {
+                return None;
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! A program that has exited: its exit code and what it said, judged with assert_cmd.
+
+use std::process::Output;
+use std::rc::Rc;
+
+use assert_cmd::assert::{Assert, AssertResult};
+use predicates::prelude::*;
+
+use crate::calm::{Calm, Look};
+use crate::cause::Cause;
+use crate::deadline::Deadline;
+use crate::diagnosis::Symptom;
+use crate::failure::Problem;
+use crate::payload::quote;
+use crate::running::Running;
+use crate::scene::Scene;
+
+#[derive(Debug)]
+pub struct Ended {
+    output: Output,
+    scene: Rc<Scene>,
+}
+
+impl Ended {
+    /// Waits for the exit. A program that settles instead has failed.
+    pub(crate) fn wait_for(running: &Running, scene: &Rc<Scene>) -> Result<Self, Box<Problem>> {
+        let mut calm = Calm::default();
+        let look = Deadline::start().until(|| match scene.look(&mut calm) {
+            Look::Moving => None,
+            look => Some(look),
+        });
+        let Some(status) = running.exited() else {
+            let symptom = if look == Some(Look::Busy) {
+                Symptom::NoRest
+            } else {
+                Symptom::NoEnd
+            };
+            return Err(scene.fails(
+                symptom,
+                "a program that exits by itself",
+                "it goes on running",
+                None,
+            ));
+        };
+        running.wait_for_output();
+        let output = Output {
+            status,
+            stdout: running.stdout.bytes(),
+            stderr: running.stderr.bytes(),
+        };
+        Ok(Self {
+            output,
+            scene: Rc::clone(scene),
+        })
+    }
+
+    /// It exited with `code`.
+    pub fn exits_with(&self, code: i32) -> Result<&Self, Box<Problem>> {
+        let exit = self.assert().try_code(code);
+        self.agrees(exit, Cause::WrongExit, &format!("exit code {code}"))
+    }
+
+    /// Its error output is one line, and `text` occurs in it.
+    pub fn says_in_one_line(&self, text: &str) -> Result<&Self, Box<Problem>> {
+        let one_line = predicate::function(|said: &str| said.lines().count() == 1);
+        let said = self
+            .assert()
+            .try_stderr(one_line.and(predicate::str::contains(text)));
+        self.agrees(
+            said,
+            Cause::AddressNotNamed,
+            &format!("one line on its error output that names {text}"),
+        )
+    }
+
+    fn assert(&self) -> Assert {
+        Assert::new(self.output.clone())
+    }
+
+    fn agrees(
+        &self,
+        result: AssertResult,
+        cause: Cause,
+        expected: &str,
+    ) -> Result<&Self, Box<Problem>> {
+        if result.is_ok() {
+            return Ok(self);
+        }
+        let exit = match self.output.status.code() {
+            Some(code) => format!("exit code {code}"),
+            None => self.output.status.to_string(),
+        };
+        let received = format!("{exit}, error output {}", quote(&self.output.stderr));
+        Err(self.scene.fails_because(cause, expected, received))
+    }
+}

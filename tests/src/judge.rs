@@ -1,0 +1,180 @@
+//! One check after the other, each with a verdict.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
+
+use crate::building::{self, Built};
+use crate::check::Check;
+use crate::course::Stage;
+use crate::failure::{Failure, Problem};
+use crate::platform::Powers;
+use crate::program::Program;
+use crate::snapshot::Snapshots;
+use crate::stages;
+use crate::subject::{House, Subject, steps_not_started};
+
+/// What became of one check.
+#[derive(Debug, Clone)]
+pub enum Verdict {
+    Passed,
+    Failed(Failure),
+    /// The stage does not compile, or a student's file is missing.
+    NotBuilt,
+    /// Step N still stands as it was shipped.
+    NotStarted(u8),
+    /// This machine cannot show it; the text says why.
+    NotJudgedHere(String),
+    /// We could not do our part.
+    CouldNotGrade(String),
+}
+
+/// One stage of a subject, ready to be judged.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    pub stage: &'static Stage,
+    pub built: Built,
+    /// Steps whose `todo!` still stands in the student's files.
+    not_started: Vec<u8>,
+}
+
+/// How to judge.
+#[derive(Debug, Clone)]
+pub struct Judge {
+    pub seed: u64,
+    pub powers: Powers,
+    /// Whether steps that were not started are judged like any other.
+    pub judge_untouched: bool,
+    /// Where the transcripts are.
+    pub snapshots: std::path::PathBuf,
+}
+
+impl Judge {
+    /// A judge who uses all that this machine can show.
+    #[must_use]
+    pub fn new(house: &House, seed: Option<u64>) -> Self {
+        Self {
+            seed: seed.unwrap_or_else(|| fastrand::u64(..1_000_000)),
+            powers: Powers::probed().clone(),
+            judge_untouched: false,
+            snapshots: house.root.join("tests/snapshots"),
+        }
+    }
+
+    /// Runs `check` on `candidate`.
+    #[must_use]
+    pub fn judge(&self, candidate: &Candidate, check: &Check) -> Verdict {
+        if let Some(early) = self.verdict_without_running(candidate, check) {
+            return early;
+        }
+        let Built::Program(executable) = &candidate.built else {
+            return Verdict::NotBuilt;
+        };
+        let result = self.run(candidate.stage, executable, check);
+        match result {
+            Ok(Ok(())) => Verdict::Passed,
+            Ok(Err(problem)) => match *problem {
+                Problem::NotStarted(step, _) if !self.judge_untouched => Verdict::NotStarted(step),
+                Problem::NotStarted(_, failure) | Problem::Failed(failure) => {
+                    Verdict::Failed(failure)
+                }
+                Problem::CouldNotGrade(reason) => Verdict::CouldNotGrade(reason),
+            },
+            Err(_panic) => {
+                Verdict::CouldNotGrade("the check itself panicked; please report it".into())
+            }
+        }
+    }
+
+    /// The verdict that stands before the program is started.
+    #[must_use]
+    pub fn verdict_without_running(&self, candidate: &Candidate, check: &Check) -> Option<Verdict> {
+        let untouched = candidate
+            .not_started
+            .iter()
+            .find(|step| **step <= check.step);
+        match untouched {
+            _ if !matches!(candidate.built, Built::Program(_)) => Some(Verdict::NotBuilt),
+            Some(step) if !self.judge_untouched => Some(Verdict::NotStarted(*step)),
+            _ => self.powers.missing(check.needs).map(Verdict::NotJudgedHere),
+        }
+    }
+
+    fn run(
+        &self,
+        stage: &Stage,
+        executable: &Path,
+        check: &Check,
+    ) -> std::thread::Result<crate::failure::Outcome> {
+        // Each check draws from a generator of its own, so that it gets the same when it runs alone.
+        let mut hasher = DefaultHasher::new();
+        (self.seed, stage.slug, check.name).hash(&mut hasher);
+        let snapshots = Snapshots {
+            folder: self.snapshots.join(stage.slug),
+        };
+        let program = Program::new(executable.to_path_buf(), hasher.finish(), snapshots);
+        panic::catch_unwind(AssertUnwindSafe(|| (check.run)(&program)))
+    }
+}
+
+/// Builds `stages` of `subject` for judging.
+///
+/// # Errors
+///
+/// As [`building::build`].
+pub fn candidates(
+    house: &House,
+    subject: &Subject,
+    stages: &[&'static Stage],
+) -> anyhow::Result<Vec<Candidate>> {
+    let built = building::build(house, subject, stages)?;
+    let candidates = built.into_iter().map(|(stage, built)| {
+        let sources = subject.read(stage).unwrap_or_default();
+        let not_started = sources
+            .iter()
+            .flat_map(|source| steps_not_started(source))
+            .collect();
+        Candidate {
+            stage,
+            built,
+            not_started,
+        }
+    });
+    Ok(candidates.collect())
+}
+
+/// What the checks of one stage came to.
+#[derive(Debug, Clone)]
+pub struct Score {
+    pub points: u32,
+    /// Without the checks that could not be judged here.
+    pub most: u32,
+    /// Steps whose checks all passed, counted from the first.
+    pub steps_done: u8,
+}
+
+impl Score {
+    /// Adds up the verdicts of `stage`; those of all its checks, in order.
+    #[must_use]
+    pub fn of(stage: &Stage, verdicts: &[Verdict]) -> Self {
+        let rows: Vec<(&Check, &Verdict)> = stages::checks(stage).iter().zip(verdicts).collect();
+        let sum = |counts: fn(&Verdict) -> bool| {
+            rows.iter()
+                .filter(|(_, verdict)| counts(verdict))
+                .map(|(check, _)| check.points)
+                .sum()
+        };
+        let done = |step: &u8| {
+            let fine =
+                |verdict: &Verdict| matches!(verdict, Verdict::Passed | Verdict::NotJudgedHere(_));
+            rows.iter()
+                .filter(|(check, _)| check.step == *step)
+                .all(|(_, verdict)| fine(verdict))
+        };
+        Self {
+            points: sum(|verdict| matches!(verdict, Verdict::Passed)),
+            most: sum(|verdict| !matches!(verdict, Verdict::NotJudgedHere(_))),
+            steps_done: (1..=stage.steps).take_while(done).count() as u8,
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Everything that judges.
+//!
+//! The harness knows subjects, programs, peers, evidence and reports, and no stage. The checks of the stages
+//! stand in `stages`, next door: they are the specification. The fronts run them.
+//!
+//! From the outside in:
+//! - [`course`]: the one table of stages · [`guide`]: what their READMEs explain
+//! - [`subject`], [`building`]: a folder of stages, and how it becomes programs
+//! - [`judge`], [`check`], [`report`]: one check after the other, each with a verdict
+//! - [`program`], [`server`], [`client`], [`ended`]: a program as a check sees it
+//! - [`peer`], [`echo`], [`listener`]: our ends of the wire
+//! - [`scene`], [`calm`], [`diagnosis`], [`cause`]: what happened, whether it is over, and why
+//! - [`running`], [`output`], [`live`], [`platform`]: processes
+
+pub mod building;
+pub mod calm;
+pub mod cause;
+pub mod check;
+pub mod cli;
+pub mod client;
+pub mod course;
+pub mod deadline;
+pub mod diagnosis;
+pub mod echo;
+pub mod ended;
+pub mod failure;
+pub mod fronts;
+pub mod guide;
+pub mod judge;
+pub mod listener;
+pub mod live;
+pub mod output;
+pub mod payload;
+pub mod peer;
+pub mod platform;
+pub mod program;
+pub mod report;
+pub mod results;
+pub mod running;
+pub mod scene;
+pub mod server;
+mod skeleton;
+pub mod snapshot;
+pub mod subject;
+pub mod transcript;
+
+#[path = "../stages/mod.rs"]
+pub mod stages;

@@ -1,0 +1,406 @@
+//! Our end of a connection: a scripted client, or the connection of a scripted server.
+//!
+//! Every wait ends in one of three ways: what was expected came; the program has settled and it did not come,
+//! which is a failure at once; or the deadline passed while the program was still busy.
+
+use std::fmt;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::rc::Rc;
+use std::time::Duration;
+
+use socket2::{Domain, SockRef, Socket, Type};
+
+use crate::calm::{Calm, Look};
+use crate::cause::Cause;
+use crate::deadline::Deadline;
+use crate::diagnosis::Symptom;
+use crate::failure::{Outcome, Problem};
+use crate::payload::{Payload, difference, quote, size};
+use crate::platform::{CallKind, tcp_table};
+use crate::scene::{Scene, Wire};
+
+/// How long one `recv` waits before we look at the program again.
+pub(crate) const GLANCE: Duration = Duration::from_millis(1);
+
+#[derive(Debug)]
+pub struct Peer {
+    scene: Rc<Scene>,
+    stream: TcpStream,
+    wire: Wire,
+}
+
+/// How a wait for bytes ended.
+#[derive(Debug)]
+pub(crate) enum Arrival {
+    /// As many as were wanted.
+    All,
+    /// The stream ended.
+    End,
+    /// The connection broke.
+    Reset,
+    /// The program has done all that it will do, or the time was over.
+    Settled,
+}
+
+impl Peer {
+    /// Connects to a server of the program's. Nothing here waits for `accept`: the kernel completes it.
+    pub(crate) fn connect(scene: &Rc<Scene>, server: SocketAddr) -> Result<Self, Box<Problem>> {
+        let label = scene.next_label("client");
+        let stream = connect(server).map_err(|refusal| {
+            let cause = match refusal {
+                Refusal::BacklogIsFull => Cause::BacklogTooSmall,
+                Refusal::Broken(_) => Cause::WrongAddress,
+            };
+            scene.fails_because(
+                cause,
+                format!("{label} can connect to {server}"),
+                refusal.to_string(),
+            )
+        })?;
+        scene.transcript.borrow_mut().note(&label, "connects");
+        Self::new(scene, stream, label)
+    }
+
+    /// Takes over a connection that already stands.
+    pub(crate) fn new(
+        scene: &Rc<Scene>,
+        stream: TcpStream,
+        label: String,
+    ) -> Result<Self, Box<Problem>> {
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(GLANCE))?;
+        let wire = Wire {
+            label,
+            ours: stream.local_addr()?,
+            theirs: stream.peer_addr()?,
+        };
+        scene.connects(wire.clone());
+        Ok(Self {
+            scene: Rc::clone(scene),
+            stream,
+            wire,
+        })
+    }
+
+    /// Sends `payload` in one piece.
+    pub fn sends(&mut self, payload: impl Into<Payload>) -> Result<&mut Self, Box<Problem>> {
+        let payload = payload.into();
+        self.note_sent(&payload.to_string(), &format!("sends {payload}"));
+        self.push(payload.bytes())
+    }
+
+    /// Sends `payload` one byte at a time, each byte eaten before the next is sent.
+    pub fn sends_byte_by_byte(&mut self, payload: &Payload) -> Result<&mut Self, Box<Problem>> {
+        self.note_sent(
+            &format!("{payload}, byte by byte"),
+            &format!("sends {payload}, byte by byte"),
+        );
+        for byte in payload.bytes() {
+            self.push(&[*byte])?.until_eaten()?;
+        }
+        Ok(self)
+    }
+
+    /// Waits until the program has read all that we sent, or has settled without. Where the kernel does not
+    /// show its queues, this goes on at once: pieces may arrive joined there.
+    pub fn until_eaten(&mut self) -> Result<&mut Self, Box<Problem>> {
+        let mut calm = Calm::default();
+        Deadline::start().until(|| {
+            let eaten = tcp_table().is_none_or(|table| {
+                let ours = table
+                    .iter()
+                    .find(|row| row.local == self.wire.ours && row.remote == self.wire.theirs);
+                let theirs = self.wire.their_row(&table);
+                let waits = |row: &crate::platform::TcpRow| row.unsent > 0 || row.unread > 0;
+                !ours.is_some_and(|row| row.unsent > 0) && !theirs.is_some_and(waits)
+            });
+            (eaten || self.scene.look(&mut calm) != Look::Moving).then_some(())
+        });
+        Ok(self)
+    }
+
+    /// Sends until neither kernel takes more, because the program does not read; returns what they took.
+    pub fn fills(&mut self, payload: &Payload) -> Result<Payload, Box<Problem>> {
+        let source = payload.bytes();
+        self.stream.set_nonblocking(true)?;
+        let mut sent = 0;
+        let mut calm = Calm::default();
+        let deadline = Deadline::start();
+        while sent < source.len() {
+            match self.stream.write(&source[sent..]) {
+                Ok(count) => {
+                    sent += count;
+                    calm = Calm::default();
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    let settled = self.scene.look(&mut calm) != Look::Moving;
+                    if settled || deadline.has_passed() {
+                        break;
+                    }
+                    std::thread::sleep(GLANCE);
+                }
+                Err(_broken) => break,
+            }
+        }
+        self.stream.set_nonblocking(false)?;
+        self.note_sent(
+            &format!("{} while nobody reads", size(sent)),
+            "sends until nothing fits any more",
+        );
+        Ok(payload.start(sent))
+    }
+
+    /// Receives exactly `payload`.
+    pub fn expects(&mut self, payload: impl Into<Payload>) -> Result<&mut Self, Box<Problem>> {
+        let payload = payload.into();
+        let mut received = Vec::new();
+        let arrival = self.receive(payload.bytes().len(), &mut received);
+        if received == payload.bytes() {
+            self.scene
+                .transcript
+                .borrow_mut()
+                .note(&self.wire.label, format!("receives {payload}"));
+            self.scene.transcript.borrow_mut().wait();
+            return Ok(self);
+        }
+        if !payload.bytes().starts_with(&received) {
+            let (expected, received) = difference(payload.bytes(), &received);
+            return Err(self.fails(Symptom::OtherBytes, expected, received));
+        }
+        let so_far = match received.len() {
+            length if length <= 40 => quote(&received),
+            length => format!("the first {} of them", size(length)),
+        };
+        Err(match arrival {
+            Arrival::End => self.fails(
+                Symptom::End,
+                payload.to_string(),
+                format!("{so_far}, then the end of the stream"),
+            ),
+            Arrival::Reset => self.fails(
+                Symptom::Reset,
+                payload.to_string(),
+                format!("{so_far}, then a reset"),
+            ),
+            Arrival::All | Arrival::Settled => {
+                self.fails(Symptom::Silence, payload.to_string(), so_far)
+            }
+        })
+    }
+
+    /// Receives the end of the stream, and no byte before it.
+    pub fn expects_the_end(&mut self) -> Result<&mut Self, Box<Problem>> {
+        let expected = "the end of the stream";
+        let mut extra = Vec::new();
+        match self.receive(1, &mut extra) {
+            Arrival::End => {
+                self.scene
+                    .transcript
+                    .borrow_mut()
+                    .note(&self.wire.label, "receives the end");
+                self.scene.transcript.borrow_mut().wait();
+                Ok(self)
+            }
+            Arrival::All => {
+                self.receive(64 * 1024, &mut extra);
+                Err(self.fails(
+                    Symptom::MoreBytes,
+                    expected,
+                    format!("{} more", quote(&extra)),
+                ))
+            }
+            Arrival::Reset => Err(self.fails(Symptom::Reset, expected, "a reset")),
+            Arrival::Settled => {
+                let symptom = if self.is_server() {
+                    Symptom::Known(Cause::HalfCloseForgotten)
+                } else {
+                    Symptom::NoEnd
+                };
+                Err(self.fails(symptom, expected, "nothing; the stream is still open"))
+            }
+        }
+    }
+
+    /// Receives nothing: the program settles, or ends the stream, without sending another byte.
+    pub fn expects_nothing_more(&mut self) -> Result<&mut Self, Box<Problem>> {
+        let mut extra = Vec::new();
+        match self.receive(1, &mut extra) {
+            Arrival::All => {
+                self.receive(64 * 1024, &mut extra);
+                Err(self.fails(
+                    Symptom::MoreBytes,
+                    "not a byte more",
+                    format!("{} more", quote(&extra)),
+                ))
+            }
+            Arrival::End | Arrival::Reset | Arrival::Settled => Ok(self),
+        }
+    }
+
+    /// Ends our stream and goes on listening: shutdown(2) of the sending half.
+    pub fn half_closes(&mut self) -> Result<&mut Self, Box<Problem>> {
+        self.note_sent("half-close", "half-closes");
+        // A connection that the program has already broken shows in what we receive.
+        let _ = self.stream.shutdown(Shutdown::Write);
+        Ok(self)
+    }
+
+    /// Aborts the connection: close(2) with a linger time of zero sends a reset.
+    pub fn resets(self) -> Outcome {
+        self.note_sent("reset", "resets the connection");
+        self.scene.was_reset.set(true);
+        SockRef::from(&self.stream).set_linger(Some(Duration::ZERO))?;
+        Ok(())
+    }
+
+    /// Ends our stream and leaves.
+    pub fn leaves(self) {
+        self.note_sent("close", "closes");
+    }
+
+    /// Waits until the program sleeps in `send` on this connection, because nothing fits any more.
+    #[must_use]
+    pub(crate) fn until_program_is_inside_send(&self) -> bool {
+        let mut calm = Calm::default();
+        let stuck = Deadline::start().until(|| match self.scene.look(&mut calm) {
+            Look::Moving => None,
+            Look::Parked => Some(self.scene.is_inside(CallKind::Send)),
+            Look::Busy | Look::Exited => Some(false),
+        });
+        stuck.unwrap_or(false)
+    }
+
+    /// Whether the program called us, and not we it.
+    fn is_server(&self) -> bool {
+        self.wire.label == "server"
+    }
+
+    pub(crate) fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    #[must_use]
+    pub(crate) fn scene(&self) -> &Rc<Scene> {
+        &self.scene
+    }
+
+    /// Receives until `received` holds `want` more bytes, the stream ends, or the program has settled.
+    pub(crate) fn receive(&mut self, want: usize, received: &mut Vec<u8>) -> Arrival {
+        let goal = received.len() + want;
+        let deadline = Deadline::start();
+        let mut calm = Calm::default();
+        let mut buffer = vec![0; want.min(64 * 1024)];
+        let mut settled = false;
+        while received.len() < goal {
+            let room = buffer.len().min(goal - received.len());
+            match self.stream.read(&mut buffer[..room]) {
+                Ok(0) => {
+                    self.scene.saw_the_end.set(true);
+                    return Arrival::End;
+                }
+                Ok(count) => {
+                    received.extend_from_slice(&buffer[..count]);
+                    calm = Calm::default();
+                }
+                Err(error) if is_nothing_yet(&error) => {
+                    // One more look at the socket after the program was seen to have settled.
+                    if settled || deadline.has_passed() {
+                        return Arrival::Settled;
+                    }
+                    settled = self.has_settled(&mut calm);
+                }
+                Err(_broken) => return Arrival::Reset,
+            }
+        }
+        Arrival::All
+    }
+
+    fn has_settled(&self, calm: &mut Calm) -> bool {
+        match self.scene.look(calm) {
+            Look::Moving => false,
+            Look::Parked | Look::Busy => true,
+            // Its kernel still owes us the end of the stream, unless somebody inherited the socket.
+            Look::Exited => tcp_table().is_some_and(|table| {
+                self.wire
+                    .their_row(&table)
+                    .is_some_and(|row| row.inode != 0)
+            }),
+        }
+    }
+
+    fn push(&mut self, bytes: &[u8]) -> Result<&mut Self, Box<Problem>> {
+        self.stream
+            .set_write_timeout(Some(Deadline::start().remaining()))?;
+        match self.stream.write_all(bytes) {
+            // The program has hung up on us, or reads nothing: what comes back, or does not, tells more.
+            Ok(()) | Err(_) => Ok(self),
+        }
+    }
+
+    pub(crate) fn note_sent(&self, sent: &str, story: &str) {
+        let mut transcript = self.scene.transcript.borrow_mut();
+        transcript.peer_sent(&self.wire.label, sent);
+        transcript.note(&self.wire.label, story);
+    }
+
+    pub(crate) fn fails(
+        &self,
+        symptom: Symptom,
+        expected: impl Into<String>,
+        received: impl Into<String>,
+    ) -> Box<Problem> {
+        self.scene
+            .fails(symptom, expected, received, Some(&self.wire))
+    }
+}
+
+/// Why a connection did not come about.
+enum Refusal {
+    /// The kernel drops our calls, because too many connections wait already.
+    BacklogIsFull,
+    Broken(io::Error),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::BacklogIsFull => {
+                out.write_str("no answer: the backlog is full, and the kernel had to knock again")
+            }
+            Refusal::Broken(error) => error.fmt(out),
+        }
+    }
+}
+
+fn connect(server: SocketAddr) -> Result<TcpStream, Refusal> {
+    let socket =
+        Socket::new(Domain::for_address(server), Type::STREAM, None).map_err(Refusal::Broken)?;
+    socket.set_nonblocking(true).map_err(Refusal::Broken)?;
+    // In non-blocking mode this only begins; how it ends shows below.
+    let _ = socket.connect(&server.into());
+    let ended = Deadline::start().until(|| {
+        if let Some(error) = socket.take_error().ok().flatten() {
+            return Some(Err(Refusal::Broken(error)));
+        }
+        if socket.peer_addr().is_ok() {
+            return Some(Ok(()));
+        }
+        let ours = socket.local_addr().ok()?.as_socket()?;
+        let knocked_again = tcp_table()?
+            .iter()
+            .any(|row| row.local == ours && row.remote == server && row.retransmits > 0);
+        knocked_again.then_some(Err(Refusal::BacklogIsFull))
+    });
+    ended.unwrap_or_else(|| Err(Refusal::Broken(ErrorKind::TimedOut.into())))?;
+    socket.set_nonblocking(false).map_err(Refusal::Broken)?;
+    Ok(socket.into())
+}
+
+/// `recv` with a timeout says so differently on different systems.
+fn is_nothing_yet(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+    )
+}

@@ -1,0 +1,154 @@
+//! What this machine can show, found out by trying it on a child and sockets of our own.
+
+use std::fmt;
+use std::io::Write;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use super::{CallKind, Sample, TcpState, descriptors, resume, sample, stop, tcp_table};
+
+/// Something that a check may need to see or do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Power {
+    /// Which call each thread of a program sleeps in, and how much processor time it used.
+    ProcessState,
+    /// How many bytes wait in the kernel, and who listens.
+    KernelQueues,
+    /// Stopping a program and letting it go on.
+    StopAndContinue,
+    /// The descriptors that a program has open.
+    Descriptors,
+    /// Loopback addresses other than 127.0.0.1.
+    PrivateLoopback,
+}
+
+impl Power {
+    pub const ALL: [Power; 5] = [
+        Power::ProcessState,
+        Power::KernelQueues,
+        Power::StopAndContinue,
+        Power::Descriptors,
+        Power::PrivateLoopback,
+    ];
+}
+
+impl fmt::Display for Power {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Power::ProcessState => "what a program is doing",
+            Power::KernelQueues => "bytes that wait in the kernel",
+            Power::StopAndContinue => "stopping a program",
+            Power::Descriptors => "the descriptors of a program",
+            Power::PrivateLoopback => "loopback addresses of our own",
+        })
+    }
+}
+
+/// The powers that this machine has.
+#[derive(Debug, Clone)]
+pub struct Powers(Vec<(Power, Result<(), String>)>);
+
+impl Powers {
+    /// Tries each power, once for this process.
+    pub fn probed() -> &'static Self {
+        static PROBED: OnceLock<Powers> = OnceLock::new();
+        PROBED.get_or_init(|| Self(Power::ALL.map(|power| (power, probe(power))).into()))
+    }
+
+    /// Each power, and why it is missing where it is.
+    pub fn each(&self) -> impl Iterator<Item = (Power, Result<(), &str>)> {
+        self.0
+            .iter()
+            .map(|(power, found)| (*power, found.as_ref().copied().map_err(String::as_str)))
+    }
+
+    #[must_use]
+    pub fn has(&self, power: Power) -> bool {
+        self.each()
+            .any(|(known, found)| known == power && found.is_ok())
+    }
+
+    /// The first of `needed` that is missing, and why.
+    #[must_use]
+    pub fn missing(&self, needed: &[Power]) -> Option<String> {
+        let found = self
+            .each()
+            .find(|(power, found)| needed.contains(power) && found.is_err());
+        found.and_then(|(power, found)| Some(format!("{power}: {}", found.err()?)))
+    }
+}
+
+fn probe(power: Power) -> Result<(), String> {
+    if cfg!(not(target_os = "linux")) {
+        return Err("only Linux shows this to us".into());
+    }
+    match power {
+        Power::ProcessState => with_a_sleeper(|pid| {
+            comes(|| {
+                let call = sample(pid)?.threads.first()?.call?;
+                (call.kind == CallKind::Recv && call.descriptor == Some(0)).then_some(())
+            })
+            .ok_or_else(|| "/proc/PID/syscall does not show a child's call".into())
+        }),
+        Power::StopAndContinue => with_a_sleeper(|pid| {
+            let stopped = stop(pid) && comes(|| sample(pid).filter(Sample::is_stopped)).is_some();
+            resume(pid);
+            stopped
+                .then_some(())
+                .ok_or_else(|| "a child could not be stopped".into())
+        }),
+        Power::Descriptors => with_a_sleeper(|pid| {
+            let seen = descriptors(pid).is_some_and(|all| all.iter().any(|one| one.number == 0));
+            seen.then_some(())
+                .ok_or_else(|| "/proc/PID/fd does not show a child's descriptors".into())
+        }),
+        Power::KernelQueues => unread_byte_shows().map_err(|error| error.to_string()),
+        Power::PrivateLoopback => TcpListener::bind((Ipv4Addr::new(127, 99, 1, 2), 0))
+            .map(drop)
+            .map_err(|error| format!("127.99.1.2: {error}")),
+    }
+}
+
+/// Lets `look` see a child that waits for input which never comes.
+fn with_a_sleeper(look: impl FnOnce(u32) -> Result<(), String>) -> Result<(), String> {
+    let started = Command::new("cat")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn();
+    let mut child: Child =
+        started.map_err(|error| format!("cannot start `cat` to try it on: {error}"))?;
+    let seen = look(child.id());
+    let _ = child.kill().and_then(|()| child.wait());
+    seen
+}
+
+fn unread_byte_shows() -> std::io::Result<()> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let mut peer = TcpStream::connect(listener.local_addr()?)?;
+    peer.write_all(b"?")?;
+    let (here, there) = (peer.local_addr()?, peer.peer_addr()?);
+    comes(|| {
+        let rows = tcp_table()?;
+        let listens = rows
+            .iter()
+            .any(|row| row.state == TcpState::Listen && row.local == there && row.unread == 1);
+        let waits = rows
+            .iter()
+            .any(|row| row.local == there && row.remote == here && row.unread == 1);
+        (listens && waits).then_some(())
+    })
+    .ok_or_else(|| std::io::Error::other("/proc/net/tcp does not show a byte that waits"))
+}
+
+/// Looks until there is something to see, for five seconds at most.
+fn comes<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    let until = Instant::now() + Duration::from_secs(5);
+    loop {
+        match look() {
+            None if Instant::now() < until => std::thread::sleep(Duration::from_millis(1)),
+            seen => return seen,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Limits, process groups and signals: setrlimit(2), setpgid(2), kill(2), prctl(2).
+#![expect(
+    unsafe_code,
+    reason = "system calls that the standard library does not wrap"
+)]
+
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use super::Limits;
+
+/// Makes the program run in a process group of its own, under `limits`, and end when we do.
+pub fn confine(command: &mut Command, limits: Limits) {
+    command.process_group(0);
+    let set = move || {
+        limit(libc::RLIMIT_CORE as u32, 0)?;
+        limit(libc::RLIMIT_NOFILE as u32, limits.descriptors)?;
+        limit(libc::RLIMIT_CPU as u32, limits.cpu_seconds)?;
+        limit(libc::RLIMIT_FSIZE as u32, limits.file_size)?;
+        // Elsewhere than on Linux the kernel refuses or ignores a limit on address space.
+        #[cfg(target_os = "linux")]
+        limit(libc::RLIMIT_AS as u32, limits.memory)?;
+        die_with_parent()
+    };
+    // SAFETY: between fork and exec only async-signal-safe calls are allowed; `set` makes none but setrlimit
+    // and prctl, and allocates nothing.
+    unsafe { command.pre_exec(set) };
+}
+
+/// Ends the process group that `pid` leads. It is no error if nobody is left in it.
+pub fn end_group(pid: u32) {
+    signal(-(pid as libc::pid_t), libc::SIGKILL);
+}
+
+/// Stops process `pid` with all its threads. It may take a moment to show.
+#[must_use]
+pub fn stop(pid: u32) -> bool {
+    signal(pid as libc::pid_t, libc::SIGSTOP)
+}
+
+/// Lets a stopped process go on.
+pub fn resume(pid: u32) {
+    signal(pid as libc::pid_t, libc::SIGCONT);
+}
+
+/// Makes this process the parent of all orphans below it, so that none can escape: prctl(2),
+/// `PR_SET_CHILD_SUBREAPER`.
+pub fn adopt_orphans() {
+    // SAFETY: prctl with this option reads one integer and touches no memory of ours.
+    #[cfg(target_os = "linux")]
+    unsafe {
+        libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    }
+}
+
+/// Kills one process that is our child, and waits for it.
+#[cfg(target_os = "linux")]
+pub(super) fn end_and_reap(pid: u32) {
+    signal(pid as libc::pid_t, libc::SIGKILL);
+    // SAFETY: a null status pointer is allowed; waitpid touches no other memory of ours.
+    unsafe { libc::waitpid(pid as libc::pid_t, std::ptr::null_mut(), 0) };
+}
+
+fn signal(pid: libc::pid_t, number: libc::c_int) -> bool {
+    // SAFETY: kill takes two integers and touches no memory.
+    unsafe { libc::kill(pid, number) == 0 }
+}
+
+/// The names of resources have another type on each system, and the same values in it.
+fn limit(resource: u32, most: u64) -> io::Result<()> {
+    let most = most as libc::rlim_t;
+    let value = libc::rlimit {
+        rlim_cur: most,
+        rlim_max: most,
+    };
+    // SAFETY: `value` lives on our stack for the length of the call.
+    match unsafe { libc::setrlimit(resource as _, &raw const value) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn die_with_parent() -> io::Result<()> {
+    // SAFETY: prctl with this option reads one integer and touches no memory.
+    match unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn die_with_parent() -> io::Result<()> {
+    Ok(())
+}

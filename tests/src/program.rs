@@ -1,0 +1,147 @@
+//! One stage of a subject, built and runnable, as a check sees it.
+
+use std::cell::RefCell;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::Command;
+use std::rc::Rc;
+
+use crate::cause::Cause;
+use crate::client::Client;
+use crate::ended::Ended;
+use crate::failure::{Outcome, Problem};
+use crate::listener::{ScriptedServer, loopback_of_our_own};
+use crate::payload::Payload;
+use crate::platform::Limits;
+use crate::running::{Input, Running};
+use crate::scene::Scene;
+use crate::server::Server;
+use crate::snapshot::Snapshots;
+
+/// A program, and the stage on which a check lets it play.
+#[derive(Debug)]
+pub struct Program {
+    executable: PathBuf,
+    random: RefCell<fastrand::Rng>,
+    scene: Rc<Scene>,
+    snapshots: Snapshots,
+}
+
+impl Program {
+    /// A program for one check. The same `seed` gives the same payloads, sizes and splits.
+    #[must_use]
+    pub fn new(executable: PathBuf, seed: u64, snapshots: Snapshots) -> Self {
+        Self {
+            executable,
+            random: RefCell::new(fastrand::Rng::with_seed(seed)),
+            scene: Rc::default(),
+            snapshots,
+        }
+    }
+
+    /// Starts it as a server on a port that the kernel chooses, and waits for its announcement.
+    pub fn starts(&self) -> Result<Server, Box<Problem>> {
+        self.starts_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+    }
+
+    /// Starts it as a server at `address`, and waits for its announcement.
+    pub fn starts_at(&self, address: SocketAddr) -> Result<Server, Box<Problem>> {
+        let running = self.run(&["--listen", &address.to_string()], Input::Nothing, None)?;
+        Server::announced(running, &self.scene, address, Cause::NotAnnounced)
+    }
+
+    /// As [`starts_at`](Self::starts_at), where a former life of it has left connections behind.
+    pub fn starts_again_at(&self, address: SocketAddr) -> Result<Server, Box<Problem>> {
+        let running = self.run(&["--listen", &address.to_string()], Input::Nothing, None)?;
+        Server::announced(running, &self.scene, address, Cause::AddressNotReusable)
+    }
+
+    /// Starts it as a server at `address` and waits for its exit, since it cannot stay there.
+    pub fn fails_to_start_at(&self, address: SocketAddr) -> Result<Ended, Box<Problem>> {
+        let running = self.run(&["--listen", &address.to_string()], Input::Nothing, None)?;
+        Ended::wait_for(&running, &self.scene)
+    }
+
+    /// Starts it as a client of `address` and waits for its exit.
+    pub fn fails_to_call(&self, address: SocketAddr) -> Result<Ended, Box<Problem>> {
+        let running = self.run(&[&address.to_string()], Input::Nothing, None)?;
+        Ended::wait_for(&running, &self.scene)
+    }
+
+    /// A server of ours for the program to call.
+    pub fn gets_a_server(&self) -> Result<ScriptedServer, Box<Problem>> {
+        ScriptedServer::listen(&self.scene)
+    }
+
+    /// Starts it as a client of `server`, with `input`. As much output is kept as it is meant to print.
+    pub fn calls(&self, server: &ScriptedServer, input: Input) -> Result<Client, Box<Problem>> {
+        let kept = match &input {
+            Input::Bytes(bytes) => Some(bytes.len() + 1024 * 1024),
+            Input::Nothing | Input::OpenAfter(_) => None,
+        };
+        let running = self.run(&[&server.address().to_string()], input, kept)?;
+        Ok(Client::new(running, &self.scene))
+    }
+
+    /// Random bytes, the same for the same seed.
+    #[must_use]
+    pub fn payload(&self, role: &str, length: usize) -> Payload {
+        let mut bytes = vec![0; length];
+        self.random.borrow_mut().fill(&mut bytes);
+        Payload::new(role, bytes)
+    }
+
+    /// All 256 byte values, in random order.
+    #[must_use]
+    pub fn every_byte_value(&self) -> Payload {
+        let mut bytes: Vec<u8> = (0..=255).collect();
+        self.random.borrow_mut().shuffle(&mut bytes);
+        Payload::new("every byte value", bytes)
+    }
+
+    /// A random number of `range`.
+    #[must_use]
+    pub fn number(&self, range: std::ops::RangeInclusive<usize>) -> usize {
+        self.random.borrow_mut().usize(range)
+    }
+
+    /// Sizes at which programs with a buffer of a usual size may go wrong, in random order.
+    #[must_use]
+    pub fn sizes_around_every_buffer(&self) -> Vec<usize> {
+        let mut sizes = vec![1, 2, self.number(3..=4000)];
+        for buffer in [4096, 8192, 12_288, 16_384, 24_576, 32_768, 49_152, 65_536] {
+            sizes.extend([buffer - 1, buffer, buffer + 1]);
+        }
+        self.random.borrow_mut().shuffle(&mut sizes);
+        sizes
+    }
+
+    /// An address with a port that nobody else listens at.
+    pub fn private_address(&self) -> Result<SocketAddr, Box<Problem>> {
+        let listener = TcpListener::bind((loopback_of_our_own(), 0))?;
+        Ok(listener.local_addr()?)
+    }
+
+    /// What happened is what the snapshot `name` tells.
+    pub fn plays_as_in(&self, name: &str) -> Outcome {
+        self.snapshots.compare(name, &self.scene)
+    }
+
+    #[must_use]
+    pub fn scene(&self) -> &Rc<Scene> {
+        &self.scene
+    }
+
+    fn run(
+        &self,
+        arguments: &[&str],
+        input: Input,
+        kept: Option<usize>,
+    ) -> Result<Rc<Running>, Box<Problem>> {
+        let mut command = Command::new(&self.executable);
+        command.args(arguments);
+        let running = Rc::new(Running::start(command, Limits::default(), input, kept)?);
+        self.scene.enters(&running);
+        Ok(running)
+    }
+}

@@ -1,0 +1,114 @@
+//! A failing check always prints the same rows, so that people learn to read them.
+
+use std::fmt::Write;
+
+use crate::check::Check;
+use crate::course::Stage;
+use crate::failure::Failure;
+use crate::guide::Guide;
+
+/// The width of the names of the rows.
+const NAME: usize = 11;
+
+/// The report of one failed check, without its first line.
+#[must_use]
+pub fn rows(
+    stage: &Stage,
+    check: &Check,
+    failure: &Failure,
+    guide: Option<&Guide>,
+    seed: u64,
+    width: usize,
+) -> String {
+    let heading = guide.and_then(|guide| guide.heading_for(failure.cause));
+    let readme = format!("exercises/{}/README.md", stage.slug);
+    let read = heading.map_or_else(
+        || readme.clone(),
+        |heading| format!("{readme}, \"{heading}\""),
+    );
+    let hint = match guide.and_then(|guide| guide.hint_for(failure.cause)) {
+        Some(number) => format!("cargo lab hint {} {number}", stage.short()),
+        None => format!("cargo lab hint {}", stage.short()),
+    };
+    let again = format!(
+        "cargo lab check {} --only {} --seed {seed}",
+        stage.short(),
+        check.name
+    );
+    let why = format!("{} ({})", failure.cause.why(), failure.cause.name());
+
+    let mut text = String::new();
+    let rows = [
+        ("sent", &failure.sent),
+        ("expected", &failure.expected),
+        ("received", &failure.received),
+        ("program", &failure.program),
+        ("why", &why),
+        ("read", &read),
+        ("hint", &hint),
+        ("again", &again),
+    ];
+    for (name, value) in rows {
+        let _ = writeln!(text, "  {}", row(name, value, width));
+    }
+    text
+}
+
+/// The first line: what the check is, and what it was worth.
+#[must_use]
+pub fn title(stage: &Stage, check: &Check, points: u32) -> String {
+    format!(
+        "{}, step {}: {}    {points} of {}",
+        stage.slug,
+        check.step,
+        check.sentence(),
+        points_word(check.points)
+    )
+}
+
+#[must_use]
+pub fn points_word(points: u32) -> String {
+    if points == 1 {
+        "1 point".into()
+    } else {
+        format!("{points} points")
+    }
+}
+
+/// A name and a value, the value broken into lines that stand below each other.
+fn row(name: &str, value: &str, width: usize) -> String {
+    let indent = NAME + 2;
+    let room = width.saturating_sub(indent).max(20);
+    let mut text = format!("{name:NAME$}");
+    for (index, line) in value
+        .lines()
+        .flat_map(|line| broken(line, room))
+        .enumerate()
+    {
+        if index > 0 {
+            let _ = write!(text, "\n{:indent$}", "");
+        }
+        text.push_str(&line);
+    }
+    text
+}
+
+/// Breaks at spaces. A word that is longer than the line stays whole, so that it can be copied.
+fn broken(line: &str, room: usize) -> Vec<String> {
+    if line.chars().count() <= room || line.starts_with(['+', '-', ' ', '@']) {
+        return vec![line.to_string()];
+    }
+    let mut lines = vec![String::new()];
+    for word in line.split(' ') {
+        let last = lines.last_mut().expect("there is always one line");
+        if last.is_empty() {
+            last.push_str(word);
+        } else if last.chars().count() + 1 + word.chars().count() <= room {
+            last.push(' ');
+            last.push_str(word);
+        } else {
+            lines.push(word.to_string());
+        }
+    }
+    lines
+}

@@ -1,0 +1,148 @@
+//! A program that was started: its process, its output, and how it is ended.
+
+use std::cell::RefCell;
+use std::io::Write;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::thread::{self, JoinHandle};
+
+use anyhow::Context;
+
+use crate::deadline::Deadline;
+use crate::live;
+use crate::output::Output;
+use crate::platform::{self, Limits, Sample};
+
+/// How much of each output stream is kept.
+const KEPT: usize = 256 * 1024;
+
+/// What a program gets on its standard input.
+#[derive(Debug)]
+pub enum Input {
+    Nothing,
+    /// These bytes, then the end.
+    Bytes(Vec<u8>),
+    /// These bytes, and then neither more nor the end.
+    OpenAfter(Vec<u8>),
+}
+
+#[derive(Debug)]
+pub struct Running {
+    child: RefCell<Child>,
+    pid: u32,
+    pub stdout: Output,
+    pub stderr: Output,
+    /// Writes the standard input, and keeps it open where it is to stay open.
+    feeder: Option<JoinHandle<Option<ChildStdin>>>,
+}
+
+impl Running {
+    /// Starts `command` under `limits`, and keeps at most `kept` bytes of its standard output.
+    pub fn start(
+        mut command: Command,
+        limits: Limits,
+        input: Input,
+        kept: Option<usize>,
+    ) -> anyhow::Result<Self> {
+        let stdin = if matches!(input, Input::Nothing) {
+            Stdio::null()
+        } else {
+            Stdio::piped()
+        };
+        command
+            .stdin(stdin)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command.env("RUST_BACKTRACE", "0").env("NO_COLOR", "1");
+        platform::confine(&mut command, limits);
+
+        let started = live::start(&mut command);
+        let mut child = started.with_context(|| format!("cannot start {command:?}"))?;
+        let stdout = Output::drain(
+            child.stdout.take().context("no pipe")?,
+            kept.unwrap_or(KEPT),
+        );
+        let stderr = Output::drain(child.stderr.take().context("no pipe")?, KEPT);
+        let feeder = child.stdin.take().map(|mut pipe| {
+            thread::spawn(move || {
+                let (bytes, stays_open) = match input {
+                    Input::Nothing => return None,
+                    Input::Bytes(bytes) => (bytes, false),
+                    Input::OpenAfter(bytes) => (bytes, true),
+                };
+                // A program that does not want all of its input is judged by what it does, not by this.
+                let _ = pipe.write_all(&bytes);
+                stays_open.then_some(pipe)
+            })
+        });
+        Ok(Self {
+            pid: child.id(),
+            child: RefCell::new(child),
+            stdout,
+            stderr,
+            feeder,
+        })
+    }
+
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// The exit status, once it has exited.
+    #[must_use]
+    pub fn exited(&self) -> Option<ExitStatus> {
+        self.child.borrow_mut().try_wait().ok().flatten()
+    }
+
+    /// What its threads are doing. `None` after its exit, and on systems that do not show it.
+    #[must_use]
+    pub fn sample(&self) -> Option<Sample> {
+        if self.exited().is_some() {
+            None
+        } else {
+            platform::sample(self.pid)
+        }
+    }
+
+    /// Whether all the input that it will ever get waits for it, or was read.
+    #[must_use]
+    pub fn is_fed(&self) -> bool {
+        self.feeder.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    /// Stops all threads of the program, until [`resume`](Self::resume).
+    #[must_use]
+    pub fn stop(&self) -> bool {
+        platform::stop(self.pid)
+            && Deadline::start()
+                .until(|| match self.sample() {
+                    Some(sample) => sample.is_stopped().then_some(true),
+                    None => Some(false),
+                })
+                .unwrap_or(false)
+    }
+
+    pub fn resume(&self) {
+        platform::resume(self.pid);
+    }
+
+    /// Ends it now, without asking.
+    pub fn kill(&self) {
+        live::end(&mut self.child.borrow_mut());
+    }
+
+    /// After its exit: what it printed last is here too.
+    pub fn wait_for_output(&self) {
+        if self.exited().is_some() {
+            platform::end_group(self.pid);
+            self.stderr.wait_for_the_end(Deadline::start());
+            self.stdout.wait_for_the_end(Deadline::start());
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

@@ -1,0 +1,173 @@
+//! What one check put on stage: the program, our peers, and the record of what happened between them.
+
+use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use crate::calm::{Calm, Look};
+use crate::cause::Cause;
+use crate::deadline::Deadline;
+use crate::diagnosis::{Situation, Symptom};
+use crate::failure::{Failure, Problem};
+use crate::platform::{CallKind, TcpRow, TcpState, descriptors, tcp_table};
+use crate::running::Running;
+use crate::transcript::Transcript;
+
+/// A connection between one of our peers and the program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wire {
+    /// The name of our peer.
+    pub label: String,
+    pub ours: SocketAddr,
+    pub theirs: SocketAddr,
+}
+
+impl Wire {
+    /// Whether `row` is one of the two ends.
+    #[must_use]
+    pub fn is(&self, row: &TcpRow) -> bool {
+        (row.local == self.ours && row.remote == self.theirs)
+            || (row.local == self.theirs && row.remote == self.ours)
+    }
+
+    /// The program's end, in a table of all sockets.
+    #[must_use]
+    pub fn their_row<'a>(&self, table: &'a [TcpRow]) -> Option<&'a TcpRow> {
+        table
+            .iter()
+            .find(|row| row.local == self.theirs && row.remote == self.ours)
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct Scene {
+    program: RefCell<Option<Rc<Running>>>,
+    wires: RefCell<Vec<Wire>>,
+    pub transcript: RefCell<Transcript>,
+    /// Whether one of our peers has aborted its connection.
+    pub was_reset: Cell<bool>,
+    /// Whether the program was stopped while it had something to send.
+    pub send_was_interrupted: Cell<bool>,
+    /// Whether one of our peers has received the end of the program's stream.
+    pub saw_the_end: Cell<bool>,
+}
+
+impl Scene {
+    /// From now on `program` is the one that is judged.
+    pub fn enters(&self, program: &Rc<Running>) {
+        *self.program.borrow_mut() = Some(Rc::clone(program));
+    }
+
+    pub fn connects(&self, wire: Wire) {
+        self.wires.borrow_mut().push(wire);
+    }
+
+    /// A name for the next peer: `client 1`, `client 2`, as the program numbers them too.
+    #[must_use]
+    pub fn next_label(&self, role: &str) -> String {
+        format!("{role} {}", self.wires.borrow().len() + 1)
+    }
+
+    /// One look at the program. It counts as parked when there is none.
+    pub fn look(&self, calm: &mut Calm) -> Look {
+        match self.program.borrow().as_ref() {
+            Some(program) => calm.look(program, &self.wires.borrow()),
+            None => Look::Parked,
+        }
+    }
+
+    /// Whether a thread of the program sleeps in such a call.
+    #[must_use]
+    pub fn is_inside(&self, kind: CallKind) -> bool {
+        let program = self.program.borrow();
+        let sample = program.as_ref().and_then(|program| program.sample());
+        sample.is_some_and(|sample| {
+            sample
+                .threads
+                .iter()
+                .any(|thread| thread.call.is_some_and(|call| call.kind == kind))
+        })
+    }
+
+    /// Waits until the program has done all that it will do. [`Look::Moving`] when the deadline passed before.
+    pub fn settles(&self) -> Look {
+        let mut calm = Calm::default();
+        let settled = Deadline::start().until(|| match self.look(&mut calm) {
+            Look::Moving => None,
+            settled => Some(settled),
+        });
+        settled.unwrap_or(Look::Moving)
+    }
+
+    /// Ends the check: names the cause of what was seen, and says what the program is doing.
+    ///
+    /// `at` is the connection where it was seen, if it was at one.
+    pub fn fails(
+        &self,
+        symptom: Symptom,
+        expected: impl Into<String>,
+        received: impl Into<String>,
+        at: Option<&Wire>,
+    ) -> Box<Problem> {
+        let look = self.settles();
+        let program = self.program.borrow();
+        let Some(program) = program.as_ref() else {
+            return anyhow::anyhow!(
+                "a check expected something of a program that it did not start"
+            )
+            .into();
+        };
+        program.wait_for_output();
+        let wires = self.wires.borrow();
+        let situation = Situation {
+            look,
+            exited: program.exited(),
+            stderr: program.stderr.text(),
+            sample: program.sample(),
+            open: descriptors(program.pid()).unwrap_or_default(),
+            table: tcp_table().unwrap_or_default(),
+            wires: &wires,
+            at,
+            was_reset: self.was_reset.get(),
+            send_was_interrupted: self.send_was_interrupted.get(),
+        };
+        let failure = Failure {
+            sent: self.transcript.borrow().sent(),
+            expected: expected.into(),
+            received: received.into(),
+            program: situation.describe(),
+            cause: situation.cause(symptom),
+        };
+        Box::new(match step_in_panic(&situation.stderr) {
+            Some(step) => Problem::NotStarted(step, failure),
+            None => Problem::Failed(failure),
+        })
+    }
+
+    /// As [`fails`](Self::fails), where the check knows the cause by itself.
+    pub fn fails_because(
+        &self,
+        cause: Cause,
+        expected: impl Into<String>,
+        received: impl Into<String>,
+    ) -> Box<Problem> {
+        self.fails(Symptom::Known(cause), expected, received, None)
+    }
+
+    /// The connections that wait in the backlog of whoever listens at `address`.
+    #[must_use]
+    pub fn backlog(&self, address: SocketAddr) -> Option<u64> {
+        let listens = |row: &TcpRow| row.state == TcpState::Listen && row.local == address;
+        Some(tcp_table()?.iter().find(|row| listens(row))?.unread)
+    }
+}
+
+/// The step that a program died in, if its last words say so.
+#[must_use]
+pub fn step_in_panic(stderr: &str) -> Option<u8> {
+    let (_, rest) = stderr.split_once("not yet implemented: step ")?;
+    rest.split(|other: char| !other.is_ascii_digit())
+        .next()?
+        .parse()
+        .ok()
+}

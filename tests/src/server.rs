@@ -1,0 +1,202 @@
+//! The program as a running server.
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use crate::calm::{Calm, Look};
+use crate::cause::Cause;
+use crate::client::interrupt_in_send;
+use crate::deadline::Deadline;
+use crate::diagnosis::Symptom;
+use crate::failure::{Outcome, Problem};
+use crate::payload::quote;
+use crate::peer::Peer;
+use crate::platform::descriptors;
+use crate::running::Running;
+use crate::scene::{Scene, step_in_panic};
+
+#[derive(Debug)]
+pub struct Server {
+    running: Rc<Running>,
+    scene: Rc<Scene>,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Waits for the line `listening on ADDRESS` of a server that was asked to listen at `asked`. Where it says
+    /// nothing, `silence` is the cause.
+    pub(crate) fn announced(
+        running: Rc<Running>,
+        scene: &Rc<Scene>,
+        asked: SocketAddr,
+        silence: Cause,
+    ) -> Result<Self, Box<Problem>> {
+        let wanted = format!(
+            "the line \"listening on {}:PORT\" first, with the real port",
+            asked.ip()
+        );
+        let Some(line) = first_line(&running, scene) else {
+            let printed = quote(&running.stdout.bytes());
+            return Err(scene.fails_because(
+                silence,
+                wanted,
+                format!("{printed}, and no whole line"),
+            ));
+        };
+        let address = line
+            .strip_prefix("listening on ")
+            .and_then(|text| text.parse::<SocketAddr>().ok());
+        let is_right = |address: SocketAddr| {
+            address.ip() == asked.ip()
+                && address.port() != 0
+                && (asked.port() == 0 || address == asked)
+        };
+        match address {
+            Some(address) if is_right(address) => {
+                scene.transcript.borrow_mut().note("server", line);
+                scene.transcript.borrow_mut().wait();
+                Ok(Self {
+                    running,
+                    scene: Rc::clone(scene),
+                    address,
+                })
+            }
+            Some(_) => {
+                Err(scene.fails_because(Cause::WrongAddress, wanted, quote(line.as_bytes())))
+            }
+            None => Err(scene.fails_because(Cause::NotAnnounced, wanted, quote(line.as_bytes()))),
+        }
+    }
+
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Somebody listens at the address that it announced. A server that died in a step that was not started is
+    /// not asked.
+    pub fn can_be_called(&self) -> Outcome {
+        self.scene.settles();
+        self.running.wait_for_output();
+        if step_in_panic(&self.running.stderr.text()).is_some() {
+            return Ok(());
+        }
+        self.meets_a_peer().map(drop)
+    }
+
+    /// Connects a new peer to it.
+    pub fn meets_a_peer(&self) -> Result<Peer, Box<Problem>> {
+        Peer::connect(&self.scene, self.address)
+    }
+
+    /// Waits for the event `line`, beside what the check sees on the wire.
+    pub fn records(&self, line: &str) -> Result<&Self, Box<Problem>> {
+        let lost = line.replace(" left after ", " lost after ");
+        let is_it = |printed: &str| printed == line || printed.starts_with(&format!("{lost}: "));
+        let mut calm = Calm::default();
+        let seen = Deadline::start().until(|| {
+            let found = self.running.stdout.text().lines().any(is_it);
+            (found || self.scene.look(&mut calm) != Look::Moving).then_some(())
+        });
+        // What it printed before it settled may have come after the first look.
+        if seen.is_some() && self.running.stdout.text().lines().any(is_it) {
+            self.scene.transcript.borrow_mut().note("server", line);
+            self.scene.transcript.borrow_mut().wait();
+            return Ok(self);
+        }
+        let printed = self.running.stdout.text();
+        let last = printed.lines().last().unwrap_or_default();
+        let received = format!(
+            "{} lines, the last of them \"{last}\"",
+            printed.lines().count()
+        );
+        Err(self.scene.fails_because(
+            Cause::NotRecorded,
+            format!("the event \"{line}\""),
+            received,
+        ))
+    }
+
+    /// Stops all its threads until [`resumes`](Self::resumes): what arrives meanwhile arrives at once for it.
+    pub fn stops(&self) -> Outcome {
+        if self.running.stop() {
+            return Ok(());
+        }
+        Err(self.scene.fails(
+            Symptom::Silence,
+            "a server that runs",
+            "it could not be stopped",
+            None,
+        ))
+    }
+
+    pub fn resumes(&self) {
+        self.running.resume();
+    }
+
+    /// Stops it and lets it go on while it sleeps in `send`, because `peer` does not read; see
+    /// [`Client::is_interrupted_in_send`](crate::client::Client::is_interrupted_in_send).
+    pub fn is_interrupted_in_send(&self, peer: &Peer) -> Outcome {
+        interrupt_in_send(&self.running, &self.scene, peer)
+    }
+
+    pub fn is_killed(&self) {
+        self.running.kill();
+    }
+
+    /// It sleeps in the kernel: every thread is parked, without a timeout, and nothing is on its way.
+    pub fn sleeps(&self) -> Result<&Self, Box<Problem>> {
+        let expected = "a server that sleeps until something arrives";
+        match self.scene.settles() {
+            Look::Parked => Ok(self),
+            Look::Exited => Err(self.scene.fails(Symptom::End, expected, "it is gone", None)),
+            Look::Busy | Look::Moving => {
+                Err(self
+                    .scene
+                    .fails(Symptom::NoRest, expected, "it never came to rest", None))
+            }
+        }
+    }
+
+    /// How many descriptors it has open, once it has settled.
+    pub fn counts_descriptors(&self) -> Result<usize, Box<Problem>> {
+        let settled = self.scene.settles();
+        match descriptors(self.running.pid()) {
+            Some(open) if settled != Look::Exited => Ok(open.len()),
+            _ => Err(self
+                .scene
+                .fails(Symptom::End, "a server that runs", "it is gone", None)),
+        }
+    }
+
+    /// It has as many descriptors open as `before`.
+    pub fn still_has_descriptors(&self, before: usize) -> Outcome {
+        let now = self.counts_descriptors()?;
+        if now == before {
+            return Ok(());
+        }
+        Err(self.scene.fails_because(
+            Cause::DescriptorsKept,
+            format!("{before} open descriptors, as before the clients came"),
+            format!("{now} open descriptors"),
+        ))
+    }
+}
+
+/// The first whole line that the program prints. `None` when it settled without.
+fn first_line(running: &Running, scene: &Scene) -> Option<String> {
+    let mut calm = Calm::default();
+    let whole = || {
+        let text = running.stdout.text();
+        text.split_once('\n').map(|(line, _)| line.to_string())
+    };
+    let line = Deadline::start().until(|| match whole() {
+        Some(line) => Some(Some(line)),
+        None if scene.look(&mut calm) == Look::Moving => None,
+        None => {
+            running.wait_for_output();
+            Some(whole())
+        }
+    });
+    line.flatten()
+}

@@ -1,0 +1,188 @@
+//! A subject: a folder of stages to be judged.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use crate::course::Stage;
+
+/// Where the lab stands, and where it builds.
+#[derive(Debug, Clone)]
+pub struct House {
+    /// The repository's root.
+    pub root: PathBuf,
+    /// What we build and remember; never inside a subject.
+    pub target: PathBuf,
+}
+
+impl House {
+    /// The repository that this program was built from.
+    ///
+    /// # Errors
+    ///
+    /// When the repository was moved away since.
+    pub fn find() -> anyhow::Result<Self> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .parent()
+            .context("the lab stands nowhere")?;
+        if !root.join("exercises").is_dir() {
+            bail!(
+                "there is no {}: build the lab again where it stands now",
+                root.join("exercises").display()
+            );
+        }
+        let program = std::env::current_exe().context("cannot tell where this program stands")?;
+        let profile = program
+            .ancestors()
+            .find(|folder| folder.ends_with("debug") || folder.ends_with("release"));
+        let target = profile
+            .and_then(Path::parent)
+            .map_or_else(|| root.join("target"), Path::to_path_buf);
+        Ok(Self {
+            root: root.to_path_buf(),
+            target: target.join("lab"),
+        })
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    pub folder: PathBuf,
+    pub kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The student's own work: built where it stands.
+    Exercises,
+    /// The twin workspace: built where it stands.
+    Solutions,
+    /// Anything else contributes its students' files only; the rest is ours.
+    Submission,
+}
+
+impl Subject {
+    /// The subject in `folder`; by default the exercises.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such folder, or no stage in it.
+    pub fn open(house: &House, folder: Option<&Path>) -> anyhow::Result<Self> {
+        let folder = folder.map_or_else(|| house.root.join("exercises"), Path::to_path_buf);
+        let folder = folder
+            .canonicalize()
+            .with_context(|| format!("there is no folder {}", folder.display()))?;
+        let is = |name: &str| {
+            house
+                .root
+                .join(name)
+                .canonicalize()
+                .is_ok_and(|path| path == folder)
+        };
+        let kind = match () {
+            () if is("exercises") => Kind::Exercises,
+            () if is("solutions") => Kind::Solutions,
+            () => Kind::Submission,
+        };
+        if !crate::course::STAGES
+            .iter()
+            .any(|stage| folder.join(stage.slug).is_dir())
+        {
+            bail!(
+                "{} holds no stage: it has no folder such as {}",
+                folder.display(),
+                crate::course::STAGES[0].slug
+            );
+        }
+        Ok(Self { folder, kind })
+    }
+
+    /// The text of each of the student's files of `stage`.
+    ///
+    /// # Errors
+    ///
+    /// When one is missing, cannot be read, or is not UTF-8. The message says what to do.
+    pub fn read(&self, stage: &Stage) -> anyhow::Result<Vec<String>> {
+        stage
+            .files
+            .iter()
+            .map(|file| self.read_one(stage, file))
+            .collect()
+    }
+
+    fn read_one(&self, stage: &Stage, file: &str) -> anyhow::Result<String> {
+        let path = self.folder.join(stage.slug).join(file);
+        let again = format!(
+            "`cargo lab reset {}` brings back the file as it was shipped",
+            stage.short()
+        );
+        let is_file = path.metadata().map(|found| found.is_file());
+        match is_file {
+            Ok(true) => {}
+            Ok(false) => bail!("{} is not a file; {again}", path.display()),
+            Err(error) => bail!("{} cannot be read: {error}; {again}", path.display()),
+        }
+        let bytes =
+            fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+        String::from_utf8(bytes).map_err(|error| {
+            let place = error.utf8_error().valid_up_to();
+            anyhow::anyhow!(
+                "{} is not UTF-8 text: byte {} is none; save it as UTF-8",
+                path.display(),
+                place + 1
+            )
+        })
+    }
+}
+
+/// The steps that were not started: those whose `todo!("step N: …")` still stands in `source`, outside of
+/// comments and strings.
+#[must_use]
+pub fn steps_not_started(source: &str) -> Vec<u8> {
+    let mut steps = Vec::new();
+    let mut rest = source;
+    while let Some(next) = rest.chars().next() {
+        let skipped = if rest.starts_with("//") {
+            rest.find('\n').unwrap_or(rest.len())
+        } else if rest.starts_with("/*") {
+            rest[2..].find("*/").map_or(rest.len(), |end| end + 4)
+        } else if next == '"' {
+            length_of_string(rest)
+        } else if let Some(step) = step_of_todo(rest) {
+            steps.push(step);
+            "todo!".len()
+        } else {
+            next.len_utf8()
+        };
+        rest = &rest[skipped..];
+    }
+    steps.sort_unstable();
+    steps.dedup();
+    steps
+}
+
+fn step_of_todo(source: &str) -> Option<u8> {
+    let inside = source
+        .strip_prefix("todo!")?
+        .trim_start()
+        .strip_prefix('(')?
+        .trim_start();
+    let number = inside.strip_prefix("\"step ")?;
+    number
+        .split(|other: char| !other.is_ascii_digit())
+        .next()?
+        .parse()
+        .ok()
+}
+
+fn length_of_string(source: &str) -> usize {
+    let mut escaped = false;
+    for (place, letter) in source.char_indices().skip(1) {
+        match letter {
+            '"' if !escaped => return place + 1,
+            _ => escaped = letter == '\\' && !escaped,
+        }
+    }
+    source.len()
+}

@@ -1,0 +1,149 @@
+//! What happened, a column for each actor.
+//!
+//! Order across columns holds only where the scenario waited: entries between two waits stand in one block,
+//! each in its own column. [`FILTERS`] takes out what differs from run to run.
+
+use std::fmt::Write;
+
+/// What differs from run to run or from one right program to another, and what stands for it:
+/// (a line starts with, then everything after it becomes).
+const FILTERS: &[(&str, &str)] = &[("listening on ", "[ADDRESS]"), ("tick ", "[N]")];
+
+#[derive(Debug, Default)]
+pub struct Transcript {
+    actors: Vec<String>,
+    block: usize,
+    entries: Vec<Entry>,
+    /// What our peers did, for the row `sent` of a report.
+    sent: Vec<(String, String)>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    block: usize,
+    actor: usize,
+    text: String,
+}
+
+impl Transcript {
+    /// `actor` did something that needed no answer.
+    pub fn note(&mut self, actor: &str, text: impl Into<String>) {
+        let actor = match self.actors.iter().position(|known| known == actor) {
+            Some(known) => known,
+            None => {
+                self.actors.push(actor.into());
+                self.actors.len() - 1
+            }
+        };
+        self.entries.push(Entry {
+            block: self.block,
+            actor,
+            text: filtered(&text.into()),
+        });
+    }
+
+    /// The scenario waited for what was noted last: what comes now comes after it.
+    pub fn wait(&mut self) {
+        self.block += 1;
+    }
+
+    /// One of our peers sent something, or ended its stream.
+    pub fn peer_sent(&mut self, peer: &str, what: impl Into<String>) {
+        self.sent.push((peer.into(), what.into()));
+    }
+
+    /// All that our peers sent, in one line.
+    #[must_use]
+    pub fn sent(&self) -> String {
+        let mut line = String::new();
+        let several = self.sent.iter().any(|(peer, _)| *peer != self.sent[0].0);
+        let mut last = None;
+        for (index, (peer, what)) in self.sent.iter().enumerate() {
+            if several && last != Some(peer) {
+                let between = if index > 0 { "; " } else { "" };
+                let _ = write!(line, "{between}{peer}: {what}");
+            } else {
+                let between = if index > 0 { " · " } else { "" };
+                let _ = write!(line, "{between}{what}");
+            }
+            last = Some(peer);
+        }
+        if line.is_empty() {
+            "nothing".into()
+        } else {
+            shortened(&line)
+        }
+    }
+
+    /// The transcript as text, the actors in the order in which they entered.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let names = self.actors.iter().map(String::len);
+        let widest = names
+            .chain(self.entries.iter().map(|entry| entry.text.len()))
+            .max();
+        let width = widest.unwrap_or(0) + 2;
+        let line = "-".repeat(width - 2);
+
+        let mut text = row(
+            &self.actors.iter().map(String::as_str).collect::<Vec<_>>(),
+            width,
+        );
+        text.push_str(&row(&vec![line.as_str(); self.actors.len()], width));
+        for block in 0..=self.block {
+            let columns: Vec<Vec<&str>> = (0..self.actors.len())
+                .map(|actor| self.column(block, actor))
+                .collect();
+            let lines = columns.iter().map(Vec::len).max().unwrap_or(0);
+            for line in 0..lines {
+                let cell =
+                    |column: &Vec<&'_ str>| column.get(line).map_or("", |text| *text).to_string();
+                let cells: Vec<String> = columns.iter().map(cell).collect();
+                text.push_str(&row(
+                    &cells.iter().map(String::as_str).collect::<Vec<_>>(),
+                    width,
+                ));
+            }
+        }
+        text
+    }
+
+    fn column(&self, block: usize, actor: usize) -> Vec<&str> {
+        let here = |entry: &&Entry| entry.block == block && entry.actor == actor;
+        self.entries
+            .iter()
+            .filter(here)
+            .map(|entry| entry.text.as_str())
+            .collect()
+    }
+}
+
+fn row(cells: &[&str], width: usize) -> String {
+    let cells: String = cells.iter().map(|cell| format!("{cell:width$}")).collect();
+    format!("{}\n", cells.trim_end())
+}
+
+fn filtered(text: &str) -> String {
+    // After a reset, `left` and `lost` are both right.
+    if let Some((client, rest)) = text.split_once(" lost after ") {
+        let bytes = rest.split(':').next().unwrap_or(rest);
+        return format!("{client} left after {bytes}");
+    }
+    let found = FILTERS.iter().find(|(start, _)| text.starts_with(start));
+    found.map_or_else(
+        || text.to_string(),
+        |(start, placeholder)| format!("{start}{placeholder}"),
+    )
+}
+
+/// Of a long list the beginning and the end.
+fn shortened(line: &str) -> String {
+    const MOST: usize = 200;
+    let length = line.chars().count();
+    if length <= MOST {
+        return line.to_string();
+    }
+    let start: String = line.chars().take(MOST / 2).collect();
+    let end: String = line.chars().skip(length - MOST / 2).collect();
+    format!("{start} … {end}")
+}

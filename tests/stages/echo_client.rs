@@ -1,0 +1,93 @@
+//! Stage 03: both directions at once; a half-close says "I am done, go on".
+//!
+//! The server is the lab's own here, and scripted: it answers late, in single bytes, or not at all.
+
+use crate::failure::Outcome;
+use crate::program::Program;
+use crate::running::Input;
+
+crate::checks! {
+    step 1, 2: names_the_address_that_refused_and_exits_with_1;
+    step 2, 2: prints_every_byte_until_the_server_ends;
+    step 3, 1: sends_all_of_its_input_and_half_closes;
+    step 3, 1: ends_well_when_its_input_is_empty;
+    step 3, 2: moves_64_mebibytes_both_ways_at_once needs StopAndContinue ProcessState KernelQueues;
+    step 3, 2: reports_a_reset_in_one_line_and_exits_with_1 needs ProcessState KernelQueues;
+}
+
+/// Where nobody listens, the kernel of the other side refuses at once. That is an answer, not an accident.
+fn names_the_address_that_refused_and_exits_with_1(program: &Program) -> Outcome {
+    let nobody = program.gets_a_server()?.leaves();
+    let client = program.fails_to_call(nobody)?;
+    client
+        .exits_with(1)?
+        .says_in_one_line(&nobody.to_string())?;
+    Ok(())
+}
+
+/// Bytes are printed as they arrive, and only the end of the stream is the end, even if input could still come.
+fn prints_every_byte_until_the_server_ends(program: &Program) -> Outcome {
+    let server = program.gets_a_server()?;
+    let client = program.calls(&server, Input::OpenAfter(Vec::new()))?;
+    let mut peer = server.accepts(&client)?;
+    let answer = program.every_byte_value();
+    peer.sends_byte_by_byte(&answer)?;
+    client.prints(&answer)?;
+    peer.leaves();
+    client.ends()?.exits_with(0)?;
+    client.prints(&answer)?;
+    Ok(())
+}
+
+/// A server that waits for the whole question can answer only after it has seen the end of it.
+fn sends_all_of_its_input_and_half_closes(program: &Program) -> Outcome {
+    let server = program.gets_a_server()?;
+    let (question, answer) = (
+        program.payload("the question", 50_000),
+        program.payload("the answer", 3_000),
+    );
+    let client = program.calls(&server, Input::Bytes(question.bytes().to_vec()))?;
+    let mut peer = server.accepts(&client)?;
+    peer.expects(&question)?.expects_the_end()?.sends(&answer)?;
+    peer.leaves();
+    client.prints(&answer)?.ends()?.exits_with(0)?;
+    program.plays_as_in("the-answer-after-the-question")
+}
+
+/// No input is an input too: an end without a beginning.
+fn ends_well_when_its_input_is_empty(program: &Program) -> Outcome {
+    let server = program.gets_a_server()?;
+    let client = program.calls(&server, Input::Bytes(Vec::new()))?;
+    let mut peer = server.accepts(&client)?;
+    peer.expects_the_end()?.sends("nothing to say?")?;
+    peer.leaves();
+    client.prints("nothing to say?")?.ends()?.exits_with(0)?;
+    Ok(())
+}
+
+/// While one side only sends, the answer fills both kernels' buffers; then both sides wait for ever.
+fn moves_64_mebibytes_both_ways_at_once(program: &Program) -> Outcome {
+    let server = program.gets_a_server()?;
+    let question = program.payload("64 MiB", 64 << 20);
+    let client = program.calls(&server, Input::Bytes(question.bytes().to_vec()))?;
+    let peer = server.accepts(&client)?;
+    client.is_interrupted_in_send(&peer)?;
+    peer.echoes_all_of(&question)?;
+    client.prints(&question)?.ends()?.exits_with(0)?;
+    Ok(())
+}
+
+/// A reset is no end: what was sent may not have arrived. It is reported, and it is no reason to panic.
+fn reports_a_reset_in_one_line_and_exits_with_1(program: &Program) -> Outcome {
+    let server = program.gets_a_server()?;
+    let question = program.payload("more than fits", 24 << 20);
+    let client = program.calls(&server, Input::Bytes(question.bytes().to_vec()))?;
+    let peer = server.accepts(&client)?;
+    client.is_stuck_in_send(&peer)?;
+    peer.resets()?;
+    client
+        .ends()?
+        .exits_with(1)?
+        .says_in_one_line(&server.address().to_string())?;
+    Ok(())
+}

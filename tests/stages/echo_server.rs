@@ -1,0 +1,155 @@
+//! Stage 02: `recv` waits; a stream has no messages; 0 bytes mean that the other side is done.
+//!
+//! Serving a second client early, say with a thread for each, is not a failure. A `send` that is ignored shows
+//! only where the kernel takes part of what it was given: with the given buffer of 16 KiB it does, and with
+//! one under 1 KiB the kernel always finds room, so that such a program passes unseen.
+
+use crate::failure::Outcome;
+use crate::program::Program;
+
+crate::checks! {
+    step 1, 1: answers_the_first_message_with_exactly_its_bytes;
+    step 2, 1: echoes_messages_of_every_size;
+    step 2, 1: echoes_a_message_that_arrives_byte_by_byte;
+    step 2, 1: echoes_two_messages_that_arrive_as_one needs StopAndContinue;
+    step 2, 1: sends_the_rest_and_the_end_after_a_half_close;
+    step 2, 1: loses_nothing_when_send_takes_less_than_it_was_given needs StopAndContinue ProcessState KernelQueues;
+    step 3, 1: serves_the_next_client_when_one_leaves;
+    step 3, 1: goes_on_after_a_client_resets_the_connection;
+    step 3, 1: gives_back_every_descriptor needs Descriptors ProcessState KernelQueues;
+    step 3, 1: sleeps_while_a_client_is_silent needs ProcessState KernelQueues;
+}
+
+/// `recv` fills the first part of the buffer only, and it brings bytes, not text.
+fn answers_the_first_message_with_exactly_its_bytes(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let mut peer = server.meets_a_peer()?;
+    let message = program.every_byte_value();
+    peer.sends(&message)?
+        .expects(&message)?
+        .expects_nothing_more()?;
+    Ok(())
+}
+
+/// The size of a buffer is the program's own affair, and never the size of a message.
+fn echoes_messages_of_every_size(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let mut peer = server.meets_a_peer()?;
+    for size in program.sizes_around_every_buffer() {
+        let message = program.payload("a message", size);
+        peer.sends(&message)?.expects(&message)?;
+    }
+    Ok(())
+}
+
+/// TCP carries bytes, not messages: one write may arrive in any pieces.
+fn echoes_a_message_that_arrives_byte_by_byte(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let mut peer = server.meets_a_peer()?;
+    let message = program.payload("a message", program.number(10..=30));
+    peer.sends_byte_by_byte(&message)?.expects(&message)?;
+    Ok(())
+}
+
+/// TCP carries bytes, not messages: two writes may arrive as one.
+fn echoes_two_messages_that_arrive_as_one(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let mut peer = server.meets_a_peer()?;
+    let (first, second) = (
+        program.payload("one message", 700),
+        program.payload("another", 300),
+    );
+    server.stops()?;
+    peer.sends(&first)?.sends(&second)?;
+    server.resumes();
+    peer.expects(&first)?
+        .expects(&second)?
+        .expects_nothing_more()?;
+    Ok(())
+}
+
+/// A client that has ended its stream still wants the answer, all of it, and then the end.
+fn sends_the_rest_and_the_end_after_a_half_close(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let mut peer = server.meets_a_peer()?;
+    let message = program.payload("a message", program.number(60_000..=200_000));
+    peer.sends(&message)?
+        .half_closes()?
+        .expects(&message)?
+        .expects_the_end()?;
+    Ok(())
+}
+
+/// `send` sleeps while the kernel has no room; when it is interrupted there, it has taken a part.
+fn loses_nothing_when_send_takes_less_than_it_was_given(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let mut peer = server.meets_a_peer()?;
+    let message = program.payload("a long message", 24 << 20);
+    let taken = peer.fills(&message)?;
+    server.is_interrupted_in_send(&peer)?;
+    peer.half_closes()?.expects(&taken)?.expects_the_end()?;
+    Ok(())
+}
+
+/// One client at a time: B waits while A is connected, and not a moment longer.
+fn serves_the_next_client_when_one_leaves(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let (mut a, mut b) = (server.meets_a_peer()?, server.meets_a_peer()?);
+    let (from_a, from_b) = (
+        program.payload("A's message", 5),
+        program.payload("B's message", 7),
+    );
+    a.sends(&from_a)?.expects(&from_a)?;
+    b.sends(&from_b)?;
+    a.half_closes()?.expects_the_end()?;
+    b.expects(&from_b)?.half_closes()?.expects_the_end()?;
+    server
+        .records("client 1 left after 5 bytes")?
+        .records("client 2 left after 7 bytes")?;
+    program.plays_as_in("b-waits-for-a")
+}
+
+/// A reset is an error on one client's socket. The listener, and the next client, know nothing of it.
+fn goes_on_after_a_client_resets_the_connection(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let mut a = server.meets_a_peer()?;
+    a.sends("hello")?.expects("hello")?;
+    a.resets()?;
+    server
+        .meets_a_peer()?
+        .sends("still there")?
+        .expects("still there")?;
+    server.records("client 1 left after 5 bytes")?;
+    Ok(())
+}
+
+/// An accepted socket is a descriptor, and a process may have only so many of them.
+fn gives_back_every_descriptor(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    server
+        .meets_a_peer()?
+        .sends("first")?
+        .expects("first")?
+        .half_closes()?
+        .expects_the_end()?;
+    let before = server.counts_descriptors()?;
+    for _ in 1..=30 {
+        server
+            .meets_a_peer()?
+            .sends("hello")?
+            .expects("hello")?
+            .half_closes()?
+            .expects_the_end()?;
+    }
+    server.still_has_descriptors(before)
+}
+
+/// A blocking `recv` sleeps in the kernel. Asking again and again instead would use a processor for nothing.
+fn sleeps_while_a_client_is_silent(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let mut peer = server.meets_a_peer()?;
+    server.sleeps()?;
+    peer.sends("hello")?.expects("hello")?;
+    server.sleeps()?;
+    Ok(())
+}
