@@ -58,7 +58,7 @@ impl Calm {
         };
         let open = descriptors(program.pid()).unwrap_or_default();
         if sample.is_parked()
-            && !awaits_input(program, &sample)
+            && !waits_for_us(program, &sample)
             && is_quiet(&sample, &open, &table, wires)
         {
             self.unchanged = None;
@@ -107,14 +107,15 @@ impl Calm {
     }
 }
 
-/// Whether a thread waits for standard input that is still to come.
-fn awaits_input(program: &Running, sample: &Sample) -> bool {
-    let reads_input = sample
-        .threads
-        .iter()
-        .filter_map(|thread| thread.call)
-        .any(|call| call.kind == CallKind::Recv && call.descriptor == Some(0));
-    reads_input && !program.is_fed()
+/// Whether a thread waits for us: for standard input that is still to come, or for room in an output that
+/// we have not drained yet.
+fn waits_for_us(program: &Running, sample: &Sample) -> bool {
+    let mut calls = sample.threads.iter().filter_map(|thread| thread.call);
+    calls.any(|call| match (call.kind, call.descriptor) {
+        (CallKind::Recv, Some(0)) => !program.is_fed(),
+        (CallKind::Send, Some(1 | 2)) => true,
+        _ => false,
+    })
 }
 
 /// Whether nothing is on its way that could wake the program, or reach one of our peers.

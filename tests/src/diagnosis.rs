@@ -24,6 +24,8 @@ pub enum Symptom {
     MoreBytes,
     /// The stream did not end.
     NoEnd,
+    /// The program's address cannot be connected to.
+    Refused,
     /// The program does not sleep.
     NoRest,
     /// The check knows the cause.
@@ -56,12 +58,15 @@ impl Situation<'_> {
             return Cause::EndedByAClient;
         }
         match (symptom, self.exited) {
-            (_, Some(_)) if self.panicked() => Cause::Panicked,
+            _ if self.panicked() => Cause::Panicked,
             (Symptom::Known(cause), _) => cause,
             (Symptom::OtherBytes, _) => Cause::WrongBytes,
             (Symptom::MoreBytes, _) => Cause::StaleBytes,
             (_, Some(_)) if self.was_reset => Cause::EndedByAClient,
-            (Symptom::End | Symptom::Reset | Symptom::Silence, Some(_)) => Cause::ExitedEarly,
+            (Symptom::End | Symptom::Reset | Symptom::Silence | Symptom::Refused, Some(_)) => {
+                Cause::ExitedEarly
+            }
+            (Symptom::Refused, None) => Cause::WrongAddress,
             (Symptom::NoRest, _) => Cause::Busy,
             (Symptom::Reset, None) => Cause::ResetInsteadOfEnd,
             (Symptom::End, None) => self.if_send_was_interrupted(Cause::ClosedTooEarly),
@@ -82,7 +87,11 @@ impl Situation<'_> {
         if let Some(status) = self.exited {
             return self.last_words(status);
         }
-        let mut facts = Vec::new();
+        let mut facts: Vec<String> = self
+            .panic()
+            .map(|panic| format!("one of its threads {panic}"))
+            .into_iter()
+            .collect();
         match self.look {
             Look::Busy => facts.push("used the processor while nothing happened".to_string()),
             Look::Moving => facts.push("was still busy when the time was over".to_string()),
@@ -110,18 +119,22 @@ impl Situation<'_> {
         self.stderr.contains("panicked at ")
     }
 
+    /// Where a thread panicked, and why.
+    fn panic(&self) -> Option<String> {
+        let (_, rest) = self.stderr.split_once("panicked at ")?;
+        let mut lines = rest.lines();
+        let place = lines.next().unwrap_or_default();
+        let message = lines.next().unwrap_or_default();
+        Some(format!("panicked at {place} {message}"))
+    }
+
     fn last_words(&self, status: ExitStatus) -> String {
         let ending = match status.code() {
             Some(code) => format!("exited with code {code}"),
             None => format!("was ended: {status}"),
         };
-        match self.stderr.split_once("panicked at ") {
-            Some((_, rest)) => {
-                let mut lines = rest.lines();
-                let place = lines.next().unwrap_or_default();
-                let message = lines.next().unwrap_or_default();
-                format!("{ending}: panicked at {place} {message}")
-            }
+        match self.panic() {
+            Some(panic) => format!("{ending}: {panic}"),
             None => match self.stderr.lines().next() {
                 Some(line) => format!("{ending}; its error output begins: {line}"),
                 None => format!("{ending}, and said nothing on its error output"),

@@ -88,15 +88,23 @@ impl Pump {
         }
         let mut calm = Calm::default();
         let mut deadline = Deadline::start();
+        let mut settled = None;
         loop {
             match self.step(peer, payload) {
                 Ok(true) => {
                     calm = Calm::default();
+                    settled = None;
                     deadline = Deadline::start();
                 }
-                Ok(false) => match peer.scene().look(&mut calm) {
-                    Look::Moving if !deadline.has_passed() => std::thread::sleep(GLANCE),
-                    look => return Moved::Stuck(look),
+                // One more try after the program was seen to have settled.
+                Ok(false) => match settled.take() {
+                    Some(look) => return Moved::Stuck(look),
+                    None => {
+                        std::thread::sleep(GLANCE);
+                        let look = peer.scene().look(&mut calm);
+                        let is_over = look != Look::Moving || deadline.has_passed();
+                        settled = is_over.then_some(look);
+                    }
                 },
                 Err(moved) => return moved,
             }

@@ -17,7 +17,7 @@ use crate::deadline::Deadline;
 use crate::diagnosis::Symptom;
 use crate::failure::{Outcome, Problem};
 use crate::payload::{Payload, difference, quote, size};
-use crate::platform::{CallKind, tcp_table};
+use crate::platform::{CallKind, TcpRow, tcp_table};
 use crate::scene::{Scene, Wire};
 
 /// How long one `recv` waits before we look at the program again.
@@ -48,15 +48,12 @@ impl Peer {
     pub(crate) fn connect(scene: &Rc<Scene>, server: SocketAddr) -> Result<Self, Box<Problem>> {
         let label = scene.next_label("client");
         let stream = connect(server).map_err(|refusal| {
-            let cause = match refusal {
-                Refusal::BacklogIsFull => Cause::BacklogTooSmall,
-                Refusal::Broken(_) => Cause::WrongAddress,
+            let symptom = match refusal {
+                Refusal::BacklogIsFull => Symptom::Known(Cause::BacklogTooSmall),
+                Refusal::Broken(_) => Symptom::Refused,
             };
-            scene.fails_because(
-                cause,
-                format!("{label} can connect to {server}"),
-                refusal.to_string(),
-            )
+            let expected = format!("{label} can connect to {server}");
+            scene.fails(symptom, expected, refusal.to_string(), None)
         })?;
         scene.transcript.borrow_mut().note(&label, "connects");
         Self::new(scene, stream, label)
@@ -108,12 +105,10 @@ impl Peer {
         let mut calm = Calm::default();
         Deadline::start().until(|| {
             let eaten = tcp_table().is_none_or(|table| {
-                let ours = table
-                    .iter()
-                    .find(|row| row.local == self.wire.ours && row.remote == self.wire.theirs);
-                let theirs = self.wire.their_row(&table);
-                let waits = |row: &crate::platform::TcpRow| row.unsent > 0 || row.unread > 0;
-                !ours.is_some_and(|row| row.unsent > 0) && !theirs.is_some_and(waits)
+                let on_its_way = |row: &&TcpRow| row.unsent > 0 && row.local == self.wire.ours;
+                let unread = |row: &&TcpRow| row.unread > 0 && row.local == self.wire.theirs;
+                let mut rows = table.iter().filter(|row| self.wire.is(row));
+                !rows.any(|row| on_its_way(&row) || unread(&row))
             });
             (eaten || self.scene.look(&mut calm) != Look::Moving).then_some(())
         });

@@ -1,6 +1,7 @@
 //! A subject: a folder of stages to be judged.
 
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -23,26 +24,38 @@ impl House {
     ///
     /// When the repository was moved away since.
     pub fn find() -> anyhow::Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .parent()
-            .context("the lab stands nowhere")?;
-        if !root.join("exercises").is_dir() {
+        // Two checkouts may share one target folder, and then one of them runs what the other built. Cargo
+        // says at run time where it is.
+        let told = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        let manifest = told.filter(|folder| folder.join("stages").is_dir());
+        let manifest = manifest.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        let root = manifest.parent().context("the lab stands nowhere")?;
+        let exercises = root.join("exercises");
+        if !exercises.is_dir() {
             bail!(
                 "there is no {}: build the lab again where it stands now",
-                root.join("exercises").display()
+                exercises.display()
             );
         }
         let program = std::env::current_exe().context("cannot tell where this program stands")?;
-        let profile = program
-            .ancestors()
-            .find(|folder| folder.ends_with("debug") || folder.ends_with("release"));
-        let target = profile
-            .and_then(Path::parent)
-            .map_or_else(|| root.join("target"), Path::to_path_buf);
         Ok(Self {
             root: root.to_path_buf(),
-            target: target.join("lab"),
+            target: target(root, &program),
         })
+    }
+}
+
+/// Where we build: beside what cargo built us into, apart from other checkouts that share it.
+fn target(root: &Path, program: &Path) -> PathBuf {
+    let is_profile = |folder: &&Path| folder.ends_with("debug") || folder.ends_with("release");
+    let shared = program.ancestors().find(is_profile).and_then(Path::parent);
+    match shared {
+        Some(target) if !target.starts_with(root) => {
+            let mut hasher = DefaultHasher::new();
+            root.hash(&mut hasher);
+            target.join(format!("lab-{:016x}", hasher.finish()))
+        }
+        _ => root.join("target/lab"),
     }
 }
 
@@ -145,8 +158,10 @@ pub fn steps_not_started(source: &str) -> Vec<u8> {
     while let Some(next) = rest.chars().next() {
         let skipped = if rest.starts_with("//") {
             rest.find('\n').unwrap_or(rest.len())
-        } else if rest.starts_with("/*") {
-            rest[2..].find("*/").map_or(rest.len(), |end| end + 4)
+        } else if let Some(comment) = rest.strip_prefix("/*") {
+            comment
+                .find("*/")
+                .map_or(rest.len(), |end| end + "/**/".len())
         } else if next == '"' {
             length_of_string(rest)
         } else if let Some(step) = step_of_todo(rest) {

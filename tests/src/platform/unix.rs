@@ -14,13 +14,13 @@ use super::Limits;
 pub fn confine(command: &mut Command, limits: Limits) {
     command.process_group(0);
     let set = move || {
-        limit(libc::RLIMIT_CORE as u32, 0)?;
-        limit(libc::RLIMIT_NOFILE as u32, limits.descriptors)?;
-        limit(libc::RLIMIT_CPU as u32, limits.cpu_seconds)?;
-        limit(libc::RLIMIT_FSIZE as u32, limits.file_size)?;
+        limit(libc::RLIMIT_CORE, 0)?;
+        limit(libc::RLIMIT_NOFILE, limits.descriptors)?;
+        limit(libc::RLIMIT_CPU, limits.cpu_seconds)?;
+        limit(libc::RLIMIT_FSIZE, limits.file_size)?;
         // Elsewhere than on Linux the kernel refuses or ignores a limit on address space.
         #[cfg(target_os = "linux")]
-        limit(libc::RLIMIT_AS as u32, limits.memory)?;
+        limit(libc::RLIMIT_AS, limits.memory)?;
         die_with_parent()
     };
     // SAFETY: between fork and exec only async-signal-safe calls are allowed; `set` makes none but setrlimit
@@ -67,15 +67,20 @@ fn signal(pid: libc::pid_t, number: libc::c_int) -> bool {
     unsafe { libc::kill(pid, number) == 0 }
 }
 
-/// The names of resources have another type on each system, and the same values in it.
-fn limit(resource: u32, most: u64) -> io::Result<()> {
+/// The type of a resource's name.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+type Resource = libc::__rlimit_resource_t;
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+type Resource = libc::c_int;
+
+fn limit(resource: Resource, most: u64) -> io::Result<()> {
     let most = most as libc::rlim_t;
     let value = libc::rlimit {
         rlim_cur: most,
         rlim_max: most,
     };
     // SAFETY: `value` lives on our stack for the length of the call.
-    match unsafe { libc::setrlimit(resource as _, &raw const value) } {
+    match unsafe { libc::setrlimit(resource, &raw const value) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }

@@ -1,0 +1,167 @@
+//! The gallery of wrong answers: each mutant fails the checks that it must, for the cause that is named, and no
+//! others; each variant passes all.
+//!
+//! All are judged as a student is: by the `lab` command, from a folder of their own. To judge a part of the
+//! gallery only, put a piece of its path into `UNBLOCKED_GALLERY`:
+//!
+//! ```text
+//! UNBLOCKED_GALLERY=02-echo-server/replies cargo verify gallery
+//! ```
+
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+use assert_cmd::Command;
+use lab::course::STAGES;
+use lab::stages;
+use serde_json::Value;
+
+use crate::gallery_file::{Kind, Piece, gallery, subject};
+
+/// How many are judged at once.
+const WORKERS: usize = 2;
+
+#[test]
+fn mutants_fail_for_their_cause_and_variants_pass() {
+    let start = Instant::now();
+    let only = std::env::var("UNBLOCKED_GALLERY").unwrap_or_default();
+    let mut waiting = gallery();
+    waiting.retain(|piece| piece.path().contains(&only));
+    let count = waiting.len();
+    let (waiting, problems) = (Mutex::new(waiting), Mutex::new(Vec::new()));
+    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    let work = || {
+        while let Some(piece) = next() {
+            let found = problems_of(&piece);
+            let mut all = problems.lock().unwrap_or_else(PoisonError::into_inner);
+            all.extend(found);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..=WORKERS {
+            scope.spawn(work);
+        }
+    });
+    eprintln!(
+        "gallery: {count} programs judged in {:.1} s",
+        start.elapsed().as_secs_f32()
+    );
+    let problems = problems
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    assert!(
+        problems.is_empty(),
+        "{} problems in the gallery:\n\n{}",
+        problems.len(),
+        problems.join("\n\n")
+    );
+}
+
+#[test]
+fn every_check_has_a_mutant_that_fails_it() {
+    let gallery = gallery();
+    let mut unbroken = Vec::new();
+    for stage in STAGES {
+        for check in stages::checks(stage) {
+            let fails_it = |piece: &Piece| match &piece.kind {
+                Kind::Mutant { fails, .. } => {
+                    piece.stage == stage && fails.iter().any(|name| name == check.name)
+                }
+                Kind::Variant => false,
+            };
+            if !gallery.iter().any(fails_it) {
+                unbroken.push(format!("{}: {}", stage.slug, check.name));
+            }
+        }
+    }
+    assert!(
+        unbroken.is_empty(),
+        "no mutant fails {}",
+        unbroken.join(", ")
+    );
+}
+
+#[test]
+fn every_stage_has_two_variants_and_no_two_mutants_are_the_same() {
+    let gallery = gallery();
+    for stage in STAGES {
+        let of_stage = || gallery.iter().filter(|piece| piece.stage == stage);
+        let variants = of_stage().filter(|piece| matches!(piece.kind, Kind::Variant));
+        assert!(variants.count() >= 2, "{} has too few variants", stage.slug);
+        for piece in of_stage() {
+            let twin =
+                of_stage().find(|other| other.name != piece.name && other.sources == piece.sources);
+            assert!(
+                twin.is_none(),
+                "{} is the same as {}",
+                piece.path(),
+                twin.map(Piece::path).unwrap_or_default()
+            );
+        }
+    }
+}
+
+/// What the checks say about `piece` and should not say.
+fn problems_of(piece: &Piece) -> Vec<String> {
+    let folder = subject(
+        &format!("gallery/{}", piece.path()),
+        &[(piece.stage, &piece.sources)],
+    );
+    let output = Command::new(env!("CARGO_BIN_EXE_lab"))
+        .args(["check", piece.stage.slug, "--json", "--subject"])
+        .arg(folder)
+        .output()
+        .expect("lab can be started");
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    let Some(rows) = told["checks"].as_array() else {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return vec![format!(
+            "{}: lab printed no verdicts; it said {said}",
+            piece.path()
+        )];
+    };
+    let expected = stages::checks(piece.stage).iter().map(|check| check.name);
+    assert!(
+        rows.iter()
+            .map(|row| row["check"].as_str())
+            .eq(expected.map(Some)),
+        "{}: not the stage's checks: {told:#}",
+        piece.path()
+    );
+    let problem = |row: &Value| {
+        let wrong = problem_of(piece, row)?;
+        let name = row["check"].as_str().unwrap_or_default();
+        Some(format!(
+            "{} ({})\n{name}: {wrong}\n{row:#}",
+            piece.path(),
+            piece.about
+        ))
+    };
+    rows.iter().filter_map(problem).collect()
+}
+
+/// What is wrong with one row. A check that this machine cannot judge is never wrong.
+fn problem_of(piece: &Piece, row: &Value) -> Option<String> {
+    let (name, verdict) = (row["check"].as_str()?, row["verdict"].as_str()?);
+    let (must, can, cause) = match &piece.kind {
+        Kind::Variant => (false, false, None),
+        Kind::Mutant { fails, may, cause } => {
+            let must = fails.iter().any(|check| check == name);
+            let is_first = fails.first().is_some_and(|check| check == name);
+            let can = must || may.iter().any(|check| check == name);
+            (must, can, is_first.then(|| cause.name()))
+        }
+    };
+    match verdict {
+        "not judged here" => None,
+        "passed" if must => Some("passed, and must fail".into()),
+        "passed" => None,
+        "failed" if !can => Some("failed, and must pass".into()),
+        "failed" => {
+            let cause = cause.filter(|cause| row["cause"] != *cause)?;
+            Some(format!("failed for {}, and not for {cause}", row["cause"]))
+        }
+        other => Some(other.to_string()),
+    }
+}
