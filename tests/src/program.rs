@@ -91,6 +91,13 @@ impl Program {
         Payload::new(role, bytes)
     }
 
+    /// Random bytes of which none can begin or end a character of UTF-8.
+    #[must_use]
+    pub fn no_text(&self, role: &str, length: usize) -> Payload {
+        let mut random = self.random.borrow_mut();
+        Payload::new(role, (0..length).map(|_| random.u8(0xF8..)).collect())
+    }
+
     /// All 256 byte values, in random order.
     #[must_use]
     pub fn every_byte_value(&self) -> Payload {

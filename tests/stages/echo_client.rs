@@ -30,7 +30,7 @@ fn prints_every_byte_until_the_server_ends(program: &Program) -> Outcome {
     let server = program.gets_a_server()?;
     let client = program.calls(&server, Input::OpenAfter(Vec::new()))?;
     let mut peer = server.accepts(&client)?;
-    let answer = program.every_byte_value();
+    let answer = program.no_text("the answer", program.number(20..=30));
     peer.sends_byte_by_byte(&answer)?;
     client.prints(&answer)?;
     peer.leaves();

@@ -1,7 +1,7 @@
 //! `lab soak`: the same checks again and again, while other processes burn the processor. A check that fails
 //! now and then on a right program is a bug of the check.
 //!
-//! The log is a text file with one line a stage and run: `KEY STAGE RUN SEED PASSES FAILURES`. KEY stands for
+//! The log is a text file with one line a stage and run: `KEY STAGE RUN PASSES FAILURES`. KEY stands for
 //! the program, the checks and the number of burners; runs with the same key are not repeated.
 
 use std::fs::{self, File, OpenOptions};
@@ -70,19 +70,19 @@ pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
         .cloned()
         .unwrap_or_else(|| house.target.join("soak.log"));
     let mut log = Log::open(&path)?;
+    let keys = keys(&candidates, &request, burners)?;
 
     let _burning = (0..burners)
         .map(|_| Burner::start())
         .collect::<anyhow::Result<Vec<_>>>()?;
     let mut failures = 0;
-    for candidate in &candidates {
-        let key = key(candidate, &request, burners)?;
-        let before = log.runs(&key);
+    for (candidate, key) in candidates.iter().zip(&keys) {
+        let before = log.runs(key);
         for run in before.runs..runs {
             let (passes, failed) = one_run(house, &request, candidate)?;
-            log.add(&key, candidate, run, passes, failed)?;
+            log.add(key, candidate, run, passes, failed)?;
         }
-        let all = log.runs(&key);
+        let all = log.runs(key);
         failures += all.failures;
         style::print(&format!(
             "{}: {} runs ({} of them before), {burners} burners: {} passes, {} failures\n",
@@ -204,24 +204,26 @@ impl Log {
         passes: u64,
         failures: u64,
     ) -> anyhow::Result<()> {
-        let line = format!("{key} {} {run} - {passes} {failures}", candidate.stage.slug);
+        let line = format!("{key} {} {run} {passes} {failures}", candidate.stage.slug);
         writeln!(self.file, "{line}").context("cannot write the log")?;
         self.lines.push(line);
         Ok(())
     }
 }
 
-fn key(candidate: &Candidate, request: &Request, burners: u32) -> anyhow::Result<String> {
-    let mut hasher = DefaultHasher::new();
-    if let Built::Program(program) = &candidate.built {
-        fs::read(program)
-            .context("cannot read a program")?
-            .hash(&mut hasher);
-    }
+/// What stands for each program in the log, together with the checks and the load.
+fn keys(candidates: &[Candidate], request: &Request, burners: u32) -> anyhow::Result<Vec<String>> {
     let ourselves = std::env::current_exe().context("cannot tell where this program stands")?;
-    fs::read(ourselves)
-        .context("cannot read this program")?
-        .hash(&mut hasher);
-    (candidate.stage.slug, &request.only, burners).hash(&mut hasher);
-    Ok(format!("{:016x}", hasher.finish()))
+    let ourselves = fs::read(ourselves).context("cannot read this program")?;
+    let key = |candidate: &Candidate| {
+        let mut hasher = DefaultHasher::new();
+        if let Built::Program(program) = &candidate.built {
+            fs::read(program)
+                .context("cannot read a program")?
+                .hash(&mut hasher);
+        }
+        (candidate.stage.slug, &request.only, burners, &ourselves).hash(&mut hasher);
+        Ok(format!("{:016x}", hasher.finish()))
+    };
+    candidates.iter().map(key).collect()
 }

@@ -18,6 +18,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use socket2::SockRef;
 
 use super::style::{print, write};
+use crate::payload::size;
 use typed::Typed;
 
 mod typed;
@@ -240,7 +241,7 @@ impl Typist<'_> {
             Typed::ToggleHex => self.toggle_hex()?,
             Typed::Pieces(pieces) => {
                 self.pieces = pieces;
-                let each = pieces.map_or("all".to_owned(), |length| format!("{length} bytes"));
+                let each = pieces.map_or("all".to_owned(), size);
                 write(&format!("one write sends {each}\n"))?;
             }
             Typed::Help => write(typed::HELP)?,
