@@ -18,6 +18,7 @@ pub mod cause;
 pub mod check;
 pub mod cli;
 pub mod client;
+mod connecting;
 pub mod course;
 pub mod deadline;
 pub mod diagnosis;

@@ -82,7 +82,7 @@ fn row(name: &str, value: &str, width: usize) -> String {
     let mut text = format!("{name:NAME$}");
     for (index, line) in value
         .lines()
-        .flat_map(|line| broken(line, room))
+        .flat_map(|line| broken(&harmless(line), room))
         .enumerate()
     {
         if index > 0 {
@@ -91,6 +91,20 @@ fn row(name: &str, value: &str, width: usize) -> String {
         text.push_str(&line);
     }
     text
+}
+
+/// Text of a program, which may hold anything, as text for a terminal: what would move the cursor, colour the
+/// screen or turn the direction of writing is shown by number.
+fn harmless(line: &str) -> String {
+    let is_harmful = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    };
+    let shown = |letter: char| match is_harmful(letter) {
+        true => letter.escape_default().to_string(),
+        false => letter.to_string(),
+    };
+    line.chars().map(shown).collect()
 }
 
 /// Breaks at spaces. A word that is longer than the line stays whole, so that it can be copied.

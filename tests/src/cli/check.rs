@@ -1,18 +1,17 @@
 //! `lab check`: the checks, with the teaching output.
 
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use anstream::stdout;
-use anyhow::ensure;
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 
+use super::request::{Request, only_argument, seed_argument, stages_argument, subject_argument};
 use super::style;
 use crate::building::Built;
 use crate::check::Check;
-use crate::course::{STAGES, Stage};
+use crate::course::Stage;
 use crate::guide::Guide;
 use crate::judge::{Candidate, Judge, Score, Verdict, candidates};
 use crate::report;
@@ -36,105 +35,15 @@ pub fn command() -> Command {
         )
 }
 
-/// The stages that are meant; none means all, or the one whose folder we are in.
-#[must_use]
-pub fn stages_argument() -> Arg {
-    super::stage_argument().num_args(0..)
-}
-
-#[must_use]
-pub fn only_argument() -> Arg {
-    Arg::new("only")
-        .long("only")
-        .value_name("TEXT")
-        .help("Run only the checks whose name contains this")
-}
-
-#[must_use]
-pub fn subject_argument() -> Arg {
-    Arg::new("subject")
-        .long("subject")
-        .value_name("DIR")
-        .value_parser(value_parser!(PathBuf))
-        .help("The folder of stages to judge [default: exercises]")
-}
-
-#[must_use]
-pub fn seed_argument() -> Arg {
-    Arg::new("seed")
-        .long("seed")
-        .value_name("N")
-        .value_parser(value_parser!(u64))
-        .help("Use the payloads, sizes and splits of an earlier run")
-}
-
-/// What was asked for.
-#[derive(Debug)]
-pub struct Request {
-    pub subject: Subject,
-    pub stages: Vec<&'static Stage>,
-    /// Whether stages were named, so that an untouched one does not count as passed.
-    pub named: bool,
-    pub only: Option<String>,
-}
-
-impl Request {
-    /// # Errors
-    ///
-    /// When there is no such stage, subject or check.
-    pub fn new(matches: &ArgMatches, house: &House) -> anyhow::Result<Self> {
-        let folder = matches.get_one::<PathBuf>("subject").map(PathBuf::as_path);
-        let subject = Subject::open(house, folder)?;
-        let words: Vec<&String> = matches.get_many("stage").into_iter().flatten().collect();
-        let here = folder
-            .is_none()
-            .then(|| super::stage(None, &house.root).ok())
-            .flatten();
-        let (stages, named) = match (words.is_empty(), here) {
-            (true, None) => (STAGES.iter().collect(), false),
-            (true, Some(stage)) => (vec![stage], true),
-            (false, _) => {
-                let named = words
-                    .iter()
-                    .map(|word| super::stage(Some(word), &house.root));
-                (named.collect::<anyhow::Result<Vec<_>>>()?, true)
-            }
-        };
-        let request = Self {
-            subject,
-            stages,
-            named,
-            only: matches.get_one("only").cloned(),
-        };
-        let some = request
-            .stages
-            .iter()
-            .any(|stage| request.checks(stage).next().is_some());
-        ensure!(
-            some,
-            "no check there has a name that contains \"{}\"",
-            request.only.unwrap_or_default()
-        );
-        Ok(request)
-    }
-
-    /// The checks of `stage` that were asked for.
-    pub fn checks(&self, stage: &Stage) -> impl Iterator<Item = &'static Check> {
-        let wanted = |check: &&Check| {
-            self.only
-                .as_ref()
-                .is_none_or(|text| check.name.contains(text.as_str()))
-        };
-        stages::checks(stage).iter().filter(wanted)
-    }
-}
-
 /// # Errors
 ///
 /// When what was asked for could not be done.
 pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
     let request = Request::new(matches, house)?;
     let judge = Judge::new(house, matches.get_one::<u64>("seed").copied());
+    if io::stderr().is_terminal() {
+        eprintln!("building …");
+    }
     let candidates = candidates(house, &request.subject, &request.stages)?;
     let mut printer = Printer {
         json: matches.get_flag("json"),

@@ -13,6 +13,7 @@ pub mod doctor;
 pub mod hint;
 pub mod map;
 pub mod open;
+pub mod request;
 pub mod reset;
 pub mod run;
 pub mod soak;

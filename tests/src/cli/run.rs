@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Arg, ArgMatches, Command, value_parser};
 
-use super::check::subject_argument;
+use super::request::subject_argument;
 use crate::building::{Built, build};
 use crate::subject::{House, Subject};
 

@@ -13,7 +13,7 @@ use std::process::{Command as Process, ExitCode, Stdio};
 use anyhow::Context;
 use clap::{Arg, ArgMatches, Command, value_parser};
 
-use super::check::{Request, only_argument, stages_argument, subject_argument};
+use super::request::{Request, only_argument, stages_argument, subject_argument};
 use super::style;
 use crate::building::Built;
 use crate::judge::{Candidate, Judge, Verdict, candidates};
