@@ -19,6 +19,12 @@ impl Deadline {
         Self(Instant::now() + PATIENCE)
     }
 
+    /// A deadline for something that is about to happen, or will not.
+    #[must_use]
+    pub fn short() -> Self {
+        Self(Instant::now() + PATIENCE / 20)
+    }
+
     #[must_use]
     pub fn has_passed(self) -> bool {
         Instant::now() >= self.0

@@ -9,7 +9,7 @@ use crate::cause::Cause;
 use crate::deadline::Deadline;
 use crate::diagnosis::{Situation, Symptom};
 use crate::failure::{Failure, Problem};
-use crate::platform::{CallKind, TcpRow, TcpState, descriptors, tcp_table};
+use crate::platform::{CallKind, Power, Powers, TcpRow, TcpState, descriptors, tcp_table};
 use crate::running::Running;
 use crate::transcript::Transcript;
 
@@ -90,13 +90,26 @@ impl Scene {
     }
 
     /// Waits until the program has done all that it will do. [`Look::Moving`] when the deadline passed before.
+    ///
+    /// Where nobody can tell, the deadline is a short one: time enough to exit for a program that has panicked.
     pub fn settles(&self) -> Look {
         let mut calm = Calm::default();
-        let settled = Deadline::start().until(|| match self.look(&mut calm) {
+        let deadline = match Scene::shows_when_a_program_has_settled() {
+            true => Deadline::start(),
+            false => Deadline::short(),
+        };
+        let settled = deadline.until(|| match self.look(&mut calm) {
             Look::Moving => None,
             settled => Some(settled),
         });
         settled.unwrap_or(Look::Moving)
+    }
+
+    /// Whether this machine shows what [`settles`](Self::settles) waits for.
+    #[must_use]
+    pub fn shows_when_a_program_has_settled() -> bool {
+        let powers = Powers::probed();
+        powers.has(Power::ProcessState) && powers.has(Power::KernelQueues)
     }
 
     /// Ends the check: names the cause of what was seen, and says what the program is doing.

@@ -48,6 +48,7 @@ pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
     let mut printer = Printer {
         json: matches.get_flag("json"),
         told: Vec::new(),
+        scores: Vec::new(),
     };
     let mut results = Results::open(house);
     let mut worst = Ending::Fine;
@@ -101,6 +102,7 @@ impl Ending {
 struct Printer {
     json: bool,
     told: Vec<Value>,
+    scores: Vec<Value>,
 }
 
 impl Printer {
@@ -207,6 +209,13 @@ impl Printer {
 
     fn score(&mut self, stage: &Stage, score: &Score) -> io::Result<()> {
         if self.json {
+            self.scores.push(json!({
+                "stage": stage.slug,
+                "points": score.points,
+                "most": score.most,
+                "steps_done": score.steps_done,
+                "steps": stage.steps,
+            }));
             return Ok(());
         }
         let steps = format!("{} of {} steps", score.steps_done, stage.steps);
@@ -222,7 +231,12 @@ impl Printer {
         if !self.json {
             return Ok(());
         }
-        let all = json!({ "version": 1, "seed": judge.seed, "checks": self.told });
+        let all = json!({
+            "version": 1,
+            "seed": judge.seed,
+            "stages": self.scores,
+            "checks": self.told,
+        });
         writeln!(stdout(), "{all:#}")
     }
 }

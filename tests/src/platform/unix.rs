@@ -55,7 +55,7 @@ pub fn adopt_orphans() {
 }
 
 /// Kills one process that is our child, and waits for it.
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(elsewhere)))]
 pub(super) fn end_and_reap(pid: u32) {
     signal(pid as libc::pid_t, libc::SIGKILL);
     // SAFETY: a null status pointer is allowed; waitpid touches no other memory of ours.
