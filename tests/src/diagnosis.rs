@@ -240,11 +240,18 @@ impl Situation<'_> {
             }
         }
         let backlog: u64 = self.listening().map(|row| row.unread).sum();
-        match backlog {
-            0 => {}
-            1 => waiting.push("1 connection waits in the backlog".into()),
-            many => waiting.push(format!("{many} connections wait in the backlog")),
-        }
+        let connections = match backlog {
+            0 => return waiting,
+            1 => "1 connection waits".to_string(),
+            many => format!("{many} connections wait"),
+        };
+        let accepted = |wire: &Wire| wire.their_row(&self.table).is_none_or(|row| row.inode != 0);
+        let none = if self.wires.iter().any(accepted) {
+            ""
+        } else {
+            ", and none was accepted"
+        };
+        waiting.push(format!("{connections} in the backlog{none}"));
         waiting
     }
 

@@ -55,8 +55,9 @@ impl Peer {
             let expected = format!("{label} can connect to {server}");
             scene.fails(symptom, expected, refusal.to_string(), None)
         })?;
-        scene.transcript.borrow_mut().note(&label, "connects");
-        Self::new(scene, stream, label)
+        let peer = Self::new(scene, stream, label)?;
+        peer.note_sent("connect", "connects");
+        Ok(peer)
     }
 
     /// Takes over a connection that already stands.

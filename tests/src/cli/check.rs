@@ -154,7 +154,11 @@ impl Printer {
     ) -> io::Result<()> {
         let (mark, style, remark) = match verdict {
             Verdict::Passed => ("passed", style::GOOD, String::new()),
-            Verdict::Failed(_) => ("FAILED", style::BAD, String::new()),
+            Verdict::Failed(_) => (
+                "FAILED",
+                style::BAD,
+                format!(" (0 of {})", report::points_word(check.points)),
+            ),
             Verdict::NotBuilt => ("FAILED", style::BAD, " (not built, see above)".into()),
             Verdict::NotStarted(step) => (
                 "  –   ",
