@@ -1,1 +1,394 @@
-//! x
+//! What people read is true: causes, links, commands, paths, names and excerpts.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use assert_cmd::Command;
+use lab::course::{self, STAGES};
+use lab::guide::Guide;
+use lab::stages;
+use toml::Table;
+
+use crate::gallery_file::{Kind, gallery, root, sources};
+
+#[test]
+fn every_cause_that_a_mutant_shows_is_explained() {
+    let mut missing = BTreeSet::new();
+    for piece in gallery() {
+        let Kind::Mutant { cause, .. } = piece.kind else {
+            continue;
+        };
+        let guide = Guide::read(root(), piece.stage).expect("every stage has a README");
+        if guide.heading_for(cause).is_none() {
+            missing.insert(format!(
+                "{}: no heading on {}",
+                piece.stage.slug,
+                cause.name()
+            ));
+        }
+        if guide.hint_for(cause).is_none() {
+            missing.insert(format!("{}: no hint on {}", piece.stage.slug, cause.name()));
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn each_step_names_its_checks() {
+    for stage in STAGES {
+        let path = format!("exercises/{}/README.md", stage.slug);
+        let text = read(&path);
+        let steps = section(&text, "## Steps");
+        for step in 1..=stage.steps {
+            let named: Vec<String> = emphasised(&section(&steps, &format!("### Step {step}: ")))
+                .map(|phrase| {
+                    phrase
+                        .to_lowercase()
+                        .replace(['-', '\n'], " ")
+                        .replace('`', "")
+                })
+                .filter(|phrase| phrase.split(' ').count() > 2)
+                .collect();
+            let checks = stages::checks(stage).iter();
+            let expected: Vec<String> = checks
+                .filter(|check| check.step == step)
+                .map(|check| check.sentence())
+                .collect();
+            assert_eq!(named, expected, "{path}, step {step}");
+        }
+    }
+}
+
+#[test]
+fn the_map_of_the_stages_agrees_with_the_table() {
+    let text = read("exercises/README.md");
+    let rows: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("| ["))
+        .collect();
+    assert_eq!(rows.len(), STAGES.len(), "one row a stage");
+    for (row, stage) in rows.into_iter().zip(STAGES) {
+        let link = format!(
+            "| [{}]({}/README.md) | {} |",
+            stage.number(),
+            stage.slug,
+            stage.title
+        );
+        assert!(row.starts_with(&link), "{row} and not {link}");
+        assert!(row.ends_with(&format!("| {} |", stage.minutes)), "{row}");
+        let part = format!("## Part {}: {}", stage.part.number, stage.part.title);
+        assert!(text.contains(&part), "{part}");
+        let title = format!("# {}: {}\n", stage.number(), stage.title);
+        let readme = read(&format!("exercises/{}/README.md", stage.slug));
+        assert!(
+            readme.starts_with(&title),
+            "{} begins with {title}",
+            stage.slug
+        );
+    }
+}
+
+#[test]
+fn every_relative_link_leads_somewhere() {
+    for page in pages() {
+        for link in links(&read(&page)) {
+            if link.contains("://") {
+                continue;
+            }
+            let (file, heading) = link.split_once('#').unwrap_or((&link, ""));
+            let target = match file {
+                "" => root().join(&page),
+                file => root()
+                    .join(&page)
+                    .parent()
+                    .expect("a page stands in a folder")
+                    .join(file),
+            };
+            assert!(target.exists(), "{page}: there is no {link}");
+            if !heading.is_empty() {
+                let text = fs::read_to_string(&target).expect("a page with headings is a file");
+                let anchors: Vec<String> = headings(&text).map(anchor).collect();
+                assert!(
+                    anchors.iter().any(|anchor| anchor == heading),
+                    "{page}: no heading {link}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_path_that_is_named_exists() {
+    for page in pages() {
+        let text = read(&page);
+        let example = example(&text);
+        for path in code(&text) {
+            let first = path.split('/').next().unwrap_or_default();
+            let is_path = path.contains('/') && !path.contains(|c: char| c.is_whitespace());
+            let is_placeholder = path.contains(|c: char| "<>*…{}".contains(c))
+                || path.contains("NN-")
+                || path.split('/').any(|piece| {
+                    !piece.is_empty() && piece.chars().all(|c| c.is_ascii_uppercase())
+                });
+            let from = match first {
+                "exercises" | "solutions" | "tests" | "slides" | ".github" | ".cargo" | ".ci" => {
+                    root().to_path_buf()
+                }
+                "src" => root()
+                    .join(&page)
+                    .parent()
+                    .expect("a page stands in a folder")
+                    .to_path_buf(),
+                _ => continue,
+            };
+            if !is_path || is_placeholder || (first == "src" && !from.join("src").is_dir()) {
+                continue;
+            }
+            assert!(from.join(&path).exists(), "{page}: there is no {path}");
+        }
+        if let Some((path, block)) = example {
+            assert_eq!(block, read(&path), "{page} shows another {path}");
+        }
+    }
+}
+
+#[test]
+fn every_command_that_is_named_is_one() {
+    let manifest: Table = read(".cargo/config.toml")
+        .parse()
+        .expect("a configuration of cargo");
+    let aliases: Vec<&String> = manifest["alias"]
+        .as_table()
+        .expect("aliases")
+        .keys()
+        .collect();
+    let cargos_own = [
+        "build", "check", "clippy", "fetch", "fmt", "help", "install", "run", "test",
+    ];
+    let subcommands = help(&[]);
+    for page in pages() {
+        for line in commands(&read(&page)) {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let [_cargo, command, rest @ ..] = &words[..] else {
+                continue;
+            };
+            let is_known =
+                cargos_own.contains(command) || aliases.iter().any(|alias| alias == command);
+            assert!(
+                is_known || command.starts_with(['-', '…']),
+                "{page}: {line}"
+            );
+            let (&"lab", [subcommand, arguments @ ..]) = (command, rest) else {
+                continue;
+            };
+            if subcommand.starts_with('…') {
+                continue;
+            }
+            let listed = subcommands
+                .lines()
+                .any(|line| line.split_whitespace().next() == Some(subcommand));
+            assert!(listed, "{page}: `lab` has no command for {line}");
+            check_arguments(&page, &line, subcommand, arguments);
+        }
+    }
+}
+
+#[test]
+fn excerpts_are_what_stands_in_the_solution() {
+    for stage in STAGES {
+        let page = format!("exercises/{}/README.md", stage.slug);
+        let solution: String = sources(&root().join("solutions"), stage)
+            .into_iter()
+            .flat_map(|(_, text)| {
+                text.lines()
+                    .map(|line| format!("{}\n", line.trim()))
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        for block in blocks(&read(&page), "rust") {
+            let block: String = block
+                .lines()
+                .map(|line| format!("{}\n", line.trim()))
+                .collect();
+            assert!(
+                solution.contains(&block),
+                "{page}: not in the solution:\n{block}"
+            );
+        }
+    }
+}
+
+/// That the stage exists, and each option.
+fn check_arguments(page: &str, line: &str, subcommand: &str, arguments: &[&str]) {
+    let ours = arguments
+        .split(|word| *word == "--")
+        .next()
+        .unwrap_or_default();
+    let help = help(&[subcommand]);
+    for option in ours.iter().filter(|word| word.starts_with("--")) {
+        let listed = help
+            .split(|c: char| c.is_whitespace() || c == ',')
+            .any(|word| word == *option);
+        assert!(listed, "{page}: {subcommand} has no {option} in {line}");
+    }
+    let takes_stage = help.contains("[STAGE]") || help.contains("<STAGE>");
+    let first = ours
+        .first()
+        .filter(|word| takes_stage && !word.starts_with('-'));
+    if let Some(word) = first {
+        let is_placeholder =
+            word.starts_with(['[', '…']) || word.chars().all(|c| c.is_ascii_uppercase());
+        assert!(
+            is_placeholder || course::find(word).len() == 1,
+            "{page}: no one stage is meant by {word} in {line}"
+        );
+    }
+}
+
+/// What `lab … --help` prints.
+fn help(words: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_lab"))
+        .args(words)
+        .arg("--help")
+        .output()
+        .expect("lab can be started");
+    assert!(output.status.success(), "lab {words:?} --help");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Every Markdown page of the repository that people read here.
+fn pages() -> Vec<String> {
+    let mut pages = vec![
+        "README.md".to_string(),
+        ".github/CONTRIBUTING.md".to_string(),
+        "exercises/README.md".to_string(),
+        "exercises/AGENTS.md".to_string(),
+    ];
+    pages.extend(
+        STAGES
+            .iter()
+            .map(|stage| format!("exercises/{}/README.md", stage.slug)),
+    );
+    pages
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// What stands below the heading that begins with `heading`, up to the next one of its level or above.
+fn section(text: &str, heading: &str) -> String {
+    let level = heading.chars().take_while(|c| *c == '#').count();
+    let mut lines = text.lines().skip_while(|line| !line.starts_with(heading));
+    lines.next();
+    let ends = |line: &str| {
+        let hashes = line.chars().take_while(|c| *c == '#').count();
+        (1..=level).contains(&hashes)
+    };
+    lines
+        .take_while(|line| !ends(line))
+        .map(|line| format!("{line}\n"))
+        .collect()
+}
+
+/// What stands between single asterisks.
+fn emphasised(text: &str) -> impl Iterator<Item = String> {
+    let text = text.replace("**", "");
+    let phrases: Vec<String> = text
+        .split('*')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_string)
+        .collect();
+    phrases.into_iter()
+}
+
+/// The titles of all headings, without those in blocks of code.
+fn headings(text: &str) -> impl Iterator<Item = &str> {
+    let mut in_block = false;
+    text.lines().filter_map(move |line| {
+        in_block ^= line.trim_start().starts_with("```");
+        let title = line.trim_start_matches('#');
+        (!in_block && title.len() < line.len()).then_some(title.trim())
+    })
+}
+
+/// A heading's name in a link, as forges make it.
+fn anchor(title: &str) -> String {
+    let kept = title.to_lowercase().replace(' ', "-");
+    kept.chars()
+        .filter(|c| c.is_alphanumeric() || "-_".contains(*c))
+        .collect()
+}
+
+/// The targets of `[text](target)`.
+fn links(text: &str) -> Vec<String> {
+    let after = text.split("](").skip(1);
+    after
+        .filter_map(|rest| Some(rest.split_once(')')?.0.to_string()))
+        .collect()
+}
+
+/// The blocks of code in `language`.
+fn blocks(text: &str, language: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let Some(named) = line.trim_start().strip_prefix("```") else {
+            continue;
+        };
+        let body = lines.by_ref().take_while(|line| line.trim_start() != "```");
+        let body: String = body.map(|line| format!("{line}\n")).collect();
+        if named == language {
+            blocks.push(body);
+        }
+    }
+    blocks
+}
+
+/// Everything in single backquotes, without blocks.
+fn code(text: &str) -> Vec<String> {
+    let outside: Vec<&str> = text.split("```").step_by(2).collect();
+    let pieces = |part: &&str| -> Vec<String> {
+        part.split('`')
+            .skip(1)
+            .step_by(2)
+            .map(str::to_string)
+            .collect()
+    };
+    outside.iter().flat_map(pieces).collect()
+}
+
+/// Everything that is to be typed and begins with `cargo`.
+fn commands(text: &str) -> Vec<String> {
+    let (typed, shown) = (blocks(text, "console"), blocks(text, "text"));
+    let typed = typed
+        .iter()
+        .flat_map(|block| block.lines())
+        .filter_map(|line| line.strip_prefix("$ "))
+        .chain(shown.iter().flat_map(|block| {
+            block
+                .lines()
+                .filter_map(|line| Some(&line[line.find("cargo ")?..]))
+        }))
+        .map(|line| {
+            line.split('#')
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .to_string()
+        });
+    code(text)
+        .into_iter()
+        .chain(typed)
+        .filter(|line| line.starts_with("cargo "))
+        .collect()
+}
+
+/// A mutant's file that a page shows: the path it names, and the block.
+fn example(text: &str) -> Option<(String, String)> {
+    let path = code(text)
+        .into_iter()
+        .find(|path| path.starts_with("tests/mutants/") && path.ends_with(".toml"))?;
+    Some((path, blocks(text, "toml").into_iter().next()?))
+}

@@ -8,9 +8,10 @@
 //! UNBLOCKED_GALLERY=02-echo-server/replies cargo verify gallery
 //! ```
 
+use std::panic;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
 use lab::course::STAGES;
@@ -28,28 +29,36 @@ fn mutants_fail_for_their_cause_and_variants_pass() {
     let only = std::env::var("UNBLOCKED_GALLERY").unwrap_or_default();
     let mut waiting = gallery();
     waiting.retain(|piece| piece.path().contains(&only));
-    let count = waiting.len();
-    let (waiting, problems) = (Mutex::new(waiting), Mutex::new(Vec::new()));
+    let waiting = Mutex::new(waiting);
     let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
     let work = || {
-        while let Some(piece) = next() {
-            let found = problems_of(&piece);
-            let mut all = problems.lock().unwrap_or_else(PoisonError::into_inner);
-            all.extend(found);
-        }
+        let judged = std::iter::from_fn(|| Some(judge(&next()?)));
+        judged.collect::<Vec<Judged>>()
     };
-    thread::scope(|scope| {
-        for _ in 1..=WORKERS {
-            scope.spawn(work);
-        }
+    let judged: Vec<Judged> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(work)).collect();
+        let all = workers.into_iter().flat_map(|worker| {
+            worker
+                .join()
+                .unwrap_or_else(|panic| panic::resume_unwind(panic))
+        });
+        all.collect()
     });
+    let slowest = judged.iter().max_by_key(|judged| judged.time);
     eprintln!(
-        "gallery: {count} programs judged in {:.1} s",
-        start.elapsed().as_secs_f32()
+        "gallery: {} programs judged in {:.1} s; the slowest was {}",
+        judged.len(),
+        start.elapsed().as_secs_f32(),
+        slowest.map_or_else(String::new, |judged| format!(
+            "{} with {:.1} s",
+            judged.path,
+            judged.time.as_secs_f32()
+        ))
     );
-    let problems = problems
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
+    let problems: Vec<String> = judged
+        .into_iter()
+        .flat_map(|judged| judged.problems)
+        .collect();
     assert!(
         problems.is_empty(),
         "{} problems in the gallery:\n\n{}",
@@ -99,6 +108,23 @@ fn every_stage_has_two_variants_and_no_two_mutants_are_the_same() {
                 twin.map(Piece::path).unwrap_or_default()
             );
         }
+    }
+}
+
+/// What came of one program.
+struct Judged {
+    path: String,
+    problems: Vec<String>,
+    /// For whoever wonders where the time goes; no verdict depends on it.
+    time: Duration,
+}
+
+fn judge(piece: &Piece) -> Judged {
+    let start = Instant::now();
+    Judged {
+        path: piece.path(),
+        problems: problems_of(piece),
+        time: start.elapsed(),
     }
 }
 

@@ -5,5 +5,6 @@ mod gallery;
 mod gallery_file;
 mod guide;
 mod map;
+mod regions;
 mod steps;
 mod trees;

@@ -1,1 +1,195 @@
-//! x
+//! A student on the way: what is done is judged, what is not begun is not.
+
+use std::path::Path;
+use std::process::Command;
+
+use assert_cmd::Command as Assertable;
+use lab::building::cargo;
+use lab::course::STAGES;
+use lab::stages;
+use serde_json::Value;
+
+use crate::gallery_file::{Source, root, sources, subject};
+use crate::regions::up_to;
+
+#[test]
+fn each_step_is_judged_when_it_is_done() {
+    let steps = STAGES.iter().map(|stage| stage.steps).max().unwrap_or(0);
+    for last in 0..=steps {
+        let done: Vec<Vec<Source>> = STAGES.iter().map(|stage| done_up_to(last, stage)).collect();
+        let told = verdicts(&format!("steps/{last}"), &done);
+        for stage in STAGES {
+            for check in stages::checks(stage) {
+                let row = told
+                    .iter()
+                    .find(|row| row["stage"] == stage.slug && row["check"] == check.name);
+                let row = row.unwrap_or_else(|| panic!("no verdict on {}", check.name));
+                let expected = if check.step <= last {
+                    "passed"
+                } else {
+                    "not started"
+                };
+                let verdict = row["verdict"].as_str().unwrap_or_default();
+                let fits =
+                    verdict == expected || (check.step <= last && verdict == "not judged here");
+                assert!(
+                    fits,
+                    "{}, done up to step {last}: {} is \"{verdict}\" and not \"{expected}\"\n{row:#}",
+                    stage.slug, check.name
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn untouched_starters_are_green_and_worth_nothing() {
+    let (succeeded, said) = grade(&[]);
+    assert!(succeeded, "{said}");
+    for check in all_checks() {
+        assert!(
+            is_line(&said, &check, "ignored"),
+            "{check} is not ignored:\n{said}"
+        );
+    }
+    assert!(
+        said.contains(&format!(" 0 of {} points", STAGES.len() * 10)),
+        "{said}"
+    );
+}
+
+#[test]
+fn untouched_starters_fail_every_check_that_is_asked_for() {
+    let (succeeded, said) = grade(&["--include-ignored"]);
+    assert!(!succeeded, "{said}");
+    for check in all_checks() {
+        assert!(
+            is_line(&said, &check, "FAILED"),
+            "{check} has not failed:\n{said}"
+        );
+    }
+}
+
+#[test]
+fn starters_and_solutions_compile_without_warnings() {
+    for (manifest, name) in [
+        ("Cargo.toml", "exercises"),
+        ("solutions/Cargo.toml", "solutions"),
+    ] {
+        let mut command = cargo();
+        command
+            .args([
+                "check",
+                "--locked",
+                "--message-format",
+                "json",
+                "--manifest-path",
+            ])
+            .arg(root().join(manifest))
+            .arg("--target-dir")
+            .arg(
+                Path::new(env!("CARGO_TARGET_TMPDIR"))
+                    .join("warnings")
+                    .join(name),
+            )
+            .current_dir(root());
+        for stage in STAGES {
+            command.args(["--package", stage.package()]);
+        }
+        let output = command.output().expect("cargo can be started");
+        assert!(
+            output.status.success(),
+            "{name}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let told = String::from_utf8_lossy(&output.stdout);
+        let warnings: String = told
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+            .filter_map(|message| message["message"]["rendered"].as_str().map(str::to_string))
+            .collect();
+        assert!(warnings.is_empty(), "{name}:\n{warnings}");
+    }
+}
+
+fn done_up_to(last: u8, stage: &lab::course::Stage) -> Vec<Source> {
+    let solution = sources(&root().join("solutions"), stage);
+    let starter = sources(&root().join("exercises"), stage);
+    let mixed = solution.iter().zip(&starter);
+    mixed
+        .map(|((file, solution), (_, starter))| (*file, up_to(last, solution, starter)))
+        .collect()
+}
+
+/// What `lab check` says about all stages at once.
+fn verdicts(name: &str, done: &[Vec<Source>]) -> Vec<Value> {
+    let stages: Vec<_> = STAGES
+        .iter()
+        .zip(done)
+        .map(|(stage, sources)| (stage, sources.as_slice()))
+        .collect();
+    let output = Assertable::new(env!("CARGO_BIN_EXE_lab"))
+        .args(["check", "--json", "--subject"])
+        .arg(subject(name, &stages))
+        .output()
+        .expect("lab can be started");
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    let rows = told["checks"].as_array().cloned();
+    rows.unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// `cargo test` on a subject of starters: whether it succeeded, and what it said.
+fn grade(arguments: &[&str]) -> (bool, String) {
+    let starters: Vec<_> = STAGES
+        .iter()
+        .map(|stage| (stage, sources(&root().join("exercises"), stage)))
+        .collect();
+    let starters: Vec<_> = starters
+        .iter()
+        .map(|(stage, sources)| (*stage, sources.as_slice()))
+        .collect();
+    let profile = Path::new(env!("CARGO_BIN_EXE_lab")).parent();
+    let target = profile
+        .and_then(Path::parent)
+        .expect("lab was built into a target folder");
+    let mut command: Command = cargo();
+    command
+        .args([
+            "test",
+            "--quiet",
+            "--package",
+            "lab",
+            "--test",
+            "grade",
+            "--target-dir",
+        ])
+        .arg(target)
+        .args(["--", "--format", "pretty"])
+        .args(arguments)
+        .env("UNBLOCKED_SUBJECT", subject("steps/starters", &starters))
+        .env_remove("UNBLOCKED_STAGE")
+        .current_dir(root());
+    let output = command.output().expect("cargo can be started");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    (
+        output.status.success(),
+        said + &String::from_utf8_lossy(&output.stderr),
+    )
+}
+
+fn all_checks() -> Vec<String> {
+    let of_stage = |stage| {
+        let name = move |check: &lab::check::Check| {
+            let stage: &lab::course::Stage = stage;
+            format!("{}::step{}::{}", stage.slug, check.step, check.name)
+        };
+        stages::checks(stage).iter().map(name)
+    };
+    STAGES.iter().flat_map(of_stage).collect()
+}
+
+/// Whether a line says that `check` ended as `verdict`.
+fn is_line(said: &str, check: &str, verdict: &str) -> bool {
+    said.lines()
+        .any(|line| line.starts_with(&format!("test {check} ")) && line.contains(verdict))
+}
