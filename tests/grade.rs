@@ -130,7 +130,7 @@ fn outcome(
 fn say_if_not_built(house: &House, candidate: &Candidate) {
     let slug = candidate.stage.slug;
     match &candidate.built {
-        Built::Program(_) => {}
+        Built::Program { .. } => {}
         Built::NoSource(reason) => eprintln!("\n{slug}: {reason}"),
         Built::DoesNotCompile(message) => {
             eprintln!(

@@ -1,10 +1,18 @@
 //! The lab's tests of itself: everything that can drift or be fooled. They hold in a clean checkout.
 
+#[cfg(target_os = "linux")]
+mod cli;
+#[cfg(target_os = "linux")]
+mod clone;
 mod docs;
 mod gallery;
 mod gallery_file;
 mod guide;
+#[cfg(target_os = "linux")]
+mod hostile;
 mod map;
+#[cfg(target_os = "linux")]
+mod miniature;
 mod regions;
 mod steps;
 mod trees;

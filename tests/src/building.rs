@@ -29,7 +29,11 @@ const MOST: usize = 64 * 1024 * 1024;
 /// What became of one stage.
 #[derive(Debug, Clone)]
 pub enum Built {
-    Program(PathBuf),
+    Program {
+        path: PathBuf,
+        /// What the compiler had to say all the same.
+        warnings: String,
+    },
     /// The compiler's message.
     DoesNotCompile(String),
     /// A student's file that is missing, or cannot be read.
@@ -145,18 +149,28 @@ fn outcome(house: &House, stage: &Stage, told: &[Value]) -> anyhow::Result<Built
         .filter(|message| message["reason"] == "compiler-artifact")
         .find_map(|message| message["executable"].as_str());
     if let Some(program) = program {
-        return Ok(Built::Program(copy(house, stage, Path::new(program))?));
+        let path = copy(house, stage, Path::new(program))?;
+        return Ok(Built::Program {
+            path,
+            warnings: rendered(about_stage, "warning"),
+        });
     }
-    let errors = |message: &&Value| message["message"]["level"] == "error";
-    let rendered = |message: &Value| message["message"]["rendered"].as_str().map(str::to_string);
-    let own: String = about_stage.filter(errors).filter_map(rendered).collect();
+    let own = rendered(about_stage, "error");
     // Without a word about the stage itself, what it stands on did not compile.
-    let all = || told.iter().filter(errors).filter_map(rendered).collect();
+    let all = || rendered(told.iter(), "error");
     Ok(Built::DoesNotCompile(if own.is_empty() {
         all()
     } else {
         own
     }))
+}
+
+/// The compiler's messages of one level, as it would print them.
+fn rendered<'a>(messages: impl Iterator<Item = &'a Value>, level: &str) -> String {
+    let of_level = messages.filter(|message| message["message"]["level"] == level);
+    of_level
+        .filter_map(|message| message["message"]["rendered"].as_str())
+        .collect()
 }
 
 /// Copies a program to a place that is named after its content, so that it never changes there.

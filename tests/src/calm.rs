@@ -36,6 +36,7 @@ struct View {
     rows: Vec<TcpRow>,
     descriptors: Vec<Descriptor>,
     printed: u64,
+    fed: u64,
 }
 
 /// Looks at a program again and again, and compares.
@@ -87,6 +88,7 @@ impl Calm {
             rows,
             descriptors: open,
             printed: program.stdout.length(),
+            fed: program.fed(),
         };
         let (cpu, switches) = (sample.cpu(), sample.switches());
         match &self.unchanged {

@@ -8,7 +8,7 @@ use crate::deadline::Deadline;
 use crate::diagnosis::Symptom;
 use crate::ended::Ended;
 use crate::failure::{Outcome, Problem};
-use crate::payload::{Payload, difference, quote, size};
+use crate::payload::{Payload, difference, missing, quote, size};
 use crate::peer::Peer;
 use crate::running::Running;
 use crate::scene::Scene;
@@ -46,6 +46,12 @@ impl Client {
             self.scene.transcript.borrow_mut().wait();
             return Ok(self);
         }
+        if let Some(missing) = missing(payload.bytes(), &printed) {
+            let expected = format!("printed: {payload}");
+            return Err(self
+                .scene
+                .fails(Symptom::MissingBytes, expected, missing, None));
+        }
         if !payload.bytes().starts_with(&printed) {
             let symptom = if printed.starts_with(payload.bytes()) {
                 Symptom::MoreBytes
@@ -59,8 +65,9 @@ impl Client {
         }
         let cause = match (
             self.running.exited().is_some(),
-            self.scene.saw_the_end.get(),
+            self.scene.facts().saw_the_end,
         ) {
+            (false, _) if self.scene.has_unread() => Cause::WaitsForItsInput,
             (false, _) => Cause::NotPrinted,
             (true, true) => Cause::ClosedBeforeTheAnswer,
             (true, false) => Cause::ClosedTooEarly,
@@ -89,7 +96,7 @@ impl Client {
 
     /// Waits until it sleeps in `send`, because `peer` does not read.
     pub fn is_stuck_in_send(&self, peer: &Peer) -> Outcome {
-        stuck_in_send(peer)
+        peer.until_program_is_stuck_in_send()
     }
 
     /// Fills its connection with `peer`, who does not read, until it sleeps in `send`; then stops it and lets it
@@ -101,7 +108,7 @@ impl Client {
 
 /// See [`Client::is_interrupted_in_send`]; a server's `send` is interrupted in the same way.
 pub(crate) fn interrupt_in_send(running: &Running, scene: &Scene, peer: &Peer) -> Outcome {
-    stuck_in_send(peer)?;
+    peer.until_program_is_stuck_in_send()?;
     if !running.stop() {
         return Err(peer.fails(
             Symptom::Silence,
@@ -109,15 +116,7 @@ pub(crate) fn interrupt_in_send(running: &Running, scene: &Scene, peer: &Peer) -
             "it could not be stopped",
         ));
     }
-    scene.send_was_interrupted.set(true);
+    scene.remember(|facts| facts.send_was_interrupted = true);
     running.resume();
     Ok(())
-}
-
-fn stuck_in_send(peer: &Peer) -> Outcome {
-    if peer.until_program_is_inside_send() {
-        return Ok(());
-    }
-    let expected = "a program that sends until nothing fits any more, and waits in send";
-    Err(peer.fails(Symptom::Silence, expected, "it is somewhere else"))
 }

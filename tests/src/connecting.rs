@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpStream};
 use socket2::{Domain, Socket, Type};
 
 use crate::deadline::Deadline;
-use crate::platform::tcp_table;
+use crate::platform::{TcpRow, tcp_table};
 
 /// Why a connection did not come about.
 pub(crate) enum Refusal {
@@ -27,26 +27,55 @@ impl fmt::Display for Refusal {
     }
 }
 
-pub(crate) fn connect(server: SocketAddr) -> Result<TcpStream, Refusal> {
-    let socket =
-        Socket::new(Domain::for_address(server), Type::STREAM, None).map_err(Refusal::Broken)?;
-    socket.set_nonblocking(true).map_err(Refusal::Broken)?;
-    // In non-blocking mode this only begins; how it ends shows below.
-    let _ = socket.connect(&server.into());
-    let ended = Deadline::start().until(|| {
-        if let Some(error) = socket.take_error().ok().flatten() {
-            return Some(Err(Refusal::Broken(error)));
+/// A connection that came about.
+pub(crate) struct Connected {
+    pub stream: TcpStream,
+    /// Whether it was reset again before anybody could look.
+    pub is_broken: bool,
+}
+
+/// Connects to `server`. Nothing here waits for `accept`: the kernel completes the connection.
+pub(crate) fn connect(server: SocketAddr) -> Result<Connected, Refusal> {
+    let socket = Socket::new(Domain::for_address(server), Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    // In non-blocking mode this only begins, unless nobody listens on this very machine.
+    if let Err(error) = socket.connect(&server.into())
+        && error.kind() == ErrorKind::ConnectionRefused
+    {
+        return Err(error.into());
+    }
+    let ended = Deadline::start().until(|| how_it_ended(&socket, server));
+    let is_broken = ended.unwrap_or_else(|| Err(Refusal::Broken(ErrorKind::TimedOut.into())))?;
+    socket.set_nonblocking(false)?;
+    Ok(Connected {
+        stream: socket.into(),
+        is_broken,
+    })
+}
+
+/// Whether the connection stands, or was broken since. `None` while the other side has not answered.
+fn how_it_ended(socket: &Socket, server: SocketAddr) -> Option<Result<bool, Refusal>> {
+    if socket.peer_addr().is_ok() {
+        return Some(Ok(false));
+    }
+    match socket.take_error() {
+        Ok(Some(error)) if error.kind() == ErrorKind::ConnectionRefused => {
+            return Some(Err(error.into()));
         }
-        if socket.peer_addr().is_ok() {
-            return Some(Ok(()));
-        }
-        let ours = socket.local_addr().ok()?.as_socket()?;
-        let knocked_again = tcp_table()?
-            .iter()
-            .any(|row| row.local == ours && row.remote == server && row.retransmits > 0);
-        knocked_again.then_some(Err(Refusal::BacklogIsFull))
-    });
-    ended.unwrap_or_else(|| Err(Refusal::Broken(ErrorKind::TimedOut.into())))?;
-    socket.set_nonblocking(false).map_err(Refusal::Broken)?;
-    Ok(socket.into())
+        Ok(Some(_reset)) => return Some(Ok(true)),
+        Ok(None) | Err(_) => {}
+    }
+    let ours = socket.local_addr().ok()?.as_socket()?;
+    let knocked_again =
+        |row: &TcpRow| row.local == ours && row.remote == server && row.retransmits > 0;
+    tcp_table()?
+        .iter()
+        .any(knocked_again)
+        .then_some(Err(Refusal::BacklogIsFull))
+}
+
+impl From<io::Error> for Refusal {
+    fn from(error: io::Error) -> Self {
+        Refusal::Broken(error)
+    }
 }

@@ -86,7 +86,7 @@ impl Stage {
 
 /// Finds the stages that `word` may mean: a number (`4`, `04`), a slug, or a part of one.
 ///
-/// A number or a whole slug means one stage, even where it is a part of others too.
+/// A number or a whole slug means one stage, even where it is a part of others too; a number means nothing else.
 #[must_use]
 pub fn find(word: &str) -> Vec<&'static Stage> {
     let exact = STAGES.iter().find(|stage| {
@@ -94,7 +94,7 @@ pub fn find(word: &str) -> Vec<&'static Stage> {
     });
     match exact {
         Some(stage) => vec![stage],
-        None if word.is_empty() => Vec::new(),
+        None if word.chars().all(|letter| letter.is_ascii_digit()) => Vec::new(),
         None => STAGES
             .iter()
             .filter(|stage| stage.slug.contains(word))

@@ -1,13 +1,10 @@
-//! Why did that happen? From what a check saw and what the program was doing, the cause; and in words, where
-//! the program is.
-
-use std::process::ExitStatus;
+//! Why did that happen? From what a check saw and what the program was doing, the cause.
 
 use crate::calm::Look;
 use crate::cause::Cause;
-use crate::payload::size;
-use crate::platform::{Call, CallKind, Descriptor, Sample, TcpRow, TcpState};
-use crate::scene::Wire;
+use crate::platform::CallKind;
+use crate::scene::{Facts, step_in_panic};
+use crate::situation::Situation;
 
 /// What a check saw that it should not have seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +17,8 @@ pub enum Symptom {
     Reset,
     /// Other bytes came.
     OtherBytes,
+    /// Some of the right bytes came, and a part in their midst did not.
+    MissingBytes,
     /// The right bytes came, and more behind them.
     MoreBytes,
     /// The stream did not end.
@@ -28,118 +27,156 @@ pub enum Symptom {
     Refused,
     /// The program does not sleep.
     NoRest,
+    /// The program does not exit.
+    NoExit,
     /// The check knows the cause.
     Known(Cause),
-}
-
-/// All that can be seen of the program at the moment when a check fails.
-#[derive(Debug)]
-pub struct Situation<'a> {
-    pub look: Look,
-    pub exited: Option<ExitStatus>,
-    pub stderr: String,
-    pub sample: Option<Sample>,
-    pub open: Vec<Descriptor>,
-    pub table: Vec<TcpRow>,
-    pub wires: &'a [Wire],
-    /// The connection at which the symptom was seen.
-    pub at: Option<&'a Wire>,
-    /// One of our peers has aborted its connection.
-    pub was_reset: bool,
-    /// The program was stopped while it had something to send.
-    pub send_was_interrupted: bool,
 }
 
 impl Situation<'_> {
     /// The cause that explains `symptom` here.
     #[must_use]
     pub fn cause(&self, symptom: Symptom) -> Cause {
-        if self.panicked() && self.was_reset {
-            return Cause::EndedByAClient;
-        }
-        match (symptom, self.exited) {
+        let Facts {
+            is_client,
+            was_reset,
+            ..
+        } = self.facts;
+        match symptom {
+            _ if self.panicked() && was_reset && !is_client => Cause::EndedByAClient,
             _ if self.panicked() => Cause::Panicked,
-            (Symptom::Known(cause), _) => cause,
-            (Symptom::OtherBytes, _) => Cause::WrongBytes,
-            (Symptom::MoreBytes, _) => Cause::StaleBytes,
-            (_, Some(_)) if self.was_reset => Cause::EndedByAClient,
-            (Symptom::End | Symptom::Reset | Symptom::Silence | Symptom::Refused, Some(_)) => {
-                Cause::ExitedEarly
-            }
-            (Symptom::Refused, None) => Cause::WrongAddress,
-            (Symptom::NoRest, _) => Cause::Busy,
-            (Symptom::Reset, None) => Cause::ResetInsteadOfEnd,
-            (Symptom::End, None) => self.if_send_was_interrupted(Cause::ClosedTooEarly),
-            (Symptom::NoEnd, _) if self.look == Look::Busy => Cause::EndIgnored,
-            (Symptom::NoEnd, _) => self.why_unserved().unwrap_or(Cause::NotClosed),
-            (Symptom::Silence, None) => match self.why_unserved() {
-                Some(cause) => cause,
-                None if self.look == Look::Moving => Cause::TooLong,
-                None if self.look == Look::Busy => Cause::Busy,
-                None => self.if_send_was_interrupted(Cause::WaitsForMore),
-            },
+            Symptom::Known(cause) => cause,
+            _ if self.exited.is_some() && was_reset && !is_client => Cause::EndedByAClient,
+            Symptom::Refused if self.never_listened() => Cause::NeverListened,
+            Symptom::OtherBytes => Cause::WrongBytes,
+            Symptom::MissingBytes => Cause::TailLost,
+            Symptom::MoreBytes => self.if_unasked(Cause::WrongBytes, Cause::StaleBytes),
+            Symptom::End => self.why_ended(),
+            Symptom::Reset => self.why_reset(),
+            Symptom::Refused if self.ended_by_itself() => Cause::ExitedEarly,
+            Symptom::Refused => Cause::WrongAddress,
+            Symptom::Silence => self.why_silent(),
+            Symptom::NoEnd => self.why_open(),
+            Symptom::NoRest | Symptom::NoExit if self.look == Look::Busy => self.why_busy(),
+            Symptom::NoRest => self.if_moving(Cause::Busy),
+            Symptom::NoExit => self.why_running(),
         }
     }
 
-    /// Where the program is, in one or two sentences.
-    #[must_use]
-    pub fn describe(&self) -> String {
-        if let Some(status) = self.exited {
-            return self.last_words(status);
-        }
-        let mut facts: Vec<String> = self
-            .panic()
-            .map(|panic| format!("one of its threads {panic}"))
-            .into_iter()
-            .collect();
-        match self.look {
-            Look::Busy => facts.push("used the processor while nothing happened".to_string()),
-            Look::Moving => facts.push("was still busy when the time was over".to_string()),
-            Look::Parked | Look::Exited => {}
-        }
-        if let Some(sample) = &self.sample {
-            let mut places: Vec<String> = sample
-                .threads
-                .iter()
-                .filter_map(|thread| Some(self.place(thread.call?)))
-                .collect();
-            places.dedup();
-            if !places.is_empty() && self.look != Look::Busy {
-                facts.push(format!("was inside {}", places.join(" and ")));
-            }
-        }
-        facts.extend(self.what_waits());
-        if facts.is_empty() {
-            facts.push("was running".into());
-        }
-        facts.join("; ")
-    }
-
+    /// Whether it panicked, and not in a step that is not written yet.
     fn panicked(&self) -> bool {
-        self.stderr.contains("panicked at ")
+        self.stderr.contains("panicked at ") && step_in_panic(&self.stderr).is_none()
     }
 
-    /// Where a thread panicked, and why.
-    fn panic(&self) -> Option<String> {
-        let (_, rest) = self.stderr.split_once("panicked at ")?;
-        let mut lines = rest.lines();
-        let place = lines.next().unwrap_or_default();
-        let message = lines.next().unwrap_or_default();
-        Some(format!("panicked at {place} {message}"))
-    }
-
-    fn last_words(&self, status: ExitStatus) -> String {
-        let ending = match status.code() {
-            Some(code) => format!("exited with code {code}"),
-            None => format!("was ended: {status}"),
-        };
-        match self.panic() {
-            Some(panic) => format!("{ending}: {panic}"),
-            None => match self.stderr.lines().next() {
-                Some(line) => format!("{ending}; its error output begins: {line}"),
-                None => format!("{ending}, and said nothing on its error output"),
-            },
+    fn why_ended(&self) -> Cause {
+        match self.facts {
+            _ if self.ended_by_itself() => Cause::ExitedEarly,
+            Facts {
+                is_client: true, ..
+            } => Cause::HalfClosedTooEarly,
+            Facts {
+                send_was_interrupted: true,
+                ..
+            } => Cause::TailLost,
+            _ => self.if_unasked(Cause::WrongBytes, Cause::ClosedTooEarly),
         }
+    }
+
+    fn why_reset(&self) -> Cause {
+        match self.facts {
+            _ if self.ended_by_itself() => Cause::ExitedEarly,
+            // Whoever hangs up with bytes unread makes the kernel send a reset.
+            Facts {
+                peer_sent: true,
+                peer_ended: false,
+                ..
+            } => Cause::ClosedTooEarly,
+            _ => Cause::ResetInsteadOfEnd,
+        }
+    }
+
+    fn why_silent(&self) -> Cause {
+        if self.facts.is_client {
+            return match self.at {
+                None => Cause::NeverConnected,
+                Some(_) if self.ended_by_itself() => Cause::ExitedEarly,
+                Some(_) if self.sends_no_more() => Cause::SendingHasEnded,
+                Some(_) => self.if_moving(Cause::WaitsForMore),
+            };
+        }
+        match self.why_unserved() {
+            _ if self.ended_by_itself() => Cause::ExitedEarly,
+            Some(cause) => cause,
+            None if self.look == Look::Busy => self.why_busy(),
+            None if self.facts.send_was_interrupted => Cause::TailLost,
+            None => self.if_moving(Cause::WaitsForMore),
+        }
+    }
+
+    fn why_open(&self) -> Cause {
+        match self.look {
+            _ if self.facts.is_client => Cause::HalfCloseForgotten,
+            Look::Busy => Cause::EndIgnored,
+            _ => self
+                .why_unserved()
+                .unwrap_or_else(|| self.if_moving(Cause::NotClosed)),
+        }
+    }
+
+    fn why_busy(&self) -> Cause {
+        if self.facts.peer_ended {
+            Cause::EndIgnored
+        } else {
+            Cause::Busy
+        }
+    }
+
+    fn why_running(&self) -> Cause {
+        let waits_in = |kind| self.parked_calls().any(|call| call.kind == kind);
+        match self.facts.is_client {
+            false => Cause::NotAtItsAddress,
+            true if waits_in(CallKind::Recv) => Cause::WaitsForMore,
+            true => self.if_moving(Cause::WrongExit),
+        }
+    }
+
+    /// What a server does before anybody has asked for anything is told by `unasked`.
+    fn if_unasked(&self, unasked: Cause, otherwise: Cause) -> Cause {
+        if self.facts.peer_sent || self.facts.is_client {
+            otherwise
+        } else {
+            unasked
+        }
+    }
+
+    fn if_moving(&self, otherwise: Cause) -> Cause {
+        if self.look == Look::Moving {
+            Cause::TooLong
+        } else {
+            otherwise
+        }
+    }
+
+    /// Whether the program is gone for another reason than a step that is not written yet.
+    fn ended_by_itself(&self) -> bool {
+        self.exited.is_some() && step_in_panic(&self.stderr).is_none()
+    }
+
+    fn never_listened(&self) -> bool {
+        // accept(2): EINVAL, on Windows WSAEINVAL.
+        let refused =
+            self.stderr.contains("(os error 22)") || self.stderr.contains("(os error 10022)");
+        self.exited.is_some() && refused
+    }
+
+    /// Whether all that is left of a client is the thread that receives.
+    fn sends_no_more(&self) -> bool {
+        let only = self
+            .sample
+            .as_ref()
+            .is_some_and(|sample| sample.threads.len() == 1);
+        let mut calls = self.parked_calls();
+        only && calls.any(|call| call.kind == CallKind::Recv && self.wire_of(call).is_some())
     }
 
     /// Why a connection got nothing, if the reason is that the program is not reading from it.
@@ -164,104 +201,6 @@ impl Situation<'_> {
     fn accepted_before(&self) -> bool {
         let Some(at) = self.at else { return false };
         let earlier = self.wires.iter().take_while(|wire| *wire != at);
-        // An earlier connection that left the backlog is held by the program, or gone.
-        earlier
-            .into_iter()
-            .any(|wire| wire.their_row(&self.table).is_none_or(|row| row.inode != 0))
-    }
-
-    fn if_send_was_interrupted(&self, otherwise: Cause) -> Cause {
-        if self.send_was_interrupted {
-            Cause::TailLost
-        } else {
-            otherwise
-        }
-    }
-
-    fn parked_calls(&self) -> impl Iterator<Item = Call> {
-        self.sample
-            .iter()
-            .flat_map(|sample| &sample.threads)
-            .filter_map(|thread| thread.call)
-    }
-
-    fn wire_of(&self, call: Call) -> Option<&Wire> {
-        let row = self.row_of(call)?;
-        self.wires
-            .iter()
-            .find(|wire| wire.theirs == row.local && wire.ours == row.remote)
-    }
-
-    fn row_of(&self, call: Call) -> Option<&TcpRow> {
-        let descriptor = self
-            .open
-            .iter()
-            .find(|one| Some(one.number) == call.descriptor)?;
-        self.table
-            .iter()
-            .find(|row| Some(row.inode) == descriptor.socket)
-    }
-
-    /// The call, and on what.
-    fn place(&self, call: Call) -> String {
-        let on = match (self.wire_of(call), call.descriptor) {
-            (Some(wire), _) => format!(" on {}'s socket", wire.label),
-            (None, Some(0)) => " on its standard input".into(),
-            (None, Some(1)) => " on its standard output".into(),
-            (None, Some(_)) if self.row_of(call).is_some() => " on a socket".into(),
-            _ => String::new(),
-        };
-        match call.kind {
-            CallKind::Accept => "accept".into(),
-            CallKind::Connect => "connect".into(),
-            CallKind::Recv => format!("recv{on}"),
-            CallKind::Send => format!("send{on}"),
-            CallKind::Poll => "a wait for readiness".into(),
-            CallKind::Sleep => "sleep".into(),
-            CallKind::Futex => "a wait for another thread".into(),
-            CallKind::Other => format!("a system call{on}"),
-        }
-    }
-
-    /// What waits in the kernel for the program.
-    fn what_waits(&self) -> Vec<String> {
-        let mut waiting = Vec::new();
-        for wire in self.wires {
-            let Some(row) = wire.their_row(&self.table) else {
-                continue;
-            };
-            if row.unread > 0 {
-                let accepted = if row.inode == 0 { "connected and " } else { "" };
-                let bytes = size(row.unread as usize);
-                waiting.push(format!(
-                    "{} {accepted}has {bytes} unread in the kernel",
-                    wire.label
-                ));
-            }
-        }
-        let backlog: u64 = self.listening().map(|row| row.unread).sum();
-        let connections = match backlog {
-            0 => return waiting,
-            1 => "1 connection waits".to_string(),
-            many => format!("{many} connections wait"),
-        };
-        let accepted = |wire: &Wire| wire.their_row(&self.table).is_none_or(|row| row.inode != 0);
-        let none = if self.wires.iter().any(accepted) {
-            ""
-        } else {
-            ", and none was accepted"
-        };
-        waiting.push(format!("{connections} in the backlog{none}"));
-        waiting
-    }
-
-    fn listening(&self) -> impl Iterator<Item = &TcpRow> {
-        self.table.iter().filter(|row| {
-            row.state == TcpState::Listen
-                && self
-                    .open
-                    .iter()
-                    .any(|descriptor| descriptor.socket == Some(row.inode))
-        })
+        earlier.into_iter().any(|wire| self.was_accepted(wire))
     }
 }

@@ -7,7 +7,7 @@ use crate::cause::Cause;
 use crate::deadline::Deadline;
 use crate::diagnosis::Symptom;
 use crate::failure::{Outcome, Problem};
-use crate::payload::{Payload, size};
+use crate::payload::{Payload, missing, size};
 use crate::peer::{GLANCE, Peer};
 
 impl Peer {
@@ -28,8 +28,14 @@ impl Peer {
         match moved {
             Moved::AllAndTheEnd => Ok(()),
             Moved::OtherBytes => {
-                let place = format!("other bytes after {}", size(pump.received));
-                Err(self.fails(Symptom::OtherBytes, payload.to_string(), place))
+                // Enough of what came to tell a gap from other bytes.
+                let came = &pump.buffer[..pump.end];
+                let symptom = match missing(&payload.bytes()[pump.received..], came) {
+                    Some(_) => Symptom::MissingBytes,
+                    None => Symptom::OtherBytes,
+                };
+                let place = format!("other bytes after about {}", size(pump.received));
+                Err(self.fails(symptom, payload.to_string(), place))
             }
             Moved::Stuck(look) => Err(self.stuck(look, &pump, payload)),
             Moved::End => {
@@ -129,6 +135,7 @@ impl Pump {
             Ok(count) => {
                 let expected = payload.bytes().get(self.received..self.received + count);
                 if expected != Some(&self.buffer[..count]) {
+                    self.end = count;
                     return Err(Moved::OtherBytes);
                 }
                 self.received += count;

@@ -11,7 +11,6 @@ use crate::cause::Cause;
 use crate::deadline::Deadline;
 use crate::diagnosis::Symptom;
 use crate::failure::Problem;
-use crate::payload::quote;
 use crate::running::Running;
 use crate::scene::Scene;
 
@@ -25,18 +24,13 @@ impl Ended {
     /// Waits for the exit. A program that settles instead has failed.
     pub(crate) fn wait_for(running: &Running, scene: &Rc<Scene>) -> Result<Self, Box<Problem>> {
         let mut calm = Calm::default();
-        let look = Deadline::start().until(|| match scene.look(&mut calm) {
+        Deadline::start().until(|| match scene.look(&mut calm) {
             Look::Moving => None,
-            look => Some(look),
+            _ => Some(()),
         });
         let Some(status) = running.exited() else {
-            let symptom = if look == Some(Look::Busy) {
-                Symptom::NoRest
-            } else {
-                Symptom::NoEnd
-            };
             return Err(scene.fails(
-                symptom,
+                Symptom::NoExit,
                 "a program that exits by itself",
                 "it goes on running",
                 None,
@@ -90,7 +84,11 @@ impl Ended {
             Some(code) => format!("exit code {code}"),
             None => self.output.status.to_string(),
         };
-        let received = format!("{exit}, error output {}", quote(&self.output.stderr));
+        let said = String::from_utf8_lossy(&self.output.stderr);
+        let received = match said.trim() {
+            "" => format!("{exit}, and nothing on its error output"),
+            said => format!("{exit}, and on its error output:\n{said}"),
+        };
         Err(self.scene.fails_because(cause, expected, received))
     }
 }

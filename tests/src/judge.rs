@@ -5,6 +5,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 
 use crate::building::{self, Built};
+use crate::cause::Cause;
 use crate::check::Check;
 use crate::course::Stage;
 use crate::failure::{Failure, Problem};
@@ -27,6 +28,30 @@ pub enum Verdict {
     NotJudgedHere(String),
     /// We could not do our part.
     CouldNotGrade(String),
+}
+
+impl Verdict {
+    /// The word for it, as everywhere.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Verdict::Passed => "passed",
+            Verdict::Failed(_) | Verdict::NotBuilt => "failed",
+            Verdict::NotStarted(_) => "not started",
+            Verdict::NotJudgedHere(_) => "not judged here",
+            Verdict::CouldNotGrade(_) => "could not grade",
+        }
+    }
+
+    /// What `check` earns by it: all of its points, or none.
+    #[must_use]
+    pub fn points(&self, check: &Check) -> u32 {
+        if matches!(self, Verdict::Passed) {
+            check.points
+        } else {
+            0
+        }
+    }
 }
 
 /// One stage of a subject, ready to be judged.
@@ -67,17 +92,24 @@ impl Judge {
         if let Some(early) = self.verdict_without_running(candidate, check) {
             return early;
         }
-        let Built::Program(executable) = &candidate.built else {
+        let Built::Program {
+            path: executable, ..
+        } = &candidate.built
+        else {
             return Verdict::NotBuilt;
         };
         let result = self.run(candidate.stage, executable, check);
         match result {
             Ok(Ok(())) => Verdict::Passed,
             Ok(Err(problem)) => match *problem {
+                // A later step's `todo!` excuses nothing: what this step's code had to do, it had done by then.
+                Problem::NotStarted(step, failure) if step > check.step => Verdict::Failed(failure),
                 Problem::NotStarted(step, _) if !self.judge_untouched => Verdict::NotStarted(step),
-                Problem::NotStarted(_, failure) | Problem::Failed(failure) => {
-                    Verdict::Failed(failure)
+                Problem::NotStarted(_, failure) => {
+                    let cause = Cause::NotWritten;
+                    Verdict::Failed(Failure { cause, ..failure })
                 }
+                Problem::Failed(failure) => Verdict::Failed(failure),
                 Problem::CouldNotGrade(reason) => Verdict::CouldNotGrade(reason),
             },
             Err(_panic) => {
@@ -94,7 +126,7 @@ impl Judge {
             .iter()
             .find(|step| **step <= check.step);
         match untouched {
-            _ if !matches!(candidate.built, Built::Program(_)) => Some(Verdict::NotBuilt),
+            _ if !matches!(candidate.built, Built::Program { .. }) => Some(Verdict::NotBuilt),
             Some(step) if !self.judge_untouched => Some(Verdict::NotStarted(*step)),
             _ => self.powers.missing(check.needs).map(Verdict::NotJudgedHere),
         }
@@ -158,12 +190,8 @@ impl Score {
     #[must_use]
     pub fn of(stage: &Stage, verdicts: &[Verdict]) -> Self {
         let rows: Vec<(&Check, &Verdict)> = stages::checks(stage).iter().zip(verdicts).collect();
-        let sum = |counts: fn(&Verdict) -> bool| {
-            rows.iter()
-                .filter(|(_, verdict)| counts(verdict))
-                .map(|(check, _)| check.points)
-                .sum()
-        };
+        let judged_here = |verdict: &Verdict| !matches!(verdict, Verdict::NotJudgedHere(_));
+        let judged = rows.iter().filter(|(_, verdict)| judged_here(verdict));
         let done = |step: &u8| {
             let fine =
                 |verdict: &Verdict| matches!(verdict, Verdict::Passed | Verdict::NotJudgedHere(_));
@@ -172,8 +200,11 @@ impl Score {
                 .all(|(_, verdict)| fine(verdict))
         };
         Self {
-            points: sum(|verdict| matches!(verdict, Verdict::Passed)),
-            most: sum(|verdict| !matches!(verdict, Verdict::NotJudgedHere(_))),
+            points: rows
+                .iter()
+                .map(|(check, verdict)| verdict.points(check))
+                .sum(),
+            most: judged.map(|(check, _)| check.points).sum(),
             steps_done: (1..=stage.steps).take_while(done).count() as u8,
         }
     }

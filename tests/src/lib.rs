@@ -40,6 +40,7 @@ pub mod results;
 pub mod running;
 pub mod scene;
 pub mod server;
+pub mod situation;
 mod skeleton;
 pub mod snapshot;
 pub mod subject;

@@ -46,13 +46,11 @@ impl ScriptedServer {
     pub fn accepts(&self, client: &Client) -> Result<Peer, Box<Problem>> {
         let mut calm = Calm::default();
         let accepted = Deadline::start().until(|| match self.listener.accept() {
-            Ok((stream, _)) => Some(Some(stream)),
+            Ok(accepted) => Some(Some(accepted)),
             Err(_) if self.scene.look(&mut calm) != Look::Moving => Some(None),
             Err(_) => None,
         });
-        let Some(stream) = accepted
-            .flatten()
-            .or_else(|| Some(self.listener.accept().ok()?.0))
+        let Some((stream, theirs)) = accepted.flatten().or_else(|| self.listener.accept().ok())
         else {
             let received = format!("nobody; it printed {}", client.printed());
             return Err(self.scene.fails(
@@ -67,7 +65,7 @@ impl ScriptedServer {
         transcript.note("client", "connects");
         transcript.wait();
         drop(transcript);
-        Peer::new(&self.scene, stream, "server".into())
+        Peer::new(&self.scene, stream, "server".into(), theirs)
     }
 }
 

@@ -94,24 +94,57 @@ pub fn size(bytes: usize) -> String {
 #[must_use]
 pub fn quote(bytes: &[u8]) -> String {
     const SHOWN: usize = 40;
-    if bytes.is_empty() {
-        return "nothing".into();
-    }
-    let shown = bytes[..bytes.len().min(SHOWN)].escape_ascii();
-    if bytes.len() <= SHOWN {
-        format!("\"{shown}\"")
-    } else {
-        format!("\"{shown}\"… ({})", size(bytes.len()))
+    match bytes {
+        [] => "nothing".into(),
+        [first, .., _] if bytes.len() > 8 && bytes.iter().all(|byte| byte == first) => {
+            format!("{} times \"{}\"", bytes.len(), escape(&[*first]))
+        }
+        _ if bytes.len() <= SHOWN => format!("\"{}\"", escape(bytes)),
+        _ => format!("\"{}\"… ({})", escape(&bytes[..SHOWN]), size(bytes.len())),
     }
 }
 
-/// How `received` differs from `expected`, the two shown around the first byte that does.
+/// Printable ASCII as it is, all else as Rust would write it.
+fn escape(bytes: &[u8]) -> String {
+    let shown = |byte: &u8| match byte {
+        b'\'' | b'"' => char::from(*byte).to_string(),
+        _ => byte.escape_ascii().to_string(),
+    };
+    bytes.iter().map(shown).collect()
+}
+
+/// What to say when `received` is `expected` without a part in its midst, and `None` when it is not.
 ///
-/// Both texts start at the same place, so that they can be read one below the other.
+/// A gap of less than a mebibyte is found, and what stands behind it has to agree for a while.
+#[must_use]
+pub fn missing(expected: &[u8], received: &[u8]) -> Option<String> {
+    const FARTHEST: usize = 1 << 20;
+    const PROOF: usize = 64;
+    let common = expected
+        .iter()
+        .zip(received)
+        .take_while(|(a, b)| a == b)
+        .count();
+    let behind = received.get(common..common + PROOF)?;
+    let rest = &expected[common..expected.len().min(common + FARTHEST + PROOF)];
+    let gap = rest.windows(PROOF).position(|window| window == behind)?;
+    Some(format!(
+        "{} missing after the first {}",
+        size(gap),
+        size(common)
+    ))
+}
+
+/// How `received` differs from `expected`. Long ones are shown around the first byte that does, both from the
+/// same place on, so that they can be read one below the other.
 #[must_use]
 pub fn difference(expected: &[u8], received: &[u8]) -> (String, String) {
+    const SHORT: usize = 40;
     const BEFORE: usize = 8;
     const AFTER: usize = 16;
+    if expected.len().max(received.len()) <= SHORT {
+        return (quote(expected), quote(received));
+    }
     let common = expected
         .iter()
         .zip(received)
@@ -122,10 +155,7 @@ pub fn difference(expected: &[u8], received: &[u8]) -> (String, String) {
         let end = bytes.len().min(common + AFTER);
         let before = if start > 0 { "…" } else { "" };
         let after = if end < bytes.len() { "…" } else { "" };
-        format!(
-            "{before}\"{}\"{after}",
-            bytes[start.min(end)..end].escape_ascii()
-        )
+        format!("{before}\"{}\"{after}", escape(&bytes[start.min(end)..end]))
     };
     let place = format!("differs at byte {}", common + 1);
     (

@@ -16,8 +16,8 @@ use crate::connecting::{Refusal, connect};
 use crate::deadline::Deadline;
 use crate::diagnosis::Symptom;
 use crate::failure::{Outcome, Problem};
-use crate::payload::{Payload, difference, quote, size};
-use crate::platform::{CallKind, TcpRow, tcp_table};
+use crate::payload::{Payload, difference, missing, quote, size};
+use crate::platform::{CallKind, TcpRow, TcpState, tcp_table};
 use crate::scene::{Scene, Wire};
 
 /// How long one `recv` waits before we look at the program again.
@@ -28,6 +28,8 @@ pub struct Peer {
     scene: Rc<Scene>,
     stream: TcpStream,
     wire: Wire,
+    /// The connection was reset before we looked.
+    is_broken: bool,
 }
 
 /// How a wait for bytes ended.
@@ -47,7 +49,7 @@ impl Peer {
     /// Connects to a server of the program's. Nothing here waits for `accept`: the kernel completes it.
     pub(crate) fn connect(scene: &Rc<Scene>, server: SocketAddr) -> Result<Self, Box<Problem>> {
         let label = scene.next_label("client");
-        let stream = connect(server).map_err(|refusal| {
+        let connected = connect(server).map_err(|refusal| {
             let symptom = match refusal {
                 Refusal::BacklogIsFull => Symptom::Known(Cause::BacklogTooSmall),
                 Refusal::Broken(_) => Symptom::Refused,
@@ -55,7 +57,8 @@ impl Peer {
             let expected = format!("{label} can connect to {server}");
             scene.fails(symptom, expected, refusal.to_string(), None)
         })?;
-        let peer = Self::new(scene, stream, label)?;
+        let mut peer = Self::new(scene, connected.stream, label, server)?;
+        peer.is_broken = connected.is_broken;
         peer.note_sent("connect", "connects");
         Ok(peer)
     }
@@ -65,19 +68,21 @@ impl Peer {
         scene: &Rc<Scene>,
         stream: TcpStream,
         label: String,
+        theirs: SocketAddr,
     ) -> Result<Self, Box<Problem>> {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(GLANCE))?;
         let wire = Wire {
             label,
             ours: stream.local_addr()?,
-            theirs: stream.peer_addr()?,
+            theirs,
         };
         scene.connects(wire.clone());
         Ok(Self {
             scene: Rc::clone(scene),
             stream,
             wire,
+            is_broken: false,
         })
     }
 
@@ -119,6 +124,7 @@ impl Peer {
     /// Sends until neither kernel takes more, because the program does not read; returns what they took.
     pub fn fills(&mut self, payload: &Payload) -> Result<Payload, Box<Problem>> {
         let source = payload.bytes();
+        self.scene.remember(|facts| facts.peer_sent = true);
         self.stream.set_nonblocking(true)?;
         let mut sent = 0;
         let mut calm = Calm::default();
@@ -159,6 +165,9 @@ impl Peer {
                 .note(&self.wire.label, format!("receives {payload}"));
             self.scene.transcript.borrow_mut().wait();
             return Ok(self);
+        }
+        if let Some(missing) = missing(payload.bytes(), &received) {
+            return Err(self.fails(Symptom::MissingBytes, payload.to_string(), missing));
         }
         if !payload.bytes().starts_with(&received) {
             let (expected, received) = difference(payload.bytes(), &received);
@@ -208,12 +217,8 @@ impl Peer {
             }
             Arrival::Reset => Err(self.fails(Symptom::Reset, expected, "a reset")),
             Arrival::Settled => {
-                let symptom = if self.is_server() {
-                    Symptom::Known(Cause::HalfCloseForgotten)
-                } else {
-                    Symptom::NoEnd
-                };
-                Err(self.fails(symptom, expected, "nothing; the stream is still open"))
+                let received = "nothing; the stream is still open";
+                Err(self.fails(Symptom::NoEnd, expected, received))
             }
         }
     }
@@ -241,6 +246,7 @@ impl Peer {
     /// Ends our stream and goes on listening: shutdown(2) of the sending half.
     pub fn half_closes(&mut self) -> Result<&mut Self, Box<Problem>> {
         self.note_sent("half-close", "half-closes");
+        self.scene.remember(|facts| facts.peer_ended = true);
         // A connection that the program has already broken shows in what we receive.
         let _ = self.stream.shutdown(Shutdown::Write);
         Ok(self)
@@ -249,7 +255,7 @@ impl Peer {
     /// Aborts the connection: close(2) with a linger time of zero sends a reset.
     pub fn resets(self) -> Outcome {
         self.note_sent("reset", "resets the connection");
-        self.scene.was_reset.set(true);
+        self.scene.remember(|facts| facts.was_reset = true);
         SockRef::from(&self.stream).set_linger(Some(Duration::ZERO))?;
         Ok(())
     }
@@ -257,23 +263,29 @@ impl Peer {
     /// Ends our stream and leaves.
     pub fn leaves(self) {
         self.note_sent("close", "closes");
+        self.scene.remember(|facts| facts.peer_ended = true);
     }
 
     /// Waits until the program sleeps in `send` on this connection, because nothing fits any more.
-    #[must_use]
-    pub(crate) fn until_program_is_inside_send(&self) -> bool {
+    pub(crate) fn until_program_is_stuck_in_send(&self) -> Outcome {
         let mut calm = Calm::default();
-        let stuck = Deadline::start().until(|| match self.scene.look(&mut calm) {
+        let look = Deadline::start().until(|| match self.scene.look(&mut calm) {
             Look::Moving => None,
-            Look::Parked => Some(self.scene.is_inside(CallKind::Send)),
-            Look::Busy | Look::Exited => Some(false),
+            look => Some(look),
         });
-        stuck.unwrap_or(false)
-    }
-
-    /// Whether the program called us, and not we it.
-    fn is_server(&self) -> bool {
-        self.wire.label == "server"
+        if look == Some(Look::Parked) && self.scene.is_inside(CallKind::Send) {
+            return Ok(());
+        }
+        let expected = "a program that sends until nothing fits any more, and sleeps in send then";
+        let has_ended = tcp_table().is_some_and(|table| {
+            let mut ours = table.iter().filter(|row| row.local == self.wire.ours);
+            ours.any(|row| row.state == TcpState::CloseWait)
+        });
+        Err(if has_ended {
+            self.fails(Symptom::End, expected, "it has ended its stream")
+        } else {
+            self.fails(Symptom::Silence, expected, "it does not send")
+        })
     }
 
     pub(crate) fn stream(&self) -> &TcpStream {
@@ -287,6 +299,9 @@ impl Peer {
 
     /// Receives until `received` holds `want` more bytes, the stream ends, or the program has settled.
     pub(crate) fn receive(&mut self, want: usize, received: &mut Vec<u8>) -> Arrival {
+        if self.is_broken {
+            return Arrival::Reset;
+        }
         let goal = received.len() + want;
         let deadline = Deadline::start();
         let mut calm = Calm::default();
@@ -296,7 +311,7 @@ impl Peer {
             let room = buffer.len().min(goal - received.len());
             match self.stream.read(&mut buffer[..room]) {
                 Ok(0) => {
-                    self.scene.saw_the_end.set(true);
+                    self.scene.remember(|facts| facts.saw_the_end = true);
                     return Arrival::End;
                 }
                 Ok(count) => {
@@ -330,6 +345,7 @@ impl Peer {
     }
 
     fn push(&mut self, bytes: &[u8]) -> Result<&mut Self, Box<Problem>> {
+        self.scene.remember(|facts| facts.peer_sent = true);
         self.stream
             .set_write_timeout(Some(Deadline::start().remaining()))?;
         match self.stream.write_all(bytes) {

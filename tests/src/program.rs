@@ -11,7 +11,7 @@ use crate::client::Client;
 use crate::ended::Ended;
 use crate::failure::{Outcome, Problem};
 use crate::listener::{ScriptedServer, loopback_of_our_own};
-use crate::payload::Payload;
+use crate::payload::{Payload, size};
 use crate::platform::Limits;
 use crate::running::{Input, Running};
 use crate::scene::Scene;
@@ -65,6 +65,7 @@ impl Program {
     /// Starts it as a client of `address` and waits for its exit.
     pub fn fails_to_call(&self, address: SocketAddr) -> Result<Ended, Box<Problem>> {
         let running = self.run(&[&address.to_string()], Input::Nothing, None)?;
+        self.scene.remember(|facts| facts.is_client = true);
         Ended::wait_for(&running, &self.scene)
     }
 
@@ -79,7 +80,9 @@ impl Program {
             Input::Bytes(bytes) => Some(bytes.len() + 1024 * 1024),
             Input::Nothing | Input::OpenAfter(_) => None,
         };
+        self.note_input(&input);
         let running = self.run(&[&server.address().to_string()], input, kept)?;
+        self.scene.remember(|facts| facts.is_client = true);
         Ok(Client::new(running, &self.scene))
     }
 
@@ -137,6 +140,14 @@ impl Program {
     #[must_use]
     pub fn scene(&self) -> &Rc<Scene> {
         &self.scene
+    }
+
+    fn note_input(&self, input: &Input) {
+        let input = match input {
+            Input::Bytes(bytes) => size(bytes.len()),
+            Input::Nothing | Input::OpenAfter(_) => "nothing, and not its end".into(),
+        };
+        self.scene.transcript.borrow_mut().peer_sent("input", input);
     }
 
     fn run(

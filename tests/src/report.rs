@@ -82,7 +82,11 @@ fn row(name: &str, value: &str, width: usize) -> String {
     let mut text = format!("{name:NAME$}");
     for (index, line) in value
         .lines()
-        .flat_map(|line| broken(&harmless(line), room))
+        .flat_map(|line| match name {
+            // These are there to be copied.
+            "read" | "hint" | "again" => vec![harmless(line)],
+            _ => broken(&harmless(line), room),
+        })
         .enumerate()
     {
         if index > 0 {

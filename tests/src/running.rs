@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::io::Write;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 
 use anyhow::Context;
@@ -14,6 +16,9 @@ use crate::platform::{self, Limits, Sample};
 
 /// How much of each output stream is kept.
 const KEPT: usize = 256 * 1024;
+
+/// How much of the input is written at a time, in bytes: so that it shows that it is being read.
+const PIECE: usize = 16 * 1024;
 
 /// What a program gets on its standard input.
 #[derive(Debug)]
@@ -31,6 +36,7 @@ pub struct Running {
     pid: u32,
     pub stdout: Output,
     pub stderr: Output,
+    fed: Arc<AtomicU64>,
     /// Writes the standard input, and keeps it open where it is to stay open.
     feeder: Option<JoinHandle<Option<ChildStdin>>>,
 }
@@ -62,7 +68,9 @@ impl Running {
             kept.unwrap_or(KEPT),
         );
         let stderr = Output::drain(child.stderr.take().context("no pipe")?, KEPT);
+        let fed = Arc::new(AtomicU64::new(0));
         let feeder = child.stdin.take().map(|mut pipe| {
+            let progress = Arc::clone(&fed);
             thread::spawn(move || {
                 let (bytes, stays_open) = match input {
                     Input::Nothing => return None,
@@ -70,7 +78,12 @@ impl Running {
                     Input::OpenAfter(bytes) => (bytes, true),
                 };
                 // A program that does not want all of its input is judged by what it does, not by this.
-                let _ = pipe.write_all(&bytes);
+                for piece in bytes.chunks(PIECE) {
+                    if pipe.write_all(piece).is_err() {
+                        break;
+                    }
+                    progress.fetch_add(piece.len() as u64, Ordering::Relaxed);
+                }
                 stays_open.then_some(pipe)
             })
         });
@@ -79,6 +92,7 @@ impl Running {
             child: RefCell::new(child),
             stdout,
             stderr,
+            fed,
             feeder,
         })
     }
@@ -102,6 +116,12 @@ impl Running {
         } else {
             platform::sample(self.pid)
         }
+    }
+
+    /// How much input was written to its pipe so far, in bytes.
+    #[must_use]
+    pub fn fed(&self) -> u64 {
+        self.fed.load(Ordering::Relaxed)
     }
 
     /// Whether all the input that it will ever get waits for it, or was read.

@@ -7,10 +7,11 @@ use std::rc::Rc;
 use crate::calm::{Calm, Look};
 use crate::cause::Cause;
 use crate::deadline::Deadline;
-use crate::diagnosis::{Situation, Symptom};
+use crate::diagnosis::Symptom;
 use crate::failure::{Failure, Problem};
 use crate::platform::{CallKind, Power, Powers, TcpRow, TcpState, descriptors, tcp_table};
 use crate::running::Running;
+use crate::situation::Situation;
 use crate::transcript::Transcript;
 
 /// A connection between one of our peers and the program.
@@ -44,12 +45,24 @@ pub struct Scene {
     program: RefCell<Option<Rc<Running>>>,
     wires: RefCell<Vec<Wire>>,
     pub transcript: RefCell<Transcript>,
-    /// Whether one of our peers has aborted its connection.
-    pub was_reset: Cell<bool>,
-    /// Whether the program was stopped while it had something to send.
-    pub send_was_interrupted: Cell<bool>,
-    /// Whether one of our peers has received the end of the program's stream.
-    pub saw_the_end: Cell<bool>,
+    facts: Cell<Facts>,
+}
+
+/// What happened on the scene, as far as it tells one cause from another.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Facts {
+    /// The program is a client, and our peer its server.
+    pub is_client: bool,
+    /// One of our peers has sent something.
+    pub peer_sent: bool,
+    /// One of our peers has ended its stream.
+    pub peer_ended: bool,
+    /// One of our peers has aborted its connection.
+    pub was_reset: bool,
+    /// One of our peers has received the end of the program's stream.
+    pub saw_the_end: bool,
+    /// The program was stopped while it slept in `send`, so that `send` took only a part.
+    pub send_was_interrupted: bool,
 }
 
 impl Scene {
@@ -60,6 +73,18 @@ impl Scene {
 
     pub fn connects(&self, wire: Wire) {
         self.wires.borrow_mut().push(wire);
+    }
+
+    /// Changes what is remembered of what happened.
+    pub fn remember(&self, change: impl FnOnce(&mut Facts)) {
+        let mut facts = self.facts.get();
+        change(&mut facts);
+        self.facts.set(facts);
+    }
+
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        self.facts.get()
     }
 
     /// A name for the next peer: `client 1`, `client 2`, as the program numbers them too.
@@ -74,6 +99,14 @@ impl Scene {
             Some(program) => calm.look(program, &self.wires.borrow()),
             None => Look::Parked,
         }
+    }
+
+    /// Whether bytes of one of our peers lie unread in the program's kernel.
+    #[must_use]
+    pub fn has_unread(&self) -> bool {
+        let table = tcp_table().unwrap_or_default();
+        let unread = |wire: &Wire| wire.their_row(&table).is_some_and(|row| row.unread > 0);
+        self.wires.borrow().iter().any(unread)
     }
 
     /// Whether a thread of the program sleeps in such a call.
@@ -122,8 +155,16 @@ impl Scene {
         received: impl Into<String>,
         at: Option<&Wire>,
     ) -> Box<Problem> {
-        let look = self.settles();
         let program = self.program.borrow();
+        // A program that we have stopped ourselves will not settle.
+        let is_stopped =
+            |program: &Rc<Running>| program.sample().is_some_and(|sample| sample.is_stopped());
+        let stopped = program.as_ref().is_some_and(is_stopped);
+        let look = if stopped {
+            Look::Parked
+        } else {
+            self.settles()
+        };
         let Some(program) = program.as_ref() else {
             return anyhow::anyhow!(
                 "a check expected something of a program that it did not start"
@@ -141,8 +182,8 @@ impl Scene {
             table: tcp_table().unwrap_or_default(),
             wires: &wires,
             at,
-            was_reset: self.was_reset.get(),
-            send_was_interrupted: self.send_was_interrupted.get(),
+            facts: self.facts(),
+            said: program.stdout.text(),
         };
         let failure = Failure {
             sent: self.transcript.borrow().sent(),

@@ -98,23 +98,35 @@ impl Server {
             let found = self.running.stdout.text().lines().any(is_it);
             (found || self.scene.look(&mut calm) != Look::Moving).then_some(())
         });
-        // What it printed before it settled may have come after the first look.
-        if seen.is_some() && self.running.stdout.text().lines().any(is_it) {
+        // What it printed last may have come after the last look.
+        self.running.wait_for_output();
+        let printed = self.running.stdout.text();
+        if seen.is_some() && printed.lines().any(is_it) {
             self.scene.transcript.borrow_mut().note("server", line);
             self.scene.transcript.borrow_mut().wait();
             return Ok(self);
         }
-        let printed = self.running.stdout.text();
-        let last = printed.lines().last().unwrap_or_default();
-        let received = format!(
-            "{} lines, the last of them \"{last}\"",
-            printed.lines().count()
-        );
-        Err(self.scene.fails_because(
-            Cause::NotRecorded,
-            format!("the event \"{line}\""),
-            received,
-        ))
+        let client = line.split_inclusive(' ').take(2).collect::<String>();
+        let about_it: Vec<&str> = printed
+            .lines()
+            .filter(|printed| printed.starts_with(&client))
+            .collect();
+        let received = match about_it.is_empty() {
+            true => format!("no line about {}", client.trim_end()),
+            false => format!("\"{}\"", about_it.join("\" · \"")),
+        };
+        let or_lost = if self.scene.facts().was_reset {
+            ", or lost"
+        } else {
+            ""
+        };
+        let expected = format!("the event \"{line}\"{or_lost}");
+        Err(match self.running.exited() {
+            Some(_) => self.scene.fails(Symptom::End, expected, received, None),
+            None => self
+                .scene
+                .fails_because(Cause::NotRecorded, expected, received),
+        })
     }
 
     /// Stops all its threads until [`resumes`](Self::resumes): what arrives meanwhile arrives at once for it.

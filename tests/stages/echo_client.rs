@@ -12,7 +12,8 @@ crate::checks! {
     step 3, 1: sends_all_of_its_input_and_half_closes;
     step 3, 1: ends_well_when_its_input_is_empty;
     step 3, 2: moves_64_mebibytes_both_ways_at_once needs StopAndContinue ProcessState KernelQueues;
-    step 3, 2: reports_a_reset_in_one_line_and_exits_with_1 needs ProcessState KernelQueues;
+    step 3, 1: reports_a_reset_in_one_line_and_exits_with_1 needs ProcessState KernelQueues;
+    step 3, 1: does_not_take_a_reset_for_the_end;
 }
 
 /// Where nobody listens, the kernel of the other side refuses at once. That is an answer, not an accident.
@@ -68,7 +69,7 @@ fn ends_well_when_its_input_is_empty(program: &Program) -> Outcome {
 /// While one side only sends, the answer fills both kernels' buffers; then both sides wait for ever.
 fn moves_64_mebibytes_both_ways_at_once(program: &Program) -> Outcome {
     let server = program.gets_a_server()?;
-    let question = program.payload("64 MiB", 64 << 20);
+    let question = program.payload("the input", 64 << 20);
     let client = program.calls(&server, Input::Bytes(question.bytes().to_vec()))?;
     let peer = server.accepts(&client)?;
     client.is_interrupted_in_send(&peer)?;
@@ -80,10 +81,24 @@ fn moves_64_mebibytes_both_ways_at_once(program: &Program) -> Outcome {
 /// A reset is no end: what was sent may not have arrived. It is reported, and it is no reason to panic.
 fn reports_a_reset_in_one_line_and_exits_with_1(program: &Program) -> Outcome {
     let server = program.gets_a_server()?;
-    let question = program.payload("more than fits", 24 << 20);
+    let question = program.payload("the input", 24 << 20);
     let client = program.calls(&server, Input::Bytes(question.bytes().to_vec()))?;
     let peer = server.accepts(&client)?;
     client.is_stuck_in_send(&peer)?;
+    peer.resets()?;
+    client
+        .ends()?
+        .exits_with(1)?
+        .says_in_one_line(&server.address().to_string())?;
+    Ok(())
+}
+
+/// With nothing left to send, a reset shows in `recv` alone: as an error, where an end would be 0 bytes.
+fn does_not_take_a_reset_for_the_end(program: &Program) -> Outcome {
+    let server = program.gets_a_server()?;
+    let client = program.calls(&server, Input::Bytes(Vec::new()))?;
+    let mut peer = server.accepts(&client)?;
+    peer.expects_the_end()?;
     peer.resets()?;
     client
         .ends()?

@@ -11,7 +11,8 @@ crate::checks! {
     step 2, 1: announces_the_address_it_really_listens_on;
     step 3, 2: greets_three_clients_in_a_row_and_ends_each_stream;
     step 3, 2: takes_its_address_again_right_after_it_was_killed;
-    step 3, 2: lets_sixteen_clients_wait_while_it_is_stopped needs StopAndContinue KernelQueues;
+    step 3, 1: lets_sixteen_clients_wait_while_it_is_stopped needs StopAndContinue KernelQueues;
+    step 3, 1: goes_on_after_a_client_that_is_already_gone needs StopAndContinue;
     step 3, 1: waits_for_clients_without_using_the_cpu needs ProcessState KernelQueues;
 }
 
@@ -76,6 +77,18 @@ fn lets_sixteen_clients_wait_while_it_is_stopped(program: &Program) -> Outcome {
         peer.expects(format!("hello, client {number}\n"))?
             .expects_the_end()?;
     }
+    Ok(())
+}
+
+/// Who knocked and left again is in the backlog all the same. Greeting them fails, and that is their affair.
+fn goes_on_after_a_client_that_is_already_gone(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    server.stops()?;
+    server.meets_a_peer()?.resets()?;
+    let mut next = server.meets_a_peer()?;
+    server.resumes();
+    next.expects("hello, client 2\n")?.expects_the_end()?;
+    server.records("client 1 left after 0 bytes")?;
     Ok(())
 }
 

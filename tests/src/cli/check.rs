@@ -1,20 +1,16 @@
 //! `lab check`: the checks, with the teaching output.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
-use anstream::stdout;
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use serde_json::{Value, json};
 
+use super::json::Json;
 use super::request::{Request, only_argument, seed_argument, stages_argument, subject_argument};
 use super::style;
-use crate::building::Built;
-use crate::check::Check;
+use super::told::Told;
 use crate::course::Stage;
-use crate::guide::Guide;
-use crate::judge::{Candidate, Judge, Score, Verdict, candidates};
-use crate::report;
+use crate::judge::{Judge, Score, Verdict, candidates};
 use crate::results::Results;
 use crate::stages;
 use crate::subject::{House, Subject};
@@ -45,26 +41,33 @@ pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
         eprintln!("building …");
     }
     let candidates = candidates(house, &request.subject, &request.stages)?;
-    let mut printer = Printer {
-        json: matches.get_flag("json"),
-        told: Vec::new(),
-        scores: Vec::new(),
-    };
     let mut results = Results::open(house);
+    let mut json = matches.get_flag("json").then(|| Json::new(judge.seed));
     let mut worst = Ending::Fine;
     for candidate in &candidates {
-        let verdicts = printer.stage(house, &judge, candidate, &request)?;
-        if request.only.is_none() {
-            let score = Score::of(candidate.stage, &verdicts);
-            results.put(house, &request.subject, candidate.stage, &score);
-            printer.score(candidate.stage, &score)?;
+        let mut told = Told::begin(house, &request, candidate, judge.seed, json.is_none())?;
+        let mut judged = Vec::new();
+        for check in request.checks(candidate.stage) {
+            let verdict = judge.judge(candidate, check);
+            told.verdict(check, &verdict)?;
+            worst = worst.max(Ending::of(&verdict, request.named));
+            judged.push((check, verdict));
         }
-        worst = verdicts
-            .iter()
-            .map(|verdict| Ending::of(verdict, request.named))
-            .fold(worst, Ord::max);
+        let score = request.only.is_none().then(|| {
+            let verdicts: Vec<_> = judged.iter().map(|(_, verdict)| verdict.clone()).collect();
+            Score::of(candidate.stage, &verdicts)
+        });
+        if let Some(score) = &score {
+            results.put(house, &request.subject, candidate.stage, score);
+        }
+        match &mut json {
+            Some(json) => json.add(candidate, &judged, score),
+            None => told.end(score)?,
+        }
     }
-    printer.end(&judge)?;
+    if let Some(json) = json {
+        style::write(&json.render())?;
+    }
     Ok(worst.code())
 }
 
@@ -96,188 +99,6 @@ impl Ending {
             Ending::CouldNotGrade => 2,
         })
     }
-}
-
-/// Writes verdicts as they come: for people, or as JSON at the end.
-struct Printer {
-    json: bool,
-    told: Vec<Value>,
-    scores: Vec<Value>,
-}
-
-impl Printer {
-    fn stage(
-        &mut self,
-        house: &House,
-        judge: &Judge,
-        candidate: &Candidate,
-        request: &Request,
-    ) -> anyhow::Result<Vec<Verdict>> {
-        let guide = Guide::read(&house.root, candidate.stage).ok();
-        if !self.json {
-            writeln!(
-                stdout(),
-                "{}{}{}  {}",
-                style::STRONG,
-                candidate.stage.slug,
-                anstyle::Reset,
-                candidate.stage.title
-            )?;
-            self.not_built(candidate, guide.as_ref())?;
-        }
-        let mut verdicts = Vec::new();
-        for check in request.checks(candidate.stage) {
-            let verdict = judge.judge(candidate, check);
-            let points = if matches!(verdict, Verdict::Passed) {
-                check.points
-            } else {
-                0
-            };
-            if self.json {
-                self.told.push(as_json(candidate, check, &verdict, points));
-            } else {
-                self.line(candidate.stage, check, &verdict, guide.as_ref(), judge.seed)?;
-            }
-            verdicts.push(verdict);
-        }
-        Ok(verdicts)
-    }
-
-    /// One line a check; below a failed one the rows of its report.
-    fn line(
-        &self,
-        stage: &Stage,
-        check: &Check,
-        verdict: &Verdict,
-        guide: Option<&Guide>,
-        seed: u64,
-    ) -> io::Result<()> {
-        let (mark, style, remark) = match verdict {
-            Verdict::Passed => ("passed", style::GOOD, String::new()),
-            Verdict::Failed(_) => (
-                "FAILED",
-                style::BAD,
-                format!(" (0 of {})", report::points_word(check.points)),
-            ),
-            Verdict::NotBuilt => ("FAILED", style::BAD, " (not built, see above)".into()),
-            Verdict::NotStarted(step) => (
-                "  –   ",
-                style::QUIET,
-                format!(" (step {step} is not started)"),
-            ),
-            Verdict::NotJudgedHere(why) => {
-                ("  –   ", style::QUIET, format!(" (not judged here: {why})"))
-            }
-            Verdict::CouldNotGrade(why) => {
-                ("  ?   ", style::BAD, format!(" (could not grade: {why})"))
-            }
-        };
-        let sentence = check.sentence();
-        let mut out = stdout().lock();
-        writeln!(
-            out,
-            "  {style}{mark}{}  step {}: {sentence}{remark}",
-            anstyle::Reset,
-            check.step
-        )?;
-        if let Verdict::Failed(failure) = verdict {
-            let rows = report::rows(stage, check, failure, guide, seed, style::width());
-            writeln!(out, "\n{rows}")?;
-        }
-        Ok(())
-    }
-
-    fn not_built(&self, candidate: &Candidate, guide: Option<&Guide>) -> io::Result<()> {
-        let mut out = stdout().lock();
-        match &candidate.built {
-            Built::Program(_) => {}
-            Built::NoSource(reason) => writeln!(out, "  {reason}")?,
-            Built::DoesNotCompile(message) => {
-                writeln!(
-                    out,
-                    "  does not compile; cargo says:\n\n{}",
-                    message.trim_end()
-                )?;
-                if let Some(number) = guide.and_then(|guide| guide.hint_for_compiler(message)) {
-                    writeln!(
-                        out,
-                        "\n  a hint on this: cargo lab hint {} {number}",
-                        candidate.stage.short()
-                    )?;
-                }
-                writeln!(out)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn score(&mut self, stage: &Stage, score: &Score) -> io::Result<()> {
-        if self.json {
-            self.scores.push(json!({
-                "stage": stage.slug,
-                "points": score.points,
-                "most": score.most,
-                "steps_done": score.steps_done,
-                "steps": stage.steps,
-            }));
-            return Ok(());
-        }
-        let steps = format!("{} of {} steps", score.steps_done, stage.steps);
-        writeln!(
-            stdout(),
-            "  {} of {}, {steps}\n",
-            score.points,
-            report::points_word(score.most)
-        )
-    }
-
-    fn end(&self, judge: &Judge) -> io::Result<()> {
-        if !self.json {
-            return Ok(());
-        }
-        let all = json!({
-            "version": 1,
-            "seed": judge.seed,
-            "stages": self.scores,
-            "checks": self.told,
-        });
-        writeln!(stdout(), "{all:#}")
-    }
-}
-
-fn as_json(candidate: &Candidate, check: &Check, verdict: &Verdict, points: u32) -> Value {
-    let mut told = json!({
-        "stage": candidate.stage.slug,
-        "step": check.step,
-        "check": check.name,
-        "points": points,
-        "most": check.points,
-        "verdict": match verdict {
-            Verdict::Passed => "passed",
-            Verdict::Failed(_) | Verdict::NotBuilt => "failed",
-            Verdict::NotStarted(_) => "not started",
-            Verdict::NotJudgedHere(_) => "not judged here",
-            Verdict::CouldNotGrade(_) => "could not grade",
-        },
-    });
-    match (verdict, &candidate.built) {
-        (Verdict::Failed(failure), _) => {
-            told["cause"] = failure.cause.name().into();
-            told["sent"] = failure.sent.as_str().into();
-            told["expected"] = failure.expected.as_str().into();
-            told["received"] = failure.received.as_str().into();
-            told["program"] = failure.program.as_str().into();
-        }
-        (Verdict::NotBuilt, Built::DoesNotCompile(message) | Built::NoSource(message)) => {
-            told["cause"] = "does-not-compile".into();
-            told["program"] = message.as_str().into();
-        }
-        (Verdict::NotJudgedHere(why) | Verdict::CouldNotGrade(why), _) => {
-            told["why"] = why.as_str().into()
-        }
-        _ => {}
-    }
-    told
 }
 
 /// Whether all checks of `stage` of the exercises pass, as far as is known; judged now if it is not.

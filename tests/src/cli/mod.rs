@@ -11,6 +11,7 @@ pub mod check;
 pub mod diff;
 pub mod doctor;
 pub mod hint;
+pub mod json;
 pub mod map;
 pub mod open;
 pub mod request;
@@ -19,6 +20,7 @@ pub mod run;
 pub mod soak;
 pub mod style;
 pub mod talk;
+pub mod told;
 
 /// The stage that `word` names; without a word, the one whose folder we are in.
 ///

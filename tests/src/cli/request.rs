@@ -21,7 +21,7 @@ pub fn only_argument() -> Arg {
     Arg::new("only")
         .long("only")
         .value_name("TEXT")
-        .help("Run only the checks whose name contains this")
+        .help("Run only the checks whose name contains this, with spaces or underscores")
 }
 
 #[must_use]
@@ -78,16 +78,25 @@ impl Request {
             subject,
             stages,
             named,
-            only: matches.get_one("only").cloned(),
+            only: matches
+                .get_one::<String>("only")
+                .map(|text| text.replace([' ', '-'], "_")),
         };
-        let some = request
-            .stages
-            .iter()
-            .any(|stage| request.checks(stage).next().is_some());
         ensure!(
-            some,
-            "no check there has a name that contains \"{}\"",
-            request.only.unwrap_or_default()
+            request
+                .stages
+                .iter()
+                .any(|stage| request.checks(stage).next().is_some()),
+            "no check there has a name that contains \"{}\"; these are there:\n{}",
+            request.only.unwrap_or_default(),
+            request
+                .stages
+                .iter()
+                .flat_map(|stage| stages::checks(stage))
+                .fold(String::new(), |names, check| format!(
+                    "{names}  {}\n",
+                    check.name
+                )),
         );
         Ok(request)
     }

@@ -39,7 +39,7 @@ pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
         .pop()
         .context("nothing was built")?;
     let program = match built {
-        Built::Program(program) => program,
+        Built::Program { path: program, .. } => program,
         Built::NoSource(reason) => {
             eprintln!("{reason}");
             return Ok(ExitCode::FAILURE);

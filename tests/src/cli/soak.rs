@@ -217,7 +217,7 @@ fn keys(candidates: &[Candidate], request: &Request, burners: u32) -> anyhow::Re
     let ourselves = fs::read(ourselves).context("cannot read this program")?;
     let key = |candidate: &Candidate| {
         let mut hasher = DefaultHasher::new();
-        if let Built::Program(program) = &candidate.built {
+        if let Built::Program { path: program, .. } = &candidate.built {
             fs::read(program)
                 .context("cannot read a program")?
                 .hash(&mut hasher);

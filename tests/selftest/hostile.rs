@@ -1,0 +1,295 @@
+//! Programs that lie, flood, hang, multiply or hide: each costs its own stage, the report says what it did, the
+//! lab comes to an end, and nothing is left behind.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::miniature::{Lab, comes, finish, miniature, name_of, signal, stage};
+
+/// How many are judged at once: most of them wait.
+const WORKERS: usize = 4;
+
+/// The longest that one check may take, with what it takes to build.
+const LONGEST: Duration = Duration::from_secs(40);
+
+/// A program, the stage and the check that it meets, and what the report says: the cause, and a part of the rows
+/// `received` and `program`.
+type Case = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+);
+
+const CASES: &[Case] = &[
+    (
+        "says-it-passed",
+        "1",
+        "announces",
+        "not-announced",
+        "exited with code 0",
+    ),
+    (
+        "says-it-passed",
+        "2",
+        "sizes",
+        "not-announced",
+        "exited with code 0",
+    ),
+    ("fails-at-once", "1", "names_a_taken", "", "not today"),
+    (
+        "blames-a-later-step",
+        "1",
+        "announces",
+        "",
+        "exited with code 1",
+    ),
+    ("shares-its-address", "1", "", "", ""),
+    (
+        "forges-events",
+        "1",
+        "greets",
+        "wrong-address",
+        "Connection refused",
+    ),
+    ("never-begins", "1", "announces", "not-announced", "sleep"),
+    ("never-answers", "1", "greets", "waits-for-more", "accept"),
+    ("never-rests", "2", "byte_by_byte", "", "has"),
+    (
+        "floods-its-output",
+        "1",
+        "announces",
+        "not-announced",
+        "\"oooo",
+    ),
+    (
+        "floods-its-errors",
+        "1",
+        "announces",
+        "not-announced",
+        "eeee",
+    ),
+    ("floods-its-client", "1", "greets", "wrong-bytes", "cccc"),
+    (
+        "floods-its-client",
+        "2",
+        "descriptors",
+        "wrong-bytes",
+        "cccc",
+    ),
+    ("writes-escapes", "1", "greets", "not-recorded", "title"),
+    (
+        "leaves-a-child",
+        "1",
+        "announces",
+        "not-announced",
+        "I was never here",
+    ),
+    (
+        "multiplies",
+        "1",
+        "announces",
+        "not-announced",
+        "exited with code 0",
+    ),
+    (
+        "kills-its-group",
+        "1",
+        "announces",
+        "not-announced",
+        "signal: 9",
+    ),
+    (
+        "closes-its-output",
+        "1",
+        "announces",
+        "not-announced",
+        "nothing",
+    ),
+    ("panics", "1", "announces", "panicked", "panicked at "),
+    (
+        "spins",
+        "1",
+        "announces",
+        "not-announced",
+        "used the processor",
+    ),
+    (
+        "takes-all-memory",
+        "1",
+        "announces",
+        "not-announced",
+        "memory allocation",
+    ),
+    (
+        "takes-all-descriptors",
+        "1",
+        "announces",
+        "not-announced",
+        "exited with code 1",
+    ),
+    (
+        "takes-all-threads",
+        "1",
+        "announces",
+        "not-announced",
+        "exited with code 1",
+    ),
+    ("client-drips", "3", "moves_64", "", "sleep"),
+];
+
+#[test]
+fn programs_that_lie_fail_and_leave_nothing() {
+    let cases = Mutex::new(CASES.iter().rev().collect::<Vec<_>>());
+    let next = || cases.lock().ok()?.pop();
+    let work = || {
+        let problems = std::iter::from_fn(|| Some(judged(next()?)));
+        problems.flatten().collect::<Vec<String>>()
+    };
+    let problems: Vec<String> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(work)).collect();
+        let all = workers.into_iter().map(|worker| worker.join());
+        all.flat_map(|problems| problems.expect("a worker reports, and does not panic"))
+            .collect()
+    });
+    assert!(problems.is_empty(), "{}", problems.join("\n\n"));
+}
+
+fn judged((program, number, only, cause, says): &Case) -> Vec<String> {
+    let subject = miniature(&format!("{program}-{number}"), &[(number, program)]);
+    let lab = Lab::check(&subject, &[number, "--only", only, "--json"]);
+    let ran = lab.run();
+    let failed: Vec<_> = ran
+        .checks()
+        .into_iter()
+        .filter(|row| row["verdict"] == "failed")
+        .collect();
+    let row = failed.first().cloned().unwrap_or_default();
+    let told = format!("{} · {}", row["received"], row["program"]);
+    let mut problems = Vec::new();
+    let mut expect = |fine: bool, what: &str| {
+        if !fine {
+            problems.push(format!("{program} in stage {number}: {what}\n{}", ran.out));
+        }
+    };
+    expect(ran.code == Some(1), "the exit code is not 1");
+    expect(!failed.is_empty(), "nothing failed");
+    expect(cause.is_empty() || row["cause"] == *cause, cause);
+    expect(told.contains(says), says);
+    expect(ran.out.len() < 40_000, "the report is too long");
+    expect(ran.time < LONGEST, &format!("took {:?}", ran.time));
+    problems
+}
+
+#[test]
+fn each_program_costs_its_own_stage_only() {
+    let programs = [
+        ("1", "solution"),
+        ("2", "never-answers"),
+        ("3", "does-not-compile"),
+    ];
+    let subject = miniature("one-of-each", &programs);
+    let ran = Lab::check(&subject, &["--json"]).run();
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    for row in ran.checks() {
+        let expected = if row["stage"] == stage("1").slug {
+            "passed"
+        } else {
+            "failed"
+        };
+        assert_eq!(row["verdict"], expected, "{row:#}");
+        if row["stage"] == stage("3").slug {
+            assert_eq!(row["cause"], "does-not-compile");
+        }
+    }
+
+    let ran = Lab::check(&subject, &["1", "3"]).run();
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert_eq!(
+        ran.out.matches("mismatched types").count(),
+        1,
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("10 of 10 points"), "{}", ran.out);
+}
+
+#[test]
+fn a_child_that_holds_the_socket_ends_with_its_parent() {
+    let subject = miniature("lends-its-socket", &[("1", "lends-its-socket")]);
+    let ran = Lab::check(&subject, &["1"]).run();
+    assert_eq!(ran.code, Some(0), "{}", ran.out);
+}
+
+#[test]
+fn nothing_that_a_program_prints_reaches_the_terminal_unescaped() {
+    let subject = miniature("unescaped", &[("1", "writes-escapes")]);
+    let lab = Lab::check(&subject, &["1", "--only", "greets"]);
+    let ran = lab.env("CLICOLOR_FORCE", "1").run();
+    let plain = anstream::adapter::strip_str(&ran.out).to_string();
+    assert!(plain.contains("title") && plain.contains("red"), "{plain}");
+    for sequence in ["\u{1b}]", "\u{7}", "\u{1b}[2J", "\u{1b}[31mred"] {
+        assert!(!ran.out.contains(sequence), "{:?}", ran.out);
+    }
+}
+
+#[test]
+fn ctrl_c_ends_a_check_and_all_that_it_started() {
+    let subject = miniature("interrupted", &[("1", "never-begins")]);
+    let (mut lab, program) = (Lab::check(&subject, &["1"]), "--listen");
+    let (start, child) = (Instant::now(), lab.start());
+    until_runs(&lab, program);
+    signal("-INT", child.id());
+    let ran = finish(child, start);
+    assert_eq!(ran.code, Some(130), "{ran:?}");
+    assert!(!ran.out.contains("FAILED"), "{ran:?}");
+    lab.left_nothing();
+}
+
+#[test]
+fn ctrl_c_ends_a_build_and_all_that_it_started() {
+    let pipe = Path::new(env!("CARGO_TARGET_TMPDIR")).join("never-written");
+    let _ = std::fs::remove_file(&pipe);
+    let made = Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.is_ok_and(|status| status.success()));
+    let subject = miniature("never-compiles", &[("1", "never-compiles")]);
+    for _ in 0..3 {
+        let mut lab = Lab::check(&subject, &["1"]).env("UNBLOCKED_PIPE", &pipe);
+        let (start, child) = (Instant::now(), lab.start());
+        until_runs(&lab, "--crate-name listen");
+        signal("-INT", child.id());
+        let ran = finish(child, start);
+        assert_eq!(ran.code, Some(130), "{ran:?}");
+        assert_eq!(ran.err, "");
+        lab.left_nothing();
+    }
+}
+
+#[test]
+fn a_program_does_not_outlive_a_killed_grader() {
+    let subject = miniature("killed", &[("1", "never-begins")]);
+    let mut lab = Lab::check(&subject, &["1"]);
+    let (start, child) = (Instant::now(), lab.start());
+    until_runs(&lab, "--listen");
+    signal("-KILL", child.id());
+    let ran = finish(child, start);
+    assert_eq!(ran.code, None, "{ran:?}");
+    lab.left_nothing();
+}
+
+/// Waits until a process of this run has such a command line.
+fn until_runs(lab: &Lab, command: &str) {
+    let runs = || {
+        lab.processes()
+            .into_iter()
+            .map(name_of)
+            .any(|name| name.contains(command))
+    };
+    // It may have to wait for another test's build.
+    let started = (0..12).any(|_| comes(runs));
+    assert!(started, "no process runs {command}");
+}

@@ -1,0 +1,13 @@
+//! Becomes a program without an output, which waits for ever.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use kit::Events;
+
+pub fn run(_address: SocketAddr, _events: &Events) -> io::Result<()> {
+    let script = "exec >&- 2>&-; sleep 1000 & wait";
+    Err(Command::new("sh").args(["-c", script]).exec())
+}

@@ -1,0 +1,10 @@
+//! Never tries anything, and says that it did not work.
+
+use std::io;
+use std::net::SocketAddr;
+
+use kit::Events;
+
+pub fn run(_address: SocketAddr, _events: &Events) -> io::Result<()> {
+    Err(io::Error::other("not today"))
+}

@@ -1,0 +1,13 @@
+//! Prints for ever, and never a whole line.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+
+use kit::Events;
+
+pub fn run(_address: SocketAddr, _events: &Events) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    loop {
+        out.write_all(&[b'o'; 64 * 1024])?;
+    }
+}

@@ -1,0 +1,14 @@
+//! Ends everybody in its process group, itself included.
+
+use std::net::SocketAddr;
+use std::process::Command;
+use std::{io, thread};
+
+use kit::Events;
+
+pub fn run(_address: SocketAddr, _events: &Events) -> io::Result<()> {
+    Command::new("sh").args(["-c", "kill -KILL 0"]).status()?;
+    loop {
+        thread::park();
+    }
+}

@@ -1,0 +1,13 @@
+//! Sleeps, and never does anything.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+use std::{io, thread};
+
+use kit::Events;
+
+pub fn run(_address: SocketAddr, _events: &Events) -> io::Result<()> {
+    loop {
+        thread::sleep(Duration::from_secs(1000));
+    }
+}

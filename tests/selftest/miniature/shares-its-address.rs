@@ -1,0 +1,23 @@
+//! Greets as it should, and lets every other server have the same address.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+
+use kit::Events;
+use socket2::{Domain, Socket, Type};
+
+pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
+    let listener = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    listener.set_reuse_port(true)?;
+    listener.bind(&address.into())?;
+    listener.listen(128)?;
+    events.listening(listener.local_addr()?.as_socket().unwrap());
+    for number in 1.. {
+        let (mut client, _) = listener.accept()?;
+        events.connected(number);
+        client.write_all(format!("hello, client {number}\n").as_bytes())?;
+        drop(client);
+        events.left(number, 0);
+    }
+    Ok(())
+}

@@ -1,0 +1,13 @@
+//! Takes memory until there is none left.
+
+use std::io;
+use std::net::SocketAddr;
+
+use kit::Events;
+
+pub fn run(_address: SocketAddr, _events: &Events) -> io::Result<()> {
+    let mut taken = Vec::new();
+    loop {
+        taken.push(vec![1_u8; 64 << 20]);
+    }
+}

@@ -1,0 +1,87 @@
+//! `lab check --json`: the verdicts for other programs. An object with `version`, `seed`, `stages` (points of
+//! each) and `checks` (one object each, with the rows of its report where it failed).
+
+use serde_json::{Value, json};
+
+use crate::building::Built;
+use crate::check::Check;
+use crate::judge::{Candidate, Score, Verdict};
+
+#[derive(Debug)]
+pub struct Json {
+    seed: u64,
+    stages: Vec<Value>,
+    checks: Vec<Value>,
+}
+
+impl Json {
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            stages: Vec::new(),
+            checks: Vec::new(),
+        }
+    }
+
+    /// Adds what became of one stage; a score only where all of its checks were judged.
+    pub fn add(
+        &mut self,
+        candidate: &Candidate,
+        judged: &[(&Check, Verdict)],
+        score: Option<Score>,
+    ) {
+        let judged = judged.iter();
+        self.checks
+            .extend(judged.map(|(check, verdict)| one(candidate, check, verdict)));
+        self.stages.extend(score.map(|score| {
+            json!({
+                "stage": candidate.stage.slug,
+                "points": score.points,
+                "most": score.most,
+                "steps_done": score.steps_done,
+                "steps": candidate.stage.steps,
+            })
+        }));
+    }
+
+    #[must_use]
+    pub fn render(&self) -> String {
+        let all = json!({
+            "version": 1,
+            "seed": self.seed,
+            "stages": self.stages,
+            "checks": self.checks,
+        });
+        format!("{all:#}\n")
+    }
+}
+
+fn one(candidate: &Candidate, check: &Check, verdict: &Verdict) -> Value {
+    let mut told = json!({
+        "stage": candidate.stage.slug,
+        "step": check.step,
+        "check": check.name,
+        "points": verdict.points(check),
+        "most": check.points,
+        "verdict": verdict.word(),
+    });
+    match (verdict, &candidate.built) {
+        (Verdict::Failed(failure), _) => {
+            told["cause"] = failure.cause.name().into();
+            told["sent"] = failure.sent.as_str().into();
+            told["expected"] = failure.expected.as_str().into();
+            told["received"] = failure.received.as_str().into();
+            told["program"] = failure.program.as_str().into();
+        }
+        (Verdict::NotBuilt, Built::DoesNotCompile(message) | Built::NoSource(message)) => {
+            told["cause"] = "does-not-compile".into();
+            told["program"] = message.as_str().into();
+        }
+        (Verdict::NotJudgedHere(why) | Verdict::CouldNotGrade(why), _) => {
+            told["why"] = why.as_str().into();
+        }
+        _ => {}
+    }
+    told
+}

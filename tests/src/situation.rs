@@ -1,0 +1,191 @@
+//! All that can be seen of a program at the moment when a check fails, and how it is said in words.
+
+use std::process::ExitStatus;
+
+use crate::calm::Look;
+use crate::payload::size;
+use crate::platform::{Call, CallKind, Descriptor, Sample, TcpRow, TcpState};
+use crate::scene::{Facts, Wire, step_in_panic};
+
+/// All that can be seen of the program at the moment when a check fails.
+#[derive(Debug)]
+pub struct Situation<'a> {
+    pub look: Look,
+    pub exited: Option<ExitStatus>,
+    pub stderr: String,
+    pub sample: Option<Sample>,
+    pub open: Vec<Descriptor>,
+    pub table: Vec<TcpRow>,
+    pub wires: &'a [Wire],
+    /// The connection at which the symptom was seen.
+    pub at: Option<&'a Wire>,
+    /// What the program printed.
+    pub said: String,
+    pub facts: Facts,
+}
+
+impl Situation<'_> {
+    /// Where the program is, in one or two sentences.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        if let Some(status) = self.exited {
+            return self.last_words(status);
+        }
+        let mut facts = Vec::new();
+        facts.extend(
+            self.panic()
+                .map(|panic| format!("one of its threads {panic}")),
+        );
+        let stopped = self.sample.as_ref().is_some_and(Sample::is_stopped);
+        match self.look {
+            _ if stopped => facts.push("was stopped by the lab".to_string()),
+            Look::Busy => facts.push("used the processor while nothing happened".to_string()),
+            Look::Moving => facts.push("was still busy when the time was over".to_string()),
+            Look::Parked | Look::Exited => {}
+        }
+        if let Some(sample) = &self.sample {
+            let mut places: Vec<String> = sample
+                .threads
+                .iter()
+                .filter_map(|thread| Some(self.place(thread.call?)))
+                .collect();
+            places.dedup();
+            if !places.is_empty() && self.look != Look::Busy && !stopped {
+                facts.push(format!("was inside {}", places.join(" and ")));
+            }
+        }
+        facts.extend(self.what_waits());
+        let lost = self
+            .said
+            .lines()
+            .rfind(|line| line.contains(" lost after "));
+        facts.extend(lost.map(|line| format!("it said \"{line}\"")));
+        if facts.is_empty() {
+            facts.push("was running".into());
+        }
+        facts.join("; ")
+    }
+
+    /// Where a thread panicked, and why.
+    fn panic(&self) -> Option<String> {
+        let (_, rest) = self.stderr.split_once("panicked at ")?;
+        let mut lines = rest.lines();
+        let place = lines.next().unwrap_or_default();
+        let message = lines.next().unwrap_or_default();
+        Some(format!("panicked at {place} {message}"))
+    }
+
+    fn last_words(&self, status: ExitStatus) -> String {
+        let ending = match status.code() {
+            Some(code) => format!("exited with code {code}"),
+            None => format!("was ended: {status}"),
+        };
+        match self.panic() {
+            _ if step_in_panic(&self.stderr).is_some() => {
+                let step = step_in_panic(&self.stderr).unwrap_or_default();
+                format!("went on to step {step}, which is not written yet, and {ending} there")
+            }
+            Some(panic) => format!("{ending}: {panic}"),
+            None => match self.stderr.lines().find(|line| !line.is_empty()) {
+                Some(line) => format!("{ending}; its error output begins: {line}"),
+                None => format!("{ending}, and said nothing on its error output"),
+            },
+        }
+    }
+
+    /// The call, and on what.
+    fn place(&self, call: Call) -> String {
+        let on = match (self.wire_of(call), call.descriptor) {
+            (Some(wire), _) if self.facts.is_client => format!(" on the {}'s socket", wire.label),
+            (Some(wire), _) => format!(" on {}'s socket", wire.label),
+            (None, Some(0)) => " on its standard input".into(),
+            (None, Some(1)) => " on its standard output".into(),
+            (None, Some(_)) if self.row_of(call).is_some() => " on a socket".into(),
+            _ => String::new(),
+        };
+        match call.kind {
+            CallKind::Accept => "accept".into(),
+            CallKind::Connect => "connect".into(),
+            CallKind::Recv if self.row_of(call).is_none() => format!("read{on}"),
+            CallKind::Send if self.row_of(call).is_none() => format!("write{on}"),
+            CallKind::Recv => format!("recv{on}"),
+            CallKind::Send => format!("send{on}"),
+            CallKind::Poll => "a wait for readiness".into(),
+            CallKind::Sleep => "sleep".into(),
+            CallKind::Futex => "a wait for another thread".into(),
+            CallKind::Other => format!("a system call{on}"),
+        }
+    }
+
+    /// What waits in the kernel for the program.
+    fn what_waits(&self) -> Vec<String> {
+        let mut waiting = Vec::new();
+        for wire in self.wires {
+            let Some(row) = wire.their_row(&self.table) else {
+                continue;
+            };
+            if row.unread > 0 {
+                let accepted = if row.inode == 0 { "connected and " } else { "" };
+                let bytes = size(row.unread as usize);
+                waiting.push(format!(
+                    "{} {accepted}has {bytes} unread in the kernel",
+                    wire.label
+                ));
+            }
+        }
+        let backlog: u64 = self.listening().map(|row| row.unread).sum();
+        let connections = match backlog {
+            0 => return waiting,
+            1 => "1 connection waits".to_string(),
+            many => format!("{many} connections wait"),
+        };
+        let none = if self.wires.iter().any(|wire| self.was_accepted(wire)) {
+            ""
+        } else {
+            ", and none was accepted"
+        };
+        waiting.push(format!("{connections} in the backlog{none}"));
+        waiting
+    }
+
+    fn listening(&self) -> impl Iterator<Item = &TcpRow> {
+        self.table.iter().filter(|row| {
+            row.state == TcpState::Listen
+                && self
+                    .open
+                    .iter()
+                    .any(|descriptor| descriptor.socket == Some(row.inode))
+        })
+    }
+
+    /// Whether the program got this connection: it has left the backlog, and the program holds it or has
+    /// closed it. One that our peer has aborted leaves no trace of that.
+    pub(crate) fn was_accepted(&self, wire: &Wire) -> bool {
+        let row = wire.their_row(&self.table);
+        row.map_or(!self.facts.was_reset, |row| row.inode != 0)
+    }
+
+    pub(crate) fn parked_calls(&self) -> impl Iterator<Item = Call> {
+        self.sample
+            .iter()
+            .flat_map(|sample| &sample.threads)
+            .filter_map(|thread| thread.call)
+    }
+
+    pub(crate) fn wire_of(&self, call: Call) -> Option<&Wire> {
+        let row = self.row_of(call)?;
+        self.wires
+            .iter()
+            .find(|wire| wire.theirs == row.local && wire.ours == row.remote)
+    }
+
+    fn row_of(&self, call: Call) -> Option<&TcpRow> {
+        let descriptor = self
+            .open
+            .iter()
+            .find(|one| Some(one.number) == call.descriptor)?;
+        self.table
+            .iter()
+            .find(|row| Some(row.inode) == descriptor.socket)
+    }
+}
