@@ -100,7 +100,7 @@ impl Situation<'_> {
             return match self.at {
                 None => Cause::NeverConnected,
                 Some(_) if self.ended_by_itself() => Cause::ExitedEarly,
-                Some(_) if self.sends_no_more() => Cause::SendingHasEnded,
+                Some(_) if self.sends_no_more() => Cause::NobodySends,
                 Some(_) => self.if_moving(Cause::WaitsForMore),
             };
         }

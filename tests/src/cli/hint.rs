@@ -57,7 +57,12 @@ fn open(stage: &Stage, hints: &[Hint], number: usize, width: usize) -> anyhow::R
     let mut text = wrap(&paint(STRONG, &hint.title), "", width);
     text += "\n";
     text += &flow(&hint.body, width);
-    if number < hints.len() {
+    // The hint behind it may be about the next step already.
+    let step = |hint: &Hint| hint.title.split(':').next().map(str::to_string);
+    if hints
+        .get(number)
+        .is_some_and(|next| step(next) == step(hint))
+    {
         text += "\n";
         text += &invite("Still stuck? The next one:", stage, number + 1);
     }

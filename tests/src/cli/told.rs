@@ -123,10 +123,10 @@ impl<'a> Told<'a> {
         if let (Built::Program { warnings, .. }, 1..) = (&self.candidate.built, self.failed)
             && !warnings.is_empty()
         {
+            let (said, hint) = (warnings.trim_end(), self.compiler_hint(warnings));
             let _ = writeln!(
                 text,
-                "\n  the compiler has a word on this program:\n\n{}\n",
-                warnings.trim_end()
+                "\n  The compiler has a word on this program:\n\n{said}\n\n{hint}"
             );
         }
         if let Some(score) = score {
@@ -172,21 +172,23 @@ impl<'a> Told<'a> {
             Built::Program { .. } => String::new(),
             Built::NoSource(reason) => format!("{}{lost}", wrap(reason, "  ", width())),
             Built::DoesNotCompile(message) => {
-                let guide = self.guide.as_ref();
-                let hint = guide.and_then(|guide| guide.hint_for_compiler(message));
-                let hint = hint.map_or_else(String::new, |number| {
-                    let command = paint(
-                        COMMAND,
-                        format!("cargo lab hint {} {number}", stage.short()),
-                    );
-                    format!("  There is a hint on this: {command}\n")
-                });
+                let hint = self.compiler_hint(message);
                 format!(
                     "  It does not compile. The compiler says:\n\n{}\n\n{hint}{lost}",
                     message.trim_end()
                 )
             }
         }
+    }
+
+    /// Where a hint on what the compiler says is, if there is one.
+    fn compiler_hint(&self, message: &str) -> String {
+        let guide = self.guide.as_ref();
+        let hint = guide.and_then(|guide| guide.hint_for_compiler(message));
+        hint.map_or_else(String::new, |number| {
+            let command = format!("cargo lab hint {} {number}", self.candidate.stage.short());
+            format!("  There is a hint on this: {}\n", paint(COMMAND, command))
+        })
     }
 
     fn say(&self, text: &str) -> io::Result<()> {
