@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lab::building::Built;
 use lab::check::Check;
@@ -46,7 +46,7 @@ fn grade() -> anyhow::Result<ExitCode> {
     let judge = Arc::new(judge);
 
     let verdicts = Verdicts::default();
-    let mut trials = Vec::new();
+    let (mut trials, mut judged) = (Vec::new(), Vec::new());
     if arguments.list {
         trials.extend(
             wanted
@@ -58,6 +58,7 @@ fn grade() -> anyhow::Result<ExitCode> {
         for candidate in candidates(&house, &subject, &wanted)? {
             say_if_not_built(&house, &candidate);
             let candidate = Arc::new(candidate);
+            judged.push(Arc::clone(&candidate));
             for (place, check) in stages::checks(candidate.stage).iter().enumerate() {
                 trials.push(trial(&house, &judge, &candidate, place, check, &verdicts));
             }
@@ -65,7 +66,7 @@ fn grade() -> anyhow::Result<ExitCode> {
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
     if !arguments.list {
-        print_scores(&house, &subject, &wanted, &verdicts);
+        print_scores(&house, &subject, &judged, &verdicts);
     }
     Ok(conclusion.exit_code())
 }
@@ -79,10 +80,13 @@ fn trial(
     check: &'static Check,
     verdicts: &Verdicts,
 ) -> Trial {
-    let ignored = matches!(
-        judge.verdict_without_running(candidate, check),
-        Some(Verdict::NotStarted(_) | Verdict::NotJudgedHere(_))
-    );
+    let place = (candidate.stage.slug, place);
+    let early = judge.verdict_without_running(candidate, check);
+    let is_ignored =
+        |verdict: &Verdict| matches!(verdict, Verdict::NotStarted(_) | Verdict::NotJudgedHere(_));
+    let ignored = early.filter(is_ignored);
+    let is_ignored = ignored.is_some();
+    lock(verdicts).extend(ignored.map(|verdict| (place, verdict)));
     let (judge, candidate, verdicts) = (
         Arc::clone(judge),
         Arc::clone(candidate),
@@ -92,11 +96,10 @@ fn trial(
     Trial::ignorable_test(name(candidate.stage, check), move || {
         let verdict = judge.judge(&candidate, check);
         let outcome = outcome(&root, &candidate, check, &verdict, judge.seed);
-        let mut verdicts = verdicts.lock().unwrap_or_else(PoisonError::into_inner);
-        verdicts.insert((candidate.stage.slug, place), verdict);
+        lock(&verdicts).insert(place, verdict);
         outcome
     })
-    .with_ignored_flag(ignored)
+    .with_ignored_flag(is_ignored)
 }
 
 fn outcome(
@@ -148,28 +151,35 @@ fn say_if_not_built(house: &House, candidate: &Candidate) {
     }
 }
 
-/// The score of each stage of which every check was run or ignored, and their sum.
-fn print_scores(house: &House, subject: &Subject, wanted: &[&'static Stage], verdicts: &Verdicts) {
-    let verdicts = verdicts.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut results = Results::open(house);
+/// The score of each stage, and their sum. Checks that a filter left out count neither way.
+fn print_scores(house: &House, subject: &Subject, judged: &[Arc<Candidate>], verdicts: &Verdicts) {
+    let verdicts = lock(verdicts);
     let (mut points, mut most) = (0, 0);
-    for stage in wanted {
-        let checks = stages::checks(stage);
-        let of_stage: Vec<Verdict> = (0..checks.len())
-            .map(|place| verdicts.get(&(stage.slug, place)).cloned())
-            .map(|verdict| verdict.unwrap_or(Verdict::NotStarted(0)))
+    for candidate in judged {
+        let stage = candidate.stage;
+        let all = stages::checks(stage).len();
+        let ran: Vec<Verdict> = (0..all)
+            .filter_map(|place| verdicts.get(&(stage.slug, place)).cloned())
             .collect();
-        let score = Score::of(stage, &of_stage);
-        let whole = (0..checks.len()).all(|place| verdicts.contains_key(&(stage.slug, place)));
+        let whole = ran.len() == all;
+        let left_out = Verdict::NotJudgedHere("left out".into());
+        let place = |place| {
+            verdicts
+                .get(&(stage.slug, place))
+                .unwrap_or(&left_out)
+                .clone()
+        };
+        let score = Score::of(stage, &(0..all).map(place).collect::<Vec<_>>());
         if whole {
-            results.put(house, subject, stage, &score);
+            Results::put(house, subject, candidate, &score);
         }
-        println!(
-            "{:<20} {:>3} of {}",
-            stage.slug,
-            score.points,
-            report::points_word(score.most)
-        );
+        let part = if whole {
+            String::new()
+        } else {
+            format!(" ({} of {all} checks)", ran.len())
+        };
+        let sum = format!("{:>3} of {}", score.points, report::points_word(score.most));
+        println!("{:<20} {sum}{part}", stage.slug);
         points += score.points;
         most += score.most;
     }
@@ -178,6 +188,10 @@ fn print_scores(house: &House, subject: &Subject, wanted: &[&'static Stage], ver
         "total",
         report::points_word(most)
     );
+}
+
+fn lock(verdicts: &Verdicts) -> MutexGuard<'_, BTreeMap<(&'static str, usize), Verdict>> {
+    verdicts.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn name(stage: &Stage, check: &Check) -> String {

@@ -85,7 +85,7 @@ fn call_cargo(house: &House, subject: &Subject, stages: &[&Stage]) -> anyhow::Re
     let (manifest, target) = match subject.kind {
         Kind::Exercises => (house.root.join("Cargo.toml"), "exercises"),
         Kind::Solutions => (house.root.join("solutions/Cargo.toml"), "solutions"),
-        Kind::Submission => (skeleton::stage(house, subject)?, "submissions"),
+        Kind::Submission => (skeleton::stage(house, subject, stages)?, "submissions"),
     };
     let mut command = cargo();
     command
@@ -111,7 +111,9 @@ fn call_cargo(house: &House, subject: &Subject, stages: &[&Stage]) -> anyhow::Re
         started.context("cannot start cargo: is Rust installed, and cargo on the PATH?")?;
     let stdout = Output::drain(child.stdout.take().context("no pipe")?, MOST);
     let stderr = Output::drain(child.stderr.take().context("no pipe")?, MOST);
-    let status = child.wait().context("cannot wait for cargo")?;
+    let waited = child.wait();
+    live::say_nothing_if_interrupted();
+    let status = waited.context("cannot wait for cargo")?;
     stdout.wait_for_the_end(crate::deadline::Deadline::start());
     stderr.wait_for_the_end(crate::deadline::Deadline::start());
     live::end(&mut child);

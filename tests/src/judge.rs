@@ -9,8 +9,10 @@ use crate::cause::Cause;
 use crate::check::Check;
 use crate::course::Stage;
 use crate::failure::{Failure, Problem};
+use crate::live;
 use crate::platform::Powers;
 use crate::program::Program;
+use crate::results;
 use crate::snapshot::Snapshots;
 use crate::stages;
 use crate::subject::{House, Subject, steps_not_started};
@@ -61,6 +63,8 @@ pub struct Candidate {
     pub built: Built,
     /// Steps whose `todo!` still stands in the student's files.
     not_started: Vec<u8>,
+    /// What the student's files and the checks were when all this began; see [`Results`](crate::results).
+    pub key: Option<String>,
 }
 
 /// How to judge.
@@ -99,6 +103,7 @@ impl Judge {
             return Verdict::NotBuilt;
         };
         let result = self.run(candidate.stage, executable, check);
+        live::say_nothing_if_interrupted();
         match result {
             Ok(Ok(())) => Verdict::Passed,
             Ok(Err(problem)) => match *problem {
@@ -159,8 +164,12 @@ pub fn candidates(
     subject: &Subject,
     stages: &[&'static Stage],
 ) -> anyhow::Result<Vec<Candidate>> {
+    let keys: Vec<Option<String>> = stages
+        .iter()
+        .map(|stage| results::key(house, stage))
+        .collect();
     let built = building::build(house, subject, stages)?;
-    let candidates = built.into_iter().map(|(stage, built)| {
+    let candidates = built.into_iter().zip(keys).map(|((stage, built), key)| {
         let sources = subject.read(stage).unwrap_or_default();
         let not_started = sources
             .iter()
@@ -170,6 +179,7 @@ pub fn candidates(
             stage,
             built,
             not_started,
+            key,
         }
     });
     Ok(candidates.collect())

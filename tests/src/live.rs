@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::io;
 use std::process::{Child, Command};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use crate::platform;
@@ -11,6 +12,9 @@ use crate::platform;
 /// The children that we know of. Whoever starts or ends one holds the lock, so that a child is never taken
 /// for an orphan in the moment before it is known.
 static LIVE: LazyLock<Mutex<HashSet<u32>>> = LazyLock::new(Mutex::default);
+
+/// Set before anything is ended because of an interruption.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Starts `command` and remembers the child until [`end`].
 pub fn start(command: &mut Command) -> io::Result<Child> {
@@ -35,6 +39,7 @@ pub fn end(child: &mut Child) {
 /// The exit code is 130 then, as shells have it.
 pub fn end_all_when_interrupted() {
     let installed = ctrlc::set_handler(|| {
+        INTERRUPTED.store(true, Ordering::SeqCst);
         // The lock is kept to the end, so that nothing new is started.
         let live = lock();
         live.iter().for_each(|&pid| platform::end_group(pid));
@@ -43,6 +48,14 @@ pub fn end_all_when_interrupted() {
     });
     if let Err(error) = installed {
         eprintln!("Ctrl-C may leave programs behind: {error}");
+    }
+}
+
+/// After an interruption whatever was seen of programs means nothing: they were ended by us. Whoever is about
+/// to tell of it waits here instead, for the end that is under way.
+pub fn say_nothing_if_interrupted() {
+    while INTERRUPTED.load(Ordering::SeqCst) {
+        std::thread::park();
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use crate::course::Stage;
-use crate::judge::Score;
+use crate::judge::{Candidate, Score};
 use crate::subject::{House, Kind, Subject};
 
 /// The results of earlier runs: one JSON object, from the hash of a stage to its score.
@@ -39,26 +39,31 @@ impl Results {
         })
     }
 
-    /// Remembers what all checks of `stage` came to. Other subjects than the exercises are nobody's progress.
-    pub fn put(&mut self, house: &House, subject: &Subject, stage: &Stage, score: &Score) {
-        let Some(key) = key(house, stage).filter(|_| subject.kind == Kind::Exercises) else {
+    /// Remembers what all checks of `candidate` came to, unless its files have changed since it was built. Other
+    /// subjects than the exercises are nobody's progress.
+    pub fn put(house: &House, subject: &Subject, candidate: &Candidate, score: &Score) {
+        let unchanged =
+            key(house, candidate.stage).filter(|now| Some(now) == candidate.key.as_ref());
+        let Some(key) = unchanged.filter(|_| subject.kind == Kind::Exercises) else {
             return;
         };
+        // Another grader may have written meanwhile. A result that is not remembered shows as unknown, and is no
+        // reason to fail; but nobody ever reads half a file.
+        let mut results = Self::open(house);
         let value =
             json!({ "points": score.points, "most": score.most, "steps_done": score.steps_done });
-        self.known.insert(key, value);
-        // Another grader may write at the same time: whoever is last wins, and neither leaves half a file. A
-        // result that is not remembered shows as unknown, and is no reason to fail.
-        let unfinished = self
+        results.known.insert(key, value);
+        let unfinished = results
             .file
             .with_extension(format!("unfinished-{}", std::process::id()));
-        let text = Value::Object(self.known.clone()).to_string();
-        let _ = fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, &self.file));
+        let text = Value::Object(results.known).to_string();
+        let _ = fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, &results.file));
     }
 }
 
 /// A hash of all that a verdict on `stage` depends on. `None` when some of it cannot be read.
-fn key(house: &House, stage: &Stage) -> Option<String> {
+#[must_use]
+pub fn key(house: &House, stage: &Stage) -> Option<String> {
     let folder = house.root.join("exercises").join(stage.slug);
     let mut hasher = DefaultHasher::new();
     for file in stage.files {

@@ -7,11 +7,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use crate::course::STAGES;
+use crate::course::{STAGES, Stage};
 use crate::subject::{House, Subject};
 
-/// Puts the students' files of `subject` over the skeleton, and returns its manifest. The lock must be held.
-pub(crate) fn stage(house: &House, subject: &Subject) -> anyhow::Result<PathBuf> {
+/// Puts the students' files of `stages`, which were read before, over the skeleton, and returns its manifest. The
+/// lock must be held.
+pub(crate) fn stage(
+    house: &House,
+    subject: &Subject,
+    stages: &[&Stage],
+) -> anyhow::Result<PathBuf> {
     let folder = house.target.join("skeleton");
     let exercises = house.root.join("exercises");
     let manifest = folder.join("Cargo.toml");
@@ -26,13 +31,18 @@ pub(crate) fn stage(house: &House, subject: &Subject) -> anyhow::Result<PathBuf>
         for file in ["Cargo.toml", "src/main.rs", "tests/grade.rs"] {
             mirror(&given.join(file), &ours.join(file))?;
         }
-        for file in stage.files {
-            // Always written anew: an old time stamp would make cargo take an earlier subject's program.
-            let _ = fs::remove_file(ours.join(file));
-            if let Ok(bytes) = fs::read(subject.folder.join(stage.slug).join(file)) {
-                write(&ours.join(file), &bytes)?;
-            }
-        }
+    }
+    for (stage, file) in stages
+        .iter()
+        .flat_map(|stage| stage.files.iter().map(move |file| (stage, file)))
+    {
+        // Always written anew: an old time stamp would make cargo take an earlier subject's program.
+        let source = subject.folder.join(stage.slug).join(file);
+        let bytes =
+            fs::read(&source).with_context(|| format!("cannot read {}", source.display()))?;
+        let ours = folder.join("exercises").join(stage.slug).join(file);
+        let _ = fs::remove_file(&ours);
+        write(&ours, &bytes)?;
     }
     Ok(manifest)
 }

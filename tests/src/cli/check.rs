@@ -41,7 +41,6 @@ pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
         eprintln!("building …");
     }
     let candidates = candidates(house, &request.subject, &request.stages)?;
-    let mut results = Results::open(house);
     let mut json = matches.get_flag("json").then(|| Json::new(judge.seed));
     let mut worst = Ending::Fine;
     for candidate in &candidates {
@@ -58,7 +57,7 @@ pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
             Score::of(candidate.stage, &verdicts)
         });
         if let Some(score) = &score {
-            results.put(house, &request.subject, candidate.stage, score);
+            Results::put(house, &request.subject, candidate, score);
         }
         match &mut json {
             Some(json) => json.add(candidate, &judged, score),
@@ -117,7 +116,7 @@ pub fn passes(house: &House, stage: &'static Stage) -> bool {
             .map(|check| judge.judge(&candidate, check))
             .collect();
         let score = Score::of(stage, &verdicts);
-        Results::open(house).put(house, &subject, stage, &score);
+        Results::put(house, &subject, &candidate, &score);
         Some(full(&score))
     };
     judged().unwrap_or(false)

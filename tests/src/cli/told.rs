@@ -166,7 +166,6 @@ impl<'a> Told<'a> {
     }
 
     fn not_built(&self) -> String {
-        let stage = self.candidate.stage;
         let lost = "  All of its checks fail until then.\n";
         match &self.candidate.built {
             Built::Program { .. } => String::new(),
