@@ -27,6 +27,8 @@ impl Clone {
     pub fn new(name: &str) -> Self {
         let root_of_it = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("übung {name}"));
         let _ = fs::remove_dir_all(&root_of_it);
+        fs::create_dir_all(&root_of_it)
+            .unwrap_or_else(|error| panic!("{}: {error}", root_of_it.display()));
         for needed in NEEDED {
             copy(&root().join(needed), &root_of_it.join(needed));
         }

@@ -16,7 +16,7 @@ use crate::gallery_file::{Source, root, sources, subject};
 const MARK: &str = "UNBLOCKED_MARK";
 
 /// Longer than any run here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(80);
 
 /// A subject in which stages have one of the programs in `miniature`; `solution` stands for the solution.
 pub fn miniature(name: &str, programs: &[(&str, &str)]) -> PathBuf {

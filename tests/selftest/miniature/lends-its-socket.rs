@@ -18,9 +18,10 @@ pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
     for number in 1.. {
         let (mut client, _) = listener.accept()?;
         events.connected(number);
-        client.write_all(format!("hello, client {number}\n").as_bytes())?;
-        drop(client);
-        events.left(number, 0);
+        match client.write_all(format!("hello, client {number}\n").as_bytes()) {
+            Ok(()) => events.left(number, 0),
+            Err(error) => events.lost(number, 0, &error),
+        }
     }
     Ok(())
 }

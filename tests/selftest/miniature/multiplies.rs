@@ -14,7 +14,7 @@ pub fn run(address: SocketAddr, _events: &Events) -> io::Result<()> {
     let generation = env::var(GENERATION).ok().and_then(|text| text.parse().ok());
     let successors = match generation {
         None => 40,
-        Some(0..=2000) => 1,
+        Some(0..=400) => 1,
         Some(_) => 0,
     };
     for _ in 0..successors {

@@ -28,7 +28,17 @@ pub fn run(house: &House) -> anyhow::Result<ExitCode> {
             }
         })
         .collect();
-    style::print(&map::render(&states, style::width()))?;
+    let mut text = map::render(&states, style::width());
+    if let Ok(subject) = Subject::open(house, None) {
+        let unreadable = STAGES.iter().filter_map(|stage| subject.read(stage).err());
+        for error in unreadable {
+            text += &format!(
+                "\n{}",
+                style::wrap(&format!("{error:#}"), "", style::width())
+            );
+        }
+    }
+    style::print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
