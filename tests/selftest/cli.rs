@@ -285,6 +285,31 @@ fn a_result_belongs_to_the_file_that_was_judged() {
 }
 
 #[test]
+fn a_soak_counts_passes_and_failures_and_goes_on_where_it_was() {
+    let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join("soak.log");
+    let _ = fs::remove_file(&log);
+    let soak = |subject: &Path, runs: &str| {
+        let mut lab = Lab::new(&["soak", "1", "--only", "greets", "--burners", "1"]);
+        lab.command.args(["--runs", runs, "--subject"]).arg(subject);
+        lab.command.arg("--log").arg(&log);
+        lab.run()
+    };
+    let right = miniature("soaked", &[("1", "solution")]);
+    let ran = soak(&right, "2");
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.out.contains("2 passes, 0 failures"), "{ran:?}");
+    let ran = soak(&right, "3");
+    assert!(ran.out.contains("3 passes, 0 failures"), "{ran:?}");
+
+    let wrong = miniature("soaked in vain", &[("1", "never-answers")]);
+    for _ in 0..2 {
+        let ran = soak(&wrong, "1");
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert!(ran.out.contains("0 passes, 1 failures"), "{ran:?}");
+    }
+}
+
+#[test]
 fn cargo_that_is_not_found_is_asked_for() {
     for command in ["check", "run"] {
         let mut lab = Lab::new(&[command, "1"]);

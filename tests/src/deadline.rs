@@ -19,7 +19,13 @@ impl Deadline {
         Self(Instant::now() + PATIENCE)
     }
 
-    /// A deadline for something that is about to happen, or will not.
+    /// A deadline for a last look, when it is clear already that something is wrong.
+    #[must_use]
+    pub fn last_look() -> Self {
+        Self(Instant::now() + PATIENCE / 4)
+    }
+
+    /// A deadline for an exit that is under way, where nobody can tell.
     #[must_use]
     pub fn short() -> Self {
         Self(Instant::now() + PATIENCE / 20)

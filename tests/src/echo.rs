@@ -70,6 +70,8 @@ impl Peer {
     }
 }
 
+const MEBIBYTE: usize = 1 << 20;
+
 /// One buffer between what came in and what went back.
 struct Pump {
     buffer: Vec<u8>,
@@ -95,13 +97,19 @@ impl Pump {
         let mut calm = Calm::default();
         let mut deadline = Deadline::start();
         let mut settled = None;
+        let mut mebibytes = 0;
         loop {
             match self.step(peer, payload) {
-                Ok(true) => {
+                Ok(true) if !deadline.has_passed() => {
                     calm = Calm::default();
                     settled = None;
-                    deadline = Deadline::start();
+                    // A trickle is no progress: each mebibyte has its time.
+                    if self.received / MEBIBYTE > mebibytes {
+                        mebibytes = self.received / MEBIBYTE;
+                        deadline = Deadline::start();
+                    }
                 }
+                Ok(true) => return Moved::Stuck(Look::Moving),
                 // One more try after the program was seen to have settled.
                 Ok(false) => match settled.take() {
                     Some(look) => return Moved::Stuck(look),

@@ -126,9 +126,13 @@ impl Scene {
     ///
     /// Where nobody can tell, the deadline is a short one: time enough to exit for a program that has panicked.
     pub fn settles(&self) -> Look {
+        self.settles_until(Deadline::start())
+    }
+
+    fn settles_until(&self, deadline: Deadline) -> Look {
         let mut calm = Calm::default();
         let deadline = match Scene::shows_when_a_program_has_settled() {
-            true => Deadline::start(),
+            true => deadline,
             false => Deadline::short(),
         };
         let settled = deadline.until(|| match self.look(&mut calm) {
@@ -163,7 +167,7 @@ impl Scene {
         let look = if stopped {
             Look::Parked
         } else {
-            self.settles()
+            self.settles_until(Deadline::last_look())
         };
         let Some(program) = program.as_ref() else {
             return anyhow::anyhow!(

@@ -76,6 +76,10 @@ fn compare(stage: &Stage, file: &str, root: &Path) -> anyhow::Result<String> {
 
 /// A file's text; bytes that are not UTF-8 are shown as the replacement character.
 fn read(root: &Path, name: &str) -> anyhow::Result<String> {
+    ensure!(
+        root.join(name).is_file(),
+        "{name} is missing, or is not a file"
+    );
     let bytes = fs::read(root.join(name)).with_context(|| format!("cannot read {name}"))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

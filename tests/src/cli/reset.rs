@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -38,13 +37,14 @@ fn reset(stage: &Stage, file: &str, root: &Path) -> anyhow::Result<String> {
 
     let pristine =
         fs::read(root.join(&starter)).with_context(|| format!("cannot read {starter}"))?;
-    let kept = match fs::read(&target) {
-        Ok(now) if now == pristine => {
-            return Ok(format!("Nothing to do, this is the starter:\n  {shown}\n"));
-        }
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        _ => Some(keep(&target).with_context(|| format!("cannot move {shown} aside"))?),
-    };
+    // A pipe or a device in its place would be read for ever.
+    if target.is_file() && fs::read(&target).is_ok_and(|now| now == pristine) {
+        return Ok(format!("Nothing to do, this is the starter:\n  {shown}\n"));
+    }
+    let is_there = target.symlink_metadata().is_ok();
+    let kept =
+        is_there.then(|| keep(&target).with_context(|| format!("cannot move {shown} aside")));
+    let kept = kept.transpose()?;
     if let Some(folder) = target.parent() {
         fs::create_dir_all(folder).with_context(|| format!("cannot make the folder of {shown}"))?;
     }
