@@ -11,9 +11,10 @@ use lab::course::{STAGES, Stage};
 use lab::fronts;
 use lab::guide::Guide;
 use lab::judge::{Candidate, Judge, Score, Verdict, candidates};
+use lab::report::{self, Telling};
 use lab::results::Results;
+use lab::stages;
 use lab::subject::{House, Subject};
-use lab::{report, stages};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 /// The verdicts so far, by stage and by the check's place in its table.
@@ -60,7 +61,10 @@ fn grade() -> anyhow::Result<ExitCode> {
             let candidate = Arc::new(candidate);
             judged.push(Arc::clone(&candidate));
             for (place, check) in stages::checks(candidate.stage).iter().enumerate() {
-                trials.push(trial(&house, &judge, &candidate, place, check, &verdicts));
+                let named = subject.named().map(Path::to_path_buf);
+                trials.push(trial(
+                    &house, named, &judge, &candidate, place, check, &verdicts,
+                ));
             }
         }
     }
@@ -74,6 +78,7 @@ fn grade() -> anyhow::Result<ExitCode> {
 /// One check as a test.
 fn trial(
     house: &House,
+    named: Option<PathBuf>,
     judge: &Arc<Judge>,
     candidate: &Arc<Candidate>,
     place: usize,
@@ -95,7 +100,14 @@ fn trial(
     let root = house.root.clone();
     Trial::ignorable_test(name(candidate.stage, check), move || {
         let verdict = judge.judge(&candidate, check);
-        let outcome = outcome(&root, &candidate, check, &verdict, judge.seed);
+        let outcome = outcome(
+            &root,
+            &candidate,
+            check,
+            &verdict,
+            named.as_deref(),
+            judge.seed,
+        );
         lock(&verdicts).insert(place, verdict);
         outcome
     })
@@ -107,6 +119,7 @@ fn outcome(
     candidate: &Candidate,
     check: &Check,
     verdict: &Verdict,
+    subject: Option<&Path>,
     seed: u64,
 ) -> Result<Completion, Failed> {
     match verdict {
@@ -123,7 +136,13 @@ fn outcome(
         Verdict::CouldNotGrade(why) => Err(format!("could not grade: {why}").into()),
         Verdict::Failed(failure) => {
             let guide = Guide::read(root, candidate.stage).ok();
-            let rows = report::rows(candidate.stage, check, failure, guide.as_ref(), seed, 100);
+            let telling = Telling {
+                guide: guide.as_ref(),
+                seed,
+                subject,
+                width: 100,
+            };
+            let rows = report::rows(candidate.stage, check, failure, &telling);
             Err(format!("{}\n{rows}", report::title(candidate.stage, check, 0)).into())
         }
     }
@@ -170,7 +189,10 @@ fn print_scores(house: &House, subject: &Subject, judged: &[Arc<Candidate>], ver
                 .clone()
         };
         let score = Score::of(stage, &(0..all).map(place).collect::<Vec<_>>());
-        if whole {
+        let graded = !ran
+            .iter()
+            .any(|verdict| matches!(verdict, Verdict::CouldNotGrade(_)));
+        if whole && graded {
             Results::put(house, subject, candidate, &score);
         }
         let part = if whole {

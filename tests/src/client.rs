@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use crate::calm::{Calm, Look};
 use crate::cause::Cause;
-use crate::deadline::Deadline;
 use crate::diagnosis::Symptom;
 use crate::ended::Ended;
 use crate::failure::{Outcome, Problem};
@@ -32,7 +31,7 @@ impl Client {
         let payload = payload.into();
         let length = payload.bytes().len() as u64;
         let mut calm = Calm::default();
-        Deadline::start().until(|| {
+        self.scene.deadline().until(|| {
             let enough = self.running.stdout.length() >= length;
             (enough || self.scene.look(&mut calm) != Look::Moving).then_some(())
         });

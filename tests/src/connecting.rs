@@ -34,17 +34,24 @@ pub(crate) struct Connected {
     pub is_broken: bool,
 }
 
-/// Connects to `server`. Nothing here waits for `accept`: the kernel completes the connection.
-pub(crate) fn connect(server: SocketAddr) -> Result<Connected, Refusal> {
+/// Connects to `server`, with `room` bytes of receive buffer or as many as usual. Nothing here waits for `accept`: the kernel completes the connection.
+pub(crate) fn connect(
+    server: SocketAddr,
+    room: Option<usize>,
+    deadline: Deadline,
+) -> Result<Connected, Refusal> {
     let socket = Socket::new(Domain::for_address(server), Type::STREAM, None)?;
     socket.set_nonblocking(true)?;
+    if let Some(room) = room {
+        socket.set_recv_buffer_size(room)?;
+    }
     // In non-blocking mode this only begins, unless nobody listens on this very machine.
     if let Err(error) = socket.connect(&server.into())
         && error.kind() == ErrorKind::ConnectionRefused
     {
         return Err(error.into());
     }
-    let ended = Deadline::start().until(|| how_it_ended(&socket, server));
+    let ended = deadline.until(|| how_it_ended(&socket, server));
     let is_broken = ended.unwrap_or_else(|| Err(Refusal::Broken(ErrorKind::TimedOut.into())))?;
     socket.set_nonblocking(false)?;
     Ok(Connected {

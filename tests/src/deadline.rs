@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 /// How long one wait may take, on a machine that is also busy with other things.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How long all waits of one check may take together.
+const ENDURANCE: Duration = Duration::from_secs(60);
+
 /// How long to pause between two looks at a program.
 const PAUSE: Duration = Duration::from_millis(1);
 
@@ -17,6 +20,18 @@ impl Deadline {
     #[must_use]
     pub fn start() -> Self {
         Self(Instant::now() + PATIENCE)
+    }
+
+    /// A deadline for all waits of a check that starts now.
+    #[must_use]
+    pub fn of_a_check() -> Self {
+        Self(Instant::now() + ENDURANCE)
+    }
+
+    /// Whichever of the two is earlier.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self(self.0.min(other.0))
     }
 
     /// A deadline for a last look, when it is clear already that something is wrong.

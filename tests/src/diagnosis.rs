@@ -3,7 +3,7 @@
 use crate::calm::Look;
 use crate::cause::Cause;
 use crate::platform::CallKind;
-use crate::scene::{Facts, step_in_panic};
+use crate::scene::Facts;
 use crate::situation::Situation;
 
 /// What a check saw that it should not have seen.
@@ -65,7 +65,7 @@ impl Situation<'_> {
 
     /// Whether it panicked, and not in a step that is not written yet.
     fn panicked(&self) -> bool {
-        self.stderr.contains("panicked at ") && step_in_panic(&self.stderr).is_none()
+        self.stderr.contains("panicked at ") && self.unwritten.is_none()
     }
 
     fn why_ended(&self) -> Cause {
@@ -108,7 +108,7 @@ impl Situation<'_> {
             _ if self.ended_by_itself() => Cause::ExitedEarly,
             Some(cause) => cause,
             None if self.look == Look::Busy => self.why_busy(),
-            None if self.facts.send_was_interrupted => Cause::TailLost,
+            None if self.facts.send_was_interrupted => self.if_moving(Cause::TailLost),
             None => self.if_moving(Cause::WaitsForMore),
         }
     }
@@ -159,7 +159,7 @@ impl Situation<'_> {
 
     /// Whether the program is gone for another reason than a step that is not written yet.
     fn ended_by_itself(&self) -> bool {
-        self.exited.is_some() && step_in_panic(&self.stderr).is_none()
+        self.exited.is_some() && self.unwritten.is_none()
     }
 
     fn never_listened(&self) -> bool {

@@ -4,7 +4,6 @@ use std::io::{ErrorKind, Read, Write};
 
 use crate::calm::{Calm, Look};
 use crate::cause::Cause;
-use crate::deadline::Deadline;
 use crate::diagnosis::Symptom;
 use crate::failure::{Outcome, Problem};
 use crate::payload::{Payload, missing, size};
@@ -95,7 +94,7 @@ impl Pump {
             return Moved::Broken;
         }
         let mut calm = Calm::default();
-        let mut deadline = Deadline::start();
+        let mut deadline = peer.scene().deadline();
         let mut settled = None;
         let mut mebibytes = 0;
         loop {
@@ -106,7 +105,7 @@ impl Pump {
                     // A trickle is no progress: each mebibyte has its time.
                     if self.received / MEBIBYTE > mebibytes {
                         mebibytes = self.received / MEBIBYTE;
-                        deadline = Deadline::start();
+                        deadline = peer.scene().deadline();
                     }
                 }
                 Ok(true) => return Moved::Stuck(Look::Moving),

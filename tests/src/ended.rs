@@ -8,7 +8,6 @@ use predicates::prelude::*;
 
 use crate::calm::{Calm, Look};
 use crate::cause::Cause;
-use crate::deadline::Deadline;
 use crate::diagnosis::Symptom;
 use crate::failure::Problem;
 use crate::running::Running;
@@ -24,7 +23,7 @@ impl Ended {
     /// Waits for the exit. A program that settles instead has failed.
     pub(crate) fn wait_for(running: &Running, scene: &Rc<Scene>) -> Result<Self, Box<Problem>> {
         let mut calm = Calm::default();
-        Deadline::start().until(|| match scene.look(&mut calm) {
+        scene.deadline().until(|| match scene.look(&mut calm) {
             Look::Moving => None,
             _ => Some(()),
         });

@@ -102,7 +102,7 @@ impl Judge {
         else {
             return Verdict::NotBuilt;
         };
-        let result = self.run(candidate.stage, executable, check);
+        let result = self.run(candidate, executable, check);
         live::say_nothing_if_interrupted();
         match result {
             Ok(Ok(())) => Verdict::Passed,
@@ -139,17 +139,23 @@ impl Judge {
 
     fn run(
         &self,
-        stage: &Stage,
+        candidate: &Candidate,
         executable: &Path,
         check: &Check,
     ) -> std::thread::Result<crate::failure::Outcome> {
         // Each check draws from a generator of its own, so that it gets the same when it runs alone.
         let mut hasher = DefaultHasher::new();
-        (self.seed, stage.slug, check.name).hash(&mut hasher);
+        (self.seed, candidate.stage.slug, check.name).hash(&mut hasher);
         let snapshots = Snapshots {
-            folder: self.snapshots.join(stage.slug),
+            folder: self.snapshots.join(candidate.stage.slug),
         };
-        let program = Program::new(executable.to_path_buf(), hasher.finish(), snapshots);
+        let not_started = candidate.not_started.clone();
+        let program = Program::new(
+            executable.to_path_buf(),
+            not_started,
+            hasher.finish(),
+            snapshots,
+        );
         panic::catch_unwind(AssertUnwindSafe(|| (check.run)(&program)))
     }
 }

@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use crate::calm::{Calm, Look};
 use crate::client::Client;
-use crate::deadline::Deadline;
 use crate::diagnosis::Symptom;
 use crate::failure::Problem;
 use crate::peer::Peer;
@@ -45,11 +44,14 @@ impl ScriptedServer {
     /// Waits for `client` to connect.
     pub fn accepts(&self, client: &Client) -> Result<Peer, Box<Problem>> {
         let mut calm = Calm::default();
-        let accepted = Deadline::start().until(|| match self.listener.accept() {
-            Ok(accepted) => Some(Some(accepted)),
-            Err(_) if self.scene.look(&mut calm) != Look::Moving => Some(None),
-            Err(_) => None,
-        });
+        let accepted = self
+            .scene
+            .deadline()
+            .until(|| match self.listener.accept() {
+                Ok(accepted) => Some(Some(accepted)),
+                Err(_) if self.scene.look(&mut calm) != Look::Moving => Some(None),
+                Err(_) => None,
+            });
         let Some((stream, theirs)) = accepted.flatten().or_else(|| self.listener.accept().ok())
         else {
             let received = format!("nobody; it printed {}", client.printed());

@@ -34,6 +34,12 @@ pub fn end(child: &mut Child) {
     platform::end_orphans(&live);
 }
 
+/// Ends what a program that has exited left behind: its process group, and orphans that left even that.
+pub fn end_what_is_left(pid: u32) {
+    platform::end_group(pid);
+    platform::end_orphans(&lock());
+}
+
 /// Makes Ctrl-C, and a polite request to end, end everything that we started first.
 ///
 /// The exit code is 130 then, as shells have it.

@@ -13,7 +13,6 @@ use socket2::SockRef;
 use crate::calm::{Calm, Look};
 use crate::cause::Cause;
 use crate::connecting::{Refusal, connect};
-use crate::deadline::Deadline;
 use crate::diagnosis::Symptom;
 use crate::failure::{Outcome, Problem};
 use crate::payload::{Payload, difference, missing, quote, size};
@@ -47,9 +46,13 @@ pub(crate) enum Arrival {
 
 impl Peer {
     /// Connects to a server of the program's. Nothing here waits for `accept`: the kernel completes it.
-    pub(crate) fn connect(scene: &Rc<Scene>, server: SocketAddr) -> Result<Self, Box<Problem>> {
+    pub(crate) fn connect(
+        scene: &Rc<Scene>,
+        server: SocketAddr,
+        room: Option<usize>,
+    ) -> Result<Self, Box<Problem>> {
         let label = scene.next_label("client");
-        let connected = connect(server).map_err(|refusal| {
+        let connected = connect(server, room, scene.deadline()).map_err(|refusal| {
             let symptom = match refusal {
                 Refusal::BacklogIsFull => Symptom::Known(Cause::BacklogTooSmall),
                 Refusal::Broken(_) => Symptom::Refused,
@@ -109,7 +112,7 @@ impl Peer {
     /// show its queues, this goes on at once: pieces may arrive joined there.
     pub fn until_eaten(&mut self) -> Result<&mut Self, Box<Problem>> {
         let mut calm = Calm::default();
-        Deadline::start().until(|| {
+        let over = self.scene.deadline().until(|| {
             let eaten = tcp_table().is_none_or(|table| {
                 let on_its_way = |row: &&TcpRow| row.unsent > 0 && row.local == self.wire.ours;
                 let unread = |row: &&TcpRow| row.unread > 0 && row.local == self.wire.theirs;
@@ -118,6 +121,10 @@ impl Peer {
             });
             (eaten || self.scene.look(&mut calm) != Look::Moving).then_some(())
         });
+        if over.is_none() {
+            let expected = "a program that reads what is there, or sleeps";
+            return Err(self.fails(Symptom::Silence, expected, "neither"));
+        }
         Ok(self)
     }
 
@@ -128,7 +135,7 @@ impl Peer {
         self.stream.set_nonblocking(true)?;
         let mut sent = 0;
         let mut calm = Calm::default();
-        let deadline = Deadline::start();
+        let deadline = self.scene.deadline();
         while sent < source.len() {
             match self.stream.write(&source[sent..]) {
                 Ok(count) => {
@@ -269,10 +276,13 @@ impl Peer {
     /// Waits until the program sleeps in `send` on this connection, because nothing fits any more.
     pub(crate) fn until_program_is_stuck_in_send(&self) -> Outcome {
         let mut calm = Calm::default();
-        let look = Deadline::start().until(|| match self.scene.look(&mut calm) {
-            Look::Moving => None,
-            look => Some(look),
-        });
+        let look = self
+            .scene
+            .deadline()
+            .until(|| match self.scene.look(&mut calm) {
+                Look::Moving => None,
+                look => Some(look),
+            });
         if look == Some(Look::Parked) && self.scene.is_inside(CallKind::Send) {
             return Ok(());
         }
@@ -303,7 +313,7 @@ impl Peer {
             return Arrival::Reset;
         }
         let goal = received.len() + want;
-        let deadline = Deadline::start();
+        let deadline = self.scene.deadline();
         let mut calm = Calm::default();
         let mut buffer = vec![0; want.min(64 * 1024)];
         let mut settled = false;
@@ -347,7 +357,7 @@ impl Peer {
     fn push(&mut self, bytes: &[u8]) -> Result<&mut Self, Box<Problem>> {
         self.scene.remember(|facts| facts.peer_sent = true);
         self.stream
-            .set_write_timeout(Some(Deadline::start().remaining()))?;
+            .set_write_timeout(Some(self.scene.deadline().remaining()))?;
         match self.stream.write_all(bytes) {
             // The program has hung up on us, or reads nothing: what comes back, or does not, tells more.
             Ok(()) | Err(_) => Ok(self),

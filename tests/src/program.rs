@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use crate::cause::Cause;
 use crate::client::Client;
+use crate::diagnosis::Symptom;
 use crate::ended::Ended;
 use crate::failure::{Outcome, Problem};
 use crate::listener::{ScriptedServer, loopback_of_our_own};
@@ -30,11 +31,11 @@ pub struct Program {
 impl Program {
     /// A program for one check. The same `seed` gives the same payloads, sizes and splits.
     #[must_use]
-    pub fn new(executable: PathBuf, seed: u64, snapshots: Snapshots) -> Self {
+    pub fn new(executable: PathBuf, not_started: Vec<u8>, seed: u64, snapshots: Snapshots) -> Self {
         Self {
             executable,
             random: RefCell::new(fastrand::Rng::with_seed(seed)),
-            scene: Rc::default(),
+            scene: Rc::new(Scene::new(not_started)),
             snapshots,
         }
     }
@@ -60,6 +61,20 @@ impl Program {
     pub fn fails_to_start_at(&self, address: SocketAddr) -> Result<Ended, Box<Problem>> {
         let running = self.run(&["--listen", &address.to_string()], Input::Nothing, None)?;
         Ended::wait_for(&running, &self.scene)
+    }
+
+    /// Starts it as a server at `address`, where it finds nothing in its way: it does not exit by itself. What it
+    /// does there is not looked at.
+    pub fn comes_up_at(&self, address: SocketAddr) -> Outcome {
+        let running = self.run(&["--listen", &address.to_string()], Input::Nothing, None)?;
+        self.scene.settles();
+        running.wait_for_output();
+        let unwritten = self.scene.step_in_panic(&running.stderr.text()).is_some();
+        if running.exited().is_none() || unwritten {
+            return Ok(());
+        }
+        let expected = format!("a server that stays at the free address {address}");
+        Err(self.scene.fails(Symptom::End, expected, "it exited", None))
     }
 
     /// Starts it as a client of `address` and waits for its exit.

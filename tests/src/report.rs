@@ -1,6 +1,7 @@
 //! A failing check always prints the same rows, so that people learn to read them.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use crate::check::Check;
 use crate::course::Stage;
@@ -10,16 +11,21 @@ use crate::guide::Guide;
 /// The width of the names of the rows.
 const NAME: usize = 11;
 
+/// What a report needs to know beside the failure.
+#[derive(Debug, Clone, Copy)]
+pub struct Telling<'a> {
+    pub guide: Option<&'a Guide>,
+    pub seed: u64,
+    /// The subject, where it is not the exercises.
+    pub subject: Option<&'a Path>,
+    /// How many columns a line may have.
+    pub width: usize,
+}
+
 /// The report of one failed check, without its first line.
 #[must_use]
-pub fn rows(
-    stage: &Stage,
-    check: &Check,
-    failure: &Failure,
-    guide: Option<&Guide>,
-    seed: u64,
-    width: usize,
-) -> String {
+pub fn rows(stage: &Stage, check: &Check, failure: &Failure, told: &Telling) -> String {
+    let guide = told.guide;
     let heading = guide.and_then(|guide| guide.heading_for(failure.cause));
     let readme = format!("exercises/{}/README.md", stage.slug);
     let read = heading.map_or_else(
@@ -30,11 +36,11 @@ pub fn rows(
         Some(number) => format!("cargo lab hint {} {number}", stage.short()),
         None => format!("cargo lab hint {}", stage.short()),
     };
-    let again = format!(
-        "cargo lab check {} --only {} --seed {seed}",
-        stage.short(),
-        check.name
-    );
+    let mut again = format!("cargo lab check {} --only {}", stage.short(), check.name);
+    if let Some(folder) = told.subject {
+        let _ = write!(again, " --subject '{}'", folder.display());
+    }
+    let _ = write!(again, " --seed {}", told.seed);
     let why = format!("{} ({})", failure.cause.why(), failure.cause.name());
 
     let mut text = String::new();
@@ -49,7 +55,7 @@ pub fn rows(
         ("again", &again),
     ];
     for (name, value) in rows {
-        let _ = writeln!(text, "  {}", row(name, value, width));
+        let _ = writeln!(text, "  {}", row(name, value, told.width));
     }
     text
 }

@@ -154,9 +154,10 @@ impl Running {
     /// After its exit: what it printed last is here too.
     pub fn wait_for_output(&self) {
         if self.exited().is_some() {
-            platform::end_group(self.pid);
-            self.stderr.wait_for_the_end(Deadline::start());
-            self.stdout.wait_for_the_end(Deadline::start());
+            live::end_what_is_left(self.pid);
+            let deadline = Deadline::last_look();
+            self.stderr.wait_for_the_end(deadline);
+            self.stdout.wait_for_the_end(deadline);
         }
     }
 }

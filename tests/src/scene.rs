@@ -40,12 +40,16 @@ impl Wire {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Scene {
     program: RefCell<Option<Rc<Running>>>,
     wires: RefCell<Vec<Wire>>,
     pub transcript: RefCell<Transcript>,
     facts: Cell<Facts>,
+    /// When this check has waited for long enough.
+    end: Deadline,
+    /// Steps whose `todo!` stands in the student's files: only these may excuse a program's end.
+    not_started: Vec<u8>,
 }
 
 /// What happened on the scene, as far as it tells one cause from another.
@@ -66,6 +70,25 @@ pub struct Facts {
 }
 
 impl Scene {
+    /// An empty stage for a program in which the steps `not_started` still stand as they were shipped.
+    #[must_use]
+    pub fn new(not_started: Vec<u8>) -> Self {
+        Self {
+            program: RefCell::default(),
+            wires: RefCell::default(),
+            transcript: RefCell::default(),
+            facts: Cell::default(),
+            end: Deadline::of_a_check(),
+            not_started,
+        }
+    }
+
+    /// A deadline for one wait that starts now.
+    #[must_use]
+    pub fn deadline(&self) -> Deadline {
+        Deadline::start().or(self.end)
+    }
+
     /// From now on `program` is the one that is judged.
     pub fn enters(&self, program: &Rc<Running>) {
         *self.program.borrow_mut() = Some(Rc::clone(program));
@@ -126,7 +149,7 @@ impl Scene {
     ///
     /// Where nobody can tell, the deadline is a short one: time enough to exit for a program that has panicked.
     pub fn settles(&self) -> Look {
-        self.settles_until(Deadline::start())
+        self.settles_until(self.deadline())
     }
 
     fn settles_until(&self, deadline: Deadline) -> Look {
@@ -187,6 +210,7 @@ impl Scene {
             wires: &wires,
             at,
             facts: self.facts(),
+            unwritten: self.step_in_panic(&program.stderr.text()),
             said: program.stdout.text(),
         };
         let failure = Failure {
@@ -196,7 +220,7 @@ impl Scene {
             program: situation.describe(),
             cause: situation.cause(symptom),
         };
-        Box::new(match step_in_panic(&situation.stderr) {
+        Box::new(match situation.unwritten {
             Some(step) => Problem::NotStarted(step, failure),
             None => Problem::Failed(failure),
         })
@@ -218,14 +242,16 @@ impl Scene {
         let listens = |row: &TcpRow| row.state == TcpState::Listen && row.local == address;
         Some(tcp_table()?.iter().find(|row| listens(row))?.unread)
     }
-}
 
-/// The step that a program died in, if its last words say so.
-#[must_use]
-pub fn step_in_panic(stderr: &str) -> Option<u8> {
-    let (_, rest) = stderr.split_once("not yet implemented: step ")?;
-    rest.split(|other: char| !other.is_ascii_digit())
-        .next()?
-        .parse()
-        .ok()
+    /// The step that a program died in because it is not written yet, if its last words say so.
+    #[must_use]
+    pub fn step_in_panic(&self, stderr: &str) -> Option<u8> {
+        let (_, rest) = stderr.split_once("panicked at ")?;
+        let (_, rest) = rest.split_once("not yet implemented: step ")?;
+        let number = rest.split(|other: char| !other.is_ascii_digit()).next()?;
+        number
+            .parse()
+            .ok()
+            .filter(|step| self.not_started.contains(step))
+    }
 }

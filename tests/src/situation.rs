@@ -5,7 +5,7 @@ use std::process::ExitStatus;
 use crate::calm::Look;
 use crate::payload::size;
 use crate::platform::{Call, CallKind, Descriptor, Sample, TcpRow, TcpState};
-use crate::scene::{Facts, Wire, step_in_panic};
+use crate::scene::{Facts, Wire};
 
 /// All that can be seen of the program at the moment when a check fails.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub struct Situation<'a> {
     /// What the program printed.
     pub said: String,
     pub facts: Facts,
+    /// The step that it died in because it is not written yet.
+    pub unwritten: Option<u8>,
 }
 
 impl Situation<'_> {
@@ -81,13 +83,13 @@ impl Situation<'_> {
             None => format!("was ended: {status}"),
         };
         match self.panic() {
-            _ if step_in_panic(&self.stderr).is_some() => {
-                let step = step_in_panic(&self.stderr).unwrap_or_default();
+            _ if self.unwritten.is_some() => {
+                let step = self.unwritten.unwrap_or_default();
                 format!("went on to step {step}, which is not written yet, and {ending} there")
             }
             Some(panic) => format!("{ending}: {panic}"),
             None => match self.stderr.lines().find(|line| !line.is_empty()) {
-                Some(line) => format!("{ending}; its error output begins: {line}"),
+                Some(line) => format!("{ending}; its error output begins: {}", start_of(line)),
                 None => format!("{ending}, and said nothing on its error output"),
             },
         }
@@ -187,5 +189,14 @@ impl Situation<'_> {
         self.table
             .iter()
             .find(|row| Some(row.inode) == descriptor.socket)
+    }
+}
+
+/// As much of a line as a report has room for.
+fn start_of(line: &str) -> String {
+    const ROOM: usize = 200;
+    match line.char_indices().nth(ROOM) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_string(),
     }
 }

@@ -59,6 +59,9 @@ fn target(root: &Path, program: &Path) -> PathBuf {
     }
 }
 
+/// How long a student's file may be, in bytes.
+const LONGEST: u64 = 1 << 20;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
     pub folder: PathBuf,
@@ -111,6 +114,12 @@ impl Subject {
         Ok(Self { folder, kind })
     }
 
+    /// Its folder, where a command has to name it.
+    #[must_use]
+    pub fn named(&self) -> Option<&Path> {
+        (self.kind != Kind::Exercises).then_some(self.folder.as_path())
+    }
+
     /// The text of each of the student's files of `stage`.
     ///
     /// # Errors
@@ -130,10 +139,15 @@ impl Subject {
             "`cargo lab reset {}` brings back the file as it was shipped",
             stage.short()
         );
-        let is_file = path.metadata().map(|found| found.is_file());
-        match is_file {
-            Ok(true) => {}
-            Ok(false) => bail!("{} is not a file; {again}", path.display()),
+        match path.metadata() {
+            Ok(found) if found.is_file() && found.len() <= LONGEST => {}
+            Ok(found) if found.is_file() => {
+                bail!(
+                    "{} is longer than a student's file can be; {again}",
+                    path.display()
+                )
+            }
+            Ok(_) => bail!("{} is not a file; {again}", path.display()),
             Err(error) => bail!("{} cannot be read: {error}; {again}", path.display()),
         }
         let bytes =
@@ -162,6 +176,8 @@ pub fn steps_not_started(source: &str) -> Vec<u8> {
             comment
                 .find("*/")
                 .map_or(rest.len(), |end| end + "/**/".len())
+        } else if rest.starts_with("'\"'") {
+            "'\"'".len()
         } else if next == '"' {
             length_of_string(rest)
         } else if let Some(step) = step_of_todo(rest) {

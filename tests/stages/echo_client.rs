@@ -18,6 +18,9 @@ crate::checks! {
 
 /// Where nobody listens, the kernel of the other side refuses at once. That is an answer, not an accident.
 fn names_the_address_that_refused_and_exits_with_1(program: &Program) -> Outcome {
+    let somebody = program.gets_a_server()?;
+    let client = program.calls(&somebody, Input::OpenAfter(Vec::new()))?;
+    somebody.accepts(&client)?;
     let nobody = program.gets_a_server()?.leaves();
     let client = program.fails_to_call(nobody)?;
     client

@@ -56,7 +56,7 @@ pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
             let verdicts: Vec<_> = judged.iter().map(|(_, verdict)| verdict.clone()).collect();
             Score::of(candidate.stage, &verdicts)
         });
-        if let Some(score) = &score {
+        if let Some(score) = score.as_ref().filter(|_| worst != Ending::CouldNotGrade) {
             Results::put(house, &request.subject, candidate, score);
         }
         match &mut json {

@@ -74,9 +74,13 @@ fn one(candidate: &Candidate, check: &Check, verdict: &Verdict) -> Value {
             told["received"] = failure.received.as_str().into();
             told["program"] = failure.program.as_str().into();
         }
-        (Verdict::NotBuilt, Built::DoesNotCompile(message) | Built::NoSource(message)) => {
+        (Verdict::NotBuilt, Built::DoesNotCompile(message)) => {
             told["cause"] = "does-not-compile".into();
             told["program"] = message.as_str().into();
+        }
+        (Verdict::NotBuilt, Built::NoSource(reason)) => {
+            told["cause"] = "no-source".into();
+            told["program"] = reason.as_str().into();
         }
         (Verdict::NotJudgedHere(why) | Verdict::CouldNotGrade(why), _) => {
             told["why"] = why.as_str().into();

@@ -19,7 +19,7 @@ use crate::building::Built;
 use crate::judge::{Candidate, Judge, Verdict, candidates};
 use crate::live;
 use crate::platform::{self, Limits};
-use crate::report;
+use crate::report::{self, Telling};
 use crate::subject::House;
 
 /// The hidden command that a burner runs.
@@ -116,14 +116,15 @@ fn one_run(house: &House, request: &Request, candidate: &Candidate) -> anyhow::R
         failures += 1;
         let title = report::title(candidate.stage, check, 0);
         let rows = match &verdict {
-            Verdict::Failed(failure) => report::rows(
-                candidate.stage,
-                check,
-                failure,
-                None,
-                judge.seed,
-                style::width(),
-            ),
+            Verdict::Failed(failure) => {
+                let telling = Telling {
+                    guide: None,
+                    seed: judge.seed,
+                    subject: request.subject.named(),
+                    width: style::width(),
+                };
+                report::rows(candidate.stage, check, failure, &telling)
+            }
             other => format!("  {other:?}\n"),
         };
         style::print(&format!("{title}\n{rows}"))?;
@@ -187,7 +188,7 @@ impl Log {
         for line in self.lines.iter().filter(|line| line.starts_with(key)) {
             let mut numbers = line
                 .split(' ')
-                .skip(4)
+                .skip(3)
                 .filter_map(|word| word.parse::<u64>().ok());
             sum.runs += 1;
             sum.passes += numbers.next().unwrap_or_default();

@@ -11,7 +11,7 @@ use crate::check::Check;
 use crate::course::{STAGES, Stage};
 use crate::guide::Guide;
 use crate::judge::{Candidate, Score, Verdict};
-use crate::report::{self, points_word};
+use crate::report::{self, Telling, points_word};
 use crate::subject::{House, Kind};
 
 /// Tells of one stage, or keeps silent.
@@ -98,15 +98,13 @@ impl<'a> Told<'a> {
                 let _ = write!(text, ", for the same cause: {}", failure.cause.name());
             } else {
                 self.explained.push(failure.cause);
-                let guide = self.guide.as_ref();
-                let rows = report::rows(
-                    self.candidate.stage,
-                    check,
-                    failure,
-                    guide,
-                    self.seed,
-                    width(),
-                );
+                let telling = Telling {
+                    guide: self.guide.as_ref(),
+                    seed: self.seed,
+                    subject: self.request.subject.named(),
+                    width: width(),
+                };
+                let rows = report::rows(self.candidate.stage, check, failure, &telling);
                 let _ = write!(text, "\n\n{rows}");
             }
         }

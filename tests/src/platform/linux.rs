@@ -63,13 +63,15 @@ pub fn tcp_table() -> Option<Vec<TcpRow>> {
 pub fn end_orphans(ours: &HashSet<u32>) {
     let me = std::process::id();
     loop {
-        let orphans: Vec<u32> = children(me).filter(|pid| !ours.contains(pid)).collect();
+        // Killed the moment they are found, since some start a successor before they leave.
+        let orphans: Vec<u32> = children(me)
+            .filter(|pid| !ours.contains(pid))
+            .inspect(|&pid| unix::kill(pid))
+            .collect();
         if orphans.is_empty() {
             return;
         }
-        for &pid in &orphans {
-            unix::end_and_reap(pid);
-        }
+        orphans.into_iter().for_each(unix::reap);
     }
 }
 

@@ -23,7 +23,7 @@ pub fn confine(command: &mut Command, limits: Limits) {
         limit(libc::RLIMIT_AS, limits.memory)?;
         die_with_parent()
     };
-    // SAFETY: between fork and exec only async-signal-safe calls are allowed; `set` makes none but setrlimit
+    // SAFETY: between fork and exec only async-signal-safe calls are allowed; `set` makes none but getrlimit, setrlimit
     // and prctl, and allocates nothing.
     unsafe { command.pre_exec(set) };
 }
@@ -54,10 +54,15 @@ pub fn adopt_orphans() {
     }
 }
 
-/// Kills one process that is our child, and waits for it.
+/// Kills one process.
 #[cfg(all(target_os = "linux", not(elsewhere)))]
-pub(super) fn end_and_reap(pid: u32) {
+pub(super) fn kill(pid: u32) {
     signal(pid as libc::pid_t, libc::SIGKILL);
+}
+
+/// Waits for one process that is our child, and was killed.
+#[cfg(all(target_os = "linux", not(elsewhere)))]
+pub(super) fn reap(pid: u32) {
     // SAFETY: a null status pointer is allowed; waitpid touches no other memory of ours.
     unsafe { libc::waitpid(pid as libc::pid_t, std::ptr::null_mut(), 0) };
 }
@@ -74,11 +79,17 @@ type Resource = libc::__rlimit_resource_t;
 type Resource = libc::c_int;
 
 fn limit(resource: Resource, most: u64) -> io::Result<()> {
-    let most = most as libc::rlim_t;
-    let value = libc::rlimit {
-        rlim_cur: most,
-        rlim_max: most,
+    let mut value = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
     };
+    // SAFETY: `value` lives on our stack for the length of the call.
+    if unsafe { libc::getrlimit(resource, &raw mut value) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // What is forbidden to us already, we cannot allow to others.
+    value.rlim_max = value.rlim_max.min(most as libc::rlim_t);
+    value.rlim_cur = value.rlim_max;
     // SAFETY: `value` lives on our stack for the length of the call.
     match unsafe { libc::setrlimit(resource, &raw const value) } {
         0 => Ok(()),
