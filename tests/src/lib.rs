@@ -8,8 +8,8 @@
 //! - [`subject`], [`building`]: a folder of stages, and how it becomes programs
 //! - [`judge`], [`check`], [`report`]: one check after the other, each with a verdict
 //! - [`program`], [`server`], [`client`], [`ended`]: a program as a check sees it
-//! - [`peer`], [`echo`], [`listener`]: our ends of the wire
-//! - [`scene`], [`calm`], [`diagnosis`], [`cause`]: what happened, whether it is over, and why
+//! - [`peer`], [`expecting`], [`echo`], [`listener`]: our ends of the wire
+//! - [`scene`], [`calm`], [`situation`], [`diagnosis`], [`cause`]: what happened, whether it is over, and why
 //! - [`running`], [`output`], [`live`], [`platform`]: processes
 
 pub mod building;
@@ -24,6 +24,7 @@ pub mod deadline;
 pub mod diagnosis;
 pub mod echo;
 pub mod ended;
+pub mod expecting;
 pub mod failure;
 pub mod fronts;
 pub mod guide;

@@ -1,9 +1,6 @@
 //! Our end of a connection: a scripted client, or the connection of a scripted server.
-//!
-//! Every wait ends in one of three ways: what was expected came; the program has settled and it did not come,
-//! which is a failure at once; or the deadline passed while the program was still busy.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{ErrorKind, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::rc::Rc;
 use std::time::Duration;
@@ -15,7 +12,7 @@ use crate::cause::Cause;
 use crate::connecting::{Refusal, connect};
 use crate::diagnosis::Symptom;
 use crate::failure::{Outcome, Problem};
-use crate::payload::{Payload, difference, missing, quote, size};
+use crate::payload::{Payload, size};
 use crate::platform::{CallKind, TcpRow, TcpState, tcp_table};
 use crate::scene::{Scene, Wire};
 
@@ -24,24 +21,11 @@ pub(crate) const GLANCE: Duration = Duration::from_millis(1);
 
 #[derive(Debug)]
 pub struct Peer {
-    scene: Rc<Scene>,
-    stream: TcpStream,
-    wire: Wire,
+    pub(crate) scene: Rc<Scene>,
+    pub(crate) stream: TcpStream,
+    pub(crate) wire: Wire,
     /// The connection was reset before we looked.
-    is_broken: bool,
-}
-
-/// How a wait for bytes ended.
-#[derive(Debug)]
-pub(crate) enum Arrival {
-    /// As many as were wanted.
-    All,
-    /// The stream ended.
-    End,
-    /// The connection broke.
-    Reset,
-    /// The program has done all that it will do, or the time was over.
-    Settled,
+    pub(crate) is_broken: bool,
 }
 
 impl Peer {
@@ -160,96 +144,6 @@ impl Peer {
         Ok(payload.start(sent))
     }
 
-    /// Receives exactly `payload`.
-    pub fn expects(&mut self, payload: impl Into<Payload>) -> Result<&mut Self, Box<Problem>> {
-        let payload = payload.into();
-        let mut received = Vec::new();
-        let arrival = self.receive(payload.bytes().len(), &mut received);
-        if received == payload.bytes() {
-            self.scene
-                .transcript
-                .borrow_mut()
-                .note(&self.wire.label, format!("receives {payload}"));
-            self.scene.transcript.borrow_mut().wait();
-            return Ok(self);
-        }
-        if let Some(missing) = missing(payload.bytes(), &received) {
-            return Err(self.fails(Symptom::MissingBytes, payload.to_string(), missing));
-        }
-        if !payload.bytes().starts_with(&received) {
-            let (expected, received) = difference(payload.bytes(), &received);
-            return Err(self.fails(Symptom::OtherBytes, expected, received));
-        }
-        let so_far = match received.len() {
-            length if length <= 40 => quote(&received),
-            length => format!("the first {} of them", size(length)),
-        };
-        Err(match arrival {
-            Arrival::End => self.fails(
-                Symptom::End,
-                payload.to_string(),
-                format!("{so_far}, then the end of the stream"),
-            ),
-            Arrival::Reset => self.fails(
-                Symptom::Reset,
-                payload.to_string(),
-                format!("{so_far}, then a reset"),
-            ),
-            Arrival::All | Arrival::Settled => {
-                self.fails(Symptom::Silence, payload.to_string(), so_far)
-            }
-        })
-    }
-
-    /// Receives the end of the stream, and no byte before it.
-    pub fn expects_the_end(&mut self) -> Result<&mut Self, Box<Problem>> {
-        let expected = "the end of the stream";
-        let mut extra = Vec::new();
-        match self.receive(1, &mut extra) {
-            Arrival::End => {
-                self.scene
-                    .transcript
-                    .borrow_mut()
-                    .note(&self.wire.label, "receives the end");
-                self.scene.transcript.borrow_mut().wait();
-                Ok(self)
-            }
-            Arrival::All => {
-                self.receive(64 * 1024, &mut extra);
-                Err(self.fails(
-                    Symptom::MoreBytes,
-                    expected,
-                    format!("{} more", quote(&extra)),
-                ))
-            }
-            Arrival::Reset => Err(self.fails(Symptom::Reset, expected, "a reset")),
-            Arrival::Settled => {
-                let received = "nothing; the stream is still open";
-                Err(self.fails(Symptom::NoEnd, expected, received))
-            }
-        }
-    }
-
-    /// Receives nothing: the program settles, or ends the stream, without sending another byte. Where nobody
-    /// can tell that it has settled, this expects nothing.
-    pub fn expects_nothing_more(&mut self) -> Result<&mut Self, Box<Problem>> {
-        if !Scene::shows_when_a_program_has_settled() {
-            return Ok(self);
-        }
-        let mut extra = Vec::new();
-        match self.receive(1, &mut extra) {
-            Arrival::All => {
-                self.receive(64 * 1024, &mut extra);
-                Err(self.fails(
-                    Symptom::MoreBytes,
-                    "not a byte more",
-                    format!("{} more", quote(&extra)),
-                ))
-            }
-            Arrival::End | Arrival::Reset | Arrival::Settled => Ok(self),
-        }
-    }
-
     /// Ends our stream and goes on listening: shutdown(2) of the sending half.
     pub fn half_closes(&mut self) -> Result<&mut Self, Box<Problem>> {
         self.note_sent("half-close", "half-closes");
@@ -307,53 +201,6 @@ impl Peer {
         &self.scene
     }
 
-    /// Receives until `received` holds `want` more bytes, the stream ends, or the program has settled.
-    pub(crate) fn receive(&mut self, want: usize, received: &mut Vec<u8>) -> Arrival {
-        if self.is_broken {
-            return Arrival::Reset;
-        }
-        let goal = received.len() + want;
-        let deadline = self.scene.deadline();
-        let mut calm = Calm::default();
-        let mut buffer = vec![0; want.min(64 * 1024)];
-        let mut settled = false;
-        while received.len() < goal {
-            let room = buffer.len().min(goal - received.len());
-            match self.stream.read(&mut buffer[..room]) {
-                Ok(0) => {
-                    self.scene.remember(|facts| facts.saw_the_end = true);
-                    return Arrival::End;
-                }
-                Ok(count) => {
-                    received.extend_from_slice(&buffer[..count]);
-                    calm = Calm::default();
-                }
-                Err(error) if is_nothing_yet(&error) => {
-                    // One more look at the socket after the program was seen to have settled.
-                    if settled || deadline.has_passed() {
-                        return Arrival::Settled;
-                    }
-                    settled = self.has_settled(&mut calm);
-                }
-                Err(_broken) => return Arrival::Reset,
-            }
-        }
-        Arrival::All
-    }
-
-    fn has_settled(&self, calm: &mut Calm) -> bool {
-        match self.scene.look(calm) {
-            Look::Moving => false,
-            Look::Parked | Look::Busy => true,
-            // Its kernel still owes us the end of the stream, unless somebody inherited the socket.
-            Look::Exited => tcp_table().is_some_and(|table| {
-                self.wire
-                    .their_row(&table)
-                    .is_some_and(|row| row.inode != 0)
-            }),
-        }
-    }
-
     fn push(&mut self, bytes: &[u8]) -> Result<&mut Self, Box<Problem>> {
         self.scene.remember(|facts| facts.peer_sent = true);
         self.stream
@@ -379,12 +226,4 @@ impl Peer {
         self.scene
             .fails(symptom, expected, received, Some(&self.wire))
     }
-}
-
-/// `recv` with a timeout says so differently on different systems.
-fn is_nothing_yet(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
-    )
 }

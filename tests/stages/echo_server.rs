@@ -6,6 +6,7 @@
 
 use crate::failure::Outcome;
 use crate::program::Program;
+use crate::server::Server;
 
 crate::checks! {
     step 1, 1: answers_the_first_message_with_exactly_its_bytes;
@@ -55,16 +56,13 @@ fn echoes_a_message_that_arrives_byte_by_byte(program: &Program) -> Outcome {
 fn echoes_two_messages_that_arrive_as_one(program: &Program) -> Outcome {
     let server = program.starts()?;
     let mut peer = server.meets_a_peer()?;
-    let (first, second) = (
-        program.payload("one message", 700),
-        program.payload("another", 300),
-    );
+    let first = program.payload("one message", 700);
+    let second = program.payload("another", 300);
     server.stops()?;
     peer.sends(&first)?.sends(&second)?;
     server.resumes();
-    peer.expects(&first)?
-        .expects(&second)?
-        .expects_nothing_more()?;
+    peer.expects(&first)?.expects(&second)?;
+    peer.expects_nothing_more()?;
     Ok(())
 }
 
@@ -95,17 +93,14 @@ fn loses_nothing_when_send_takes_less_than_it_was_given(program: &Program) -> Ou
 fn serves_the_next_client_when_one_leaves(program: &Program) -> Outcome {
     let server = program.starts()?;
     let (mut a, mut b) = (server.meets_a_peer()?, server.meets_a_peer()?);
-    let (from_a, from_b) = (
-        program.payload("A's message", 5),
-        program.payload("B's message", 7),
-    );
+    let from_a = program.payload("A's message", 5);
+    let from_b = program.payload("B's message", 7);
     a.sends(&from_a)?.expects(&from_a)?;
     b.sends(&from_b)?;
     a.half_closes()?.expects_the_end()?;
     b.expects(&from_b)?.half_closes()?.expects_the_end()?;
-    server
-        .records("client 1 left after 5 bytes")?
-        .records("client 2 left after 7 bytes")?;
+    server.records("client 1 left after 5 bytes")?;
+    server.records("client 2 left after 7 bytes")?;
     program.plays_as_in("b-waits-for-a")
 }
 
@@ -126,20 +121,10 @@ fn goes_on_after_a_client_resets_the_connection(program: &Program) -> Outcome {
 /// An accepted socket is a descriptor, and a process may have only so many of them.
 fn gives_back_every_descriptor(program: &Program) -> Outcome {
     let server = program.starts()?;
-    server
-        .meets_a_peer()?
-        .sends("first")?
-        .expects("first")?
-        .half_closes()?
-        .expects_the_end()?;
+    comes_and_goes(&server)?;
     let before = server.counts_descriptors()?;
     for _ in 1..=30 {
-        server
-            .meets_a_peer()?
-            .sends("hello")?
-            .expects("hello")?
-            .half_closes()?
-            .expects_the_end()?;
+        comes_and_goes(&server)?;
     }
     server.still_has_descriptors(before)
 }
@@ -154,5 +139,13 @@ fn sleeps_while_a_client_is_silent(program: &Program) -> Outcome {
     server.resumes();
     peer.sends("hello")?.expects("hello")?;
     server.sleeps()?;
+    Ok(())
+}
+
+/// One client that is served and leaves.
+fn comes_and_goes(server: &Server) -> Outcome {
+    let mut peer = server.meets_a_peer()?;
+    peer.sends("hello")?.expects("hello")?;
+    peer.half_closes()?.expects_the_end()?;
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! no check here is content with a connection: each waits for the greeting.
 
 use crate::failure::Outcome;
+use crate::peer::Peer;
 use crate::program::Program;
 
 crate::checks! {
@@ -40,9 +41,7 @@ fn announces_the_address_it_really_listens_on(program: &Program) -> Outcome {
 fn greets_three_clients_in_a_row_and_ends_each_stream(program: &Program) -> Outcome {
     let server = program.starts()?;
     for number in 1..=3 {
-        let mut peer = server.meets_a_peer()?;
-        peer.expects(format!("hello, client {number}\n"))?
-            .expects_the_end()?;
+        is_greeted(&mut server.meets_a_peer()?, number)?;
         server.records(&format!("client {number} left after 0 bytes"))?;
     }
     program.plays_as_in("three-clients-in-a-row")
@@ -53,15 +52,12 @@ fn greets_three_clients_in_a_row_and_ends_each_stream(program: &Program) -> Outc
 fn takes_its_address_again_right_after_it_was_killed(program: &Program) -> Outcome {
     let address = program.private_address()?;
     let server = program.starts_at(address)?;
-    server
-        .meets_a_peer()?
-        .expects("hello, client 1\n")?
-        .expects_the_end()?;
+    is_greeted(&mut server.meets_a_peer()?, 1)?;
     let mut still_connected = server.meets_a_peer()?;
-    still_connected.expects("hello, client 2\n")?;
+    is_greeted(&mut still_connected, 2)?;
     server.is_killed();
     let again = program.starts_again_at(address)?;
-    again.meets_a_peer()?.expects("hello, client 1\n")?;
+    is_greeted(&mut again.meets_a_peer()?, 1)?;
     program.fails_to_start_at(address)?;
     Ok(())
 }
@@ -76,8 +72,7 @@ fn lets_sixteen_clients_wait_while_it_is_stopped(program: &Program) -> Outcome {
     }
     server.resumes();
     for (peer, number) in waiting.iter_mut().zip(1..) {
-        peer.expects(format!("hello, client {number}\n"))?
-            .expects_the_end()?;
+        is_greeted(peer, number)?;
     }
     Ok(())
 }
@@ -89,7 +84,7 @@ fn goes_on_after_a_client_that_is_already_gone(program: &Program) -> Outcome {
     server.meets_a_peer()?.resets()?;
     let mut next = server.meets_a_peer()?;
     server.resumes();
-    next.expects("hello, client 2\n")?.expects_the_end()?;
+    is_greeted(&mut next, 2)?;
     server.records("client 1 left after 0 bytes")?;
     Ok(())
 }
@@ -97,11 +92,15 @@ fn goes_on_after_a_client_that_is_already_gone(program: &Program) -> Outcome {
 /// A blocking `accept` sleeps in the kernel, before the first client and after it.
 fn waits_for_clients_without_using_the_cpu(program: &Program) -> Outcome {
     let server = program.starts()?;
-    server
-        .sleeps()?
-        .meets_a_peer()?
-        .expects("hello, client 1\n")?
-        .expects_the_end()?;
     server.sleeps()?;
+    is_greeted(&mut server.meets_a_peer()?, 1)?;
+    server.sleeps()?;
+    Ok(())
+}
+
+/// What a client of this stage gets: its greeting, and the end of the stream.
+fn is_greeted(peer: &mut Peer, number: u32) -> Outcome {
+    peer.expects(format!("hello, client {number}\n"))?
+        .expects_the_end()?;
     Ok(())
 }
