@@ -10,7 +10,7 @@ use crate::diagnosis::Symptom;
 use crate::failure::Problem;
 use crate::payload::{Payload, difference, missing, quote, size};
 use crate::peer::Peer;
-use crate::platform::tcp_table;
+use crate::platform::{acknowledge, tcp_table};
 use crate::scene::Scene;
 
 /// How a wait for bytes ended.
@@ -139,6 +139,7 @@ impl Peer {
                     calm = Calm::default();
                 }
                 Err(error) if is_nothing_yet(&error) => {
+                    acknowledge(&self.stream);
                     // One more look at the socket after the program was seen to have settled.
                     if settled || deadline.has_passed() {
                         return Arrival::Settled;

@@ -24,12 +24,12 @@ pub use not_unix::{adopt_orphans, confine, end_group, resume, stop};
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 mod linux;
 #[cfg(all(target_os = "linux", not(elsewhere)))]
-pub use linux::{descriptors, end_orphans, sample, tcp_table};
+pub use linux::{acknowledge, descriptors, end_orphans, sample, tcp_table};
 
 #[cfg(not(all(target_os = "linux", not(elsewhere))))]
 mod not_linux;
 #[cfg(not(all(target_os = "linux", not(elsewhere))))]
-pub use not_linux::{descriptors, end_orphans, sample, tcp_table};
+pub use not_linux::{acknowledge, descriptors, end_orphans, sample, tcp_table};
 
 mod environment;
 pub use environment::{forget_snapshot_settings, rewrite_snapshots};
