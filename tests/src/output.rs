@@ -58,17 +58,6 @@ impl Output {
         state.kept.len() as u64 + state.dropped
     }
 
-    #[must_use]
-    pub fn has_ended(&self) -> bool {
-        self.lock().ended
-    }
-
-    /// How much had to be dropped, in bytes.
-    #[must_use]
-    pub fn dropped(&self) -> u64 {
-        self.lock().dropped
-    }
-
     /// Waits for the end of the stream, which comes when the program and all that inherited it are gone.
     pub fn wait_for_the_end(&self, deadline: Deadline) {
         let mut state = self.lock();

@@ -55,15 +55,6 @@ impl From<String> for Payload {
     }
 }
 
-impl From<&[u8]> for Payload {
-    fn from(bytes: &[u8]) -> Self {
-        Self {
-            role: None,
-            bytes: bytes.to_vec(),
-        }
-    }
-}
-
 impl From<&Payload> for Payload {
     fn from(payload: &Payload) -> Self {
         payload.clone()
