@@ -9,10 +9,14 @@ use crate::building::Built;
 use crate::cause::Cause;
 use crate::check::Check;
 use crate::course::{STAGES, Stage};
+use crate::failure::Failure;
 use crate::guide::Guide;
 use crate::judge::{Candidate, Score, Verdict};
 use crate::report::{self, Telling, points_word};
 use crate::subject::{House, Kind};
+
+/// On a terminal with fewer columns than this, a verdict is broken into lines.
+const NARROW: usize = 60;
 
 /// Tells of one stage, or keeps silent.
 #[derive(Debug)]
@@ -69,46 +73,46 @@ impl<'a> Told<'a> {
     ///
     /// When it cannot be written.
     pub fn verdict(&mut self, check: &Check, verdict: &Verdict) -> io::Result<()> {
+        let mut rows = String::new();
         let (style, mark, remark) = match verdict {
             Verdict::Passed => (GOOD, "passed", String::new()),
-            Verdict::Failed(_) => (
-                BAD,
-                "FAILED",
-                format!(" (0 of {})", points_word(check.points)),
-            ),
+            Verdict::Failed(failure) => {
+                self.failed += 1;
+                let (lost, cause) = (points_word(check.points), failure.cause);
+                let same = if self.explained.contains(&cause) {
+                    format!(", for the same cause: {}", cause.name())
+                } else {
+                    self.explained.push(cause);
+                    rows = format!("\n\n{}", self.rows(check, failure));
+                    String::new()
+                };
+                (BAD, "FAILED", format!(" (0 of {lost}){same}"))
+            }
             Verdict::NotBuilt => return Ok(()),
             Verdict::NotStarted(step) => {
+                self.next_step = self.next_step.or(Some(*step));
                 (QUIET, "  –   ", format!(" (step {step} is not started)"))
             }
             Verdict::NotJudgedHere(why) => (QUIET, "  –   ", format!(" (not judged here: {why})")),
             Verdict::CouldNotGrade(why) => (BAD, "  ?   ", format!(" (could not grade: {why})")),
         };
-        let sentence = check.sentence();
-        let mut text = format!(
-            "  {}  step {}: {sentence}{remark}",
-            paint(style, mark),
-            check.step
-        );
-        if let Verdict::NotStarted(step) = verdict {
-            self.next_step = self.next_step.or(Some(*step));
-        }
-        if let Verdict::Failed(failure) = verdict {
-            self.failed += 1;
-            if self.explained.contains(&failure.cause) {
-                let _ = write!(text, ", for the same cause: {}", failure.cause.name());
-            } else {
-                self.explained.push(failure.cause);
-                let telling = Telling {
-                    guide: self.guide.as_ref(),
-                    seed: self.seed,
-                    subject: self.request.subject.named(),
-                    width: width(),
-                };
-                let rows = report::rows(self.candidate.stage, check, failure, &telling);
-                let _ = write!(text, "\n\n{rows}");
-            }
-        }
-        self.say(&format!("{text}\n"))
+        let words = format!("step {}: {}{remark}", check.step, check.sentence());
+        let mark = format!("  {}  ", paint(style, mark));
+        let text = match width() {
+            narrow if narrow < NARROW => wrap(&words, &mark, narrow).trim_end().to_string(),
+            _ => format!("{mark}{words}"),
+        };
+        self.say(&format!("{text}{rows}\n"))
+    }
+
+    fn rows(&self, check: &Check, failure: &Failure) -> String {
+        let telling = Telling {
+            guide: self.guide.as_ref(),
+            seed: self.seed,
+            subject: self.request.subject.named(),
+            width: width(),
+        };
+        report::rows(self.candidate.stage, check, failure, &telling)
     }
 
     /// The sum, what the compiler had to say of a program that fails, and what to do next.
