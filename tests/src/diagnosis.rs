@@ -57,8 +57,9 @@ impl Situation<'_> {
             Symptom::Refused => Cause::WrongAddress,
             Symptom::Silence => self.why_silent(),
             Symptom::NoEnd => self.why_open(),
-            Symptom::NoRest | Symptom::NoExit if self.look == Look::Busy => self.why_busy(),
-            Symptom::NoRest => self.if_moving(Cause::Busy),
+            // That it never came to rest was seen already, for longer than this last look.
+            Symptom::NoRest => self.why_busy(),
+            Symptom::NoExit if self.look == Look::Busy => self.why_busy(),
             Symptom::NoExit => self.why_running(),
         }
     }
