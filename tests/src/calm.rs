@@ -2,22 +2,26 @@
 //!
 //! A program is settled when every thread is parked in a call that does not return by itself, and nothing is
 //! on its way between it and our peers. A program that never parks is settled when nothing changed that could
-//! be seen from outside while it used a good amount of its own processor time, or woke up a hundred times.
+//! be seen from outside while it used a good amount of its own processor time, or went to sleep many times. Its ticks are not looked at: they go on by the clock.
 
 use std::time::Duration;
 
-use crate::platform::{CallKind, Descriptor, Sample, TcpRow, TcpState, descriptors, tcp_table};
+use crate::platform::{CallKind, Descriptor, Sample, TcpRow, TcpState, descriptors};
 use crate::running::Running;
 use crate::scene::Wire;
 
 /// How often in a row the same must be seen.
 const TIMES: u32 = 3;
 
-/// After how much processor time for nothing a program counts as busy for nothing.
+/// After how much processor time for nothing a program counts as busy for nothing. It may have had much to do with
+/// itself.
 const FOR_NOTHING: Duration = Duration::from_millis(100);
 
-/// After how many wake-ups for nothing.
-const WAKE_UPS: u64 = 100;
+/// After how much a program with a heartbeat does, which comes round many times in a millisecond.
+const FOR_NOTHING_IN_A_LOOP: Duration = Duration::from_millis(50);
+
+/// After how many naps for nothing.
+const NAPS: u64 = 50;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Look {
@@ -49,12 +53,17 @@ pub struct Calm {
 }
 
 impl Calm {
-    /// One look. The caller pauses between two looks, by reading or sleeping.
-    pub fn look(&mut self, program: &Running, wires: &[Wire]) -> Look {
+    /// One look; `rows` are the sockets that matter. The caller pauses between two looks, by reading or sleeping.
+    pub fn look(
+        &mut self,
+        program: &Running,
+        wires: &[Wire],
+        rows: impl FnOnce() -> Option<Vec<TcpRow>>,
+    ) -> Look {
         if program.exited().is_some() {
             return Look::Exited;
         }
-        let (Some(sample), Some(table)) = (program.sample(), tcp_table()) else {
+        let (Some(sample), Some(table)) = (program.sample(), rows()) else {
             return Look::Moving;
         };
         let open = descriptors(program.pid()).unwrap_or_default();
@@ -80,21 +89,21 @@ impl Calm {
             return Look::Moving;
         }
 
-        let rows = table
-            .into_iter()
-            .filter(|row| wires.iter().any(|wire| wire.is(row)))
-            .collect();
         let view = View {
-            rows,
+            rows: table,
             descriptors: open,
-            printed: program.stdout.length(),
+            printed: program.stdout.news(),
             fed: program.fed(),
         };
-        let (cpu, switches) = (sample.cpu(), sample.switches());
+        let (cpu, sleeps) = (sample.cpu(), sample.sleeps());
+        let enough = match program.stdout.ticks() {
+            0 => FOR_NOTHING,
+            _ => FOR_NOTHING_IN_A_LOOP,
+        };
         match &self.unchanged {
-            Some((before, cpu_then, switches_then)) if *before == view => {
-                let for_nothing = cpu.saturating_sub(*cpu_then) >= FOR_NOTHING
-                    || switches.saturating_sub(*switches_then) >= WAKE_UPS;
+            Some((before, cpu_then, sleeps_then)) if *before == view => {
+                let for_nothing = cpu.saturating_sub(*cpu_then) >= enough
+                    || sleeps.saturating_sub(*sleeps_then) >= NAPS;
                 if for_nothing {
                     Look::Busy
                 } else {
@@ -102,7 +111,7 @@ impl Calm {
                 }
             }
             _ => {
-                self.unchanged = Some((view, cpu, switches));
+                self.unchanged = Some((view, cpu, sleeps));
                 Look::Moving
             }
         }

@@ -31,6 +31,11 @@ const BLOCKING: Part = Part {
     title: "Blocking",
 };
 
+const NON_BLOCKING: Part = Part {
+    number: "II",
+    title: "Non-blocking",
+};
+
 pub const STAGES: &[Stage] = &[
     Stage {
         slug: "01-listen",
@@ -61,6 +66,46 @@ pub const STAGES: &[Stage] = &[
         steps: 3,
         files: &["src/client.rs"],
         slide: "03-echo-client.md",
+    },
+    Stage {
+        slug: "04-nonblocking-accept",
+        title: "\"Nobody is there\" is an answer",
+        part: NON_BLOCKING,
+        minutes: 30,
+        before: "stage 01; match with a guard: Err(error) if …",
+        steps: 3,
+        files: &["src/server.rs"],
+        slide: "04-nonblocking-accept.md",
+    },
+    Stage {
+        slug: "05-nonblocking-recv",
+        title: "Four answers of one call",
+        part: NON_BLOCKING,
+        minutes: 30,
+        before: "stages 02 and 04",
+        steps: 3,
+        files: &["src/server.rs"],
+        slide: "05-nonblocking-recv.md",
+    },
+    Stage {
+        slug: "06-nonblocking-send",
+        title: "What does not fit is yours to keep",
+        part: NON_BLOCKING,
+        minutes: 45,
+        before: "stage 05; Vec, and its methods extend_from_slice and drain",
+        steps: 4,
+        files: &["src/server.rs"],
+        slide: "06-nonblocking-send.md",
+    },
+    Stage {
+        slug: "07-polling-clients",
+        title: "Many clients in one loop",
+        part: NON_BLOCKING,
+        minutes: 60,
+        before: "stage 06; a struct with methods; closures, for Vec::retain",
+        steps: 4,
+        files: &["src/server.rs"],
+        slide: "07-polling-clients.md",
     },
 ];
 

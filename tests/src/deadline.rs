@@ -3,11 +3,13 @@
 
 use std::time::{Duration, Instant};
 
+use crate::platform::VERY_LONG;
+
 /// How long one wait may take, on a machine that is also busy with other things.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How long all waits of one check may take together.
-const ENDURANCE: Duration = Duration::from_secs(60);
+const ENDURANCE: Duration = VERY_LONG;
 
 /// How long to pause between two looks at a program.
 const PAUSE: Duration = Duration::from_millis(1);

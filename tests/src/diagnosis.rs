@@ -1,8 +1,10 @@
 //! Why did that happen? From what a check saw and what the program was doing, the cause.
 
+use std::time::Duration;
+
 use crate::calm::Look;
 use crate::cause::Cause;
-use crate::platform::CallKind;
+use crate::platform::{CallKind, LIMITS, Sample};
 use crate::scene::Facts;
 use crate::situation::Situation;
 
@@ -19,6 +21,8 @@ pub enum Symptom {
     OtherBytes,
     /// Some of the right bytes came, and a part in their midst did not.
     MissingBytes,
+    /// Bytes came again that had come before.
+    RepeatedBytes,
     /// The right bytes came, and more behind them.
     MoreBytes,
     /// The stream did not end.
@@ -27,10 +31,26 @@ pub enum Symptom {
     Refused,
     /// The program does not sleep.
     NoRest,
+    /// Its other work does not go on.
+    NoTicks,
     /// The program does not exit.
     NoExit,
     /// The check knows the cause.
     Known(Cause),
+}
+
+/// A nap for which a server has no reason.
+const LONG_NAP: Duration = Duration::from_secs(1);
+
+/// Whether a text names the error for "nothing yet", of Linux, macOS or Windows.
+fn says_would_block(text: &str) -> bool {
+    let names = [
+        "(os error 11)",
+        "(os error 35)",
+        "(os error 10035)",
+        "kind: WouldBlock",
+    ];
+    names.iter().any(|name| text.contains(name))
 }
 
 impl Situation<'_> {
@@ -42,7 +62,11 @@ impl Situation<'_> {
             was_reset,
             ..
         } = self.facts;
+        if let Some(cause) = self.out_of_bounds() {
+            return cause;
+        }
         match symptom {
+            _ if self.ended_by_would_block() => Cause::WouldBlockIsFatal,
             _ if self.panicked() && was_reset && !is_client => Cause::EndedByAClient,
             _ if self.panicked() => Cause::Panicked,
             Symptom::Known(cause) => cause,
@@ -50,6 +74,7 @@ impl Situation<'_> {
             Symptom::Refused if self.never_listened() => Cause::NeverListened,
             Symptom::OtherBytes => Cause::WrongBytes,
             Symptom::MissingBytes => Cause::TailLost,
+            Symptom::RepeatedBytes => Cause::SentTwice,
             Symptom::MoreBytes => self.if_unasked(Cause::WrongBytes, Cause::StaleBytes),
             Symptom::End => self.why_ended(),
             Symptom::Reset => self.why_reset(),
@@ -57,11 +82,46 @@ impl Situation<'_> {
             Symptom::Refused => Cause::WrongAddress,
             Symptom::Silence => self.why_silent(),
             Symptom::NoEnd => self.why_open(),
+            Symptom::NoTicks => self.why_no_ticks(),
             // That it never came to rest was seen already, for longer than this last look.
             Symptom::NoRest => self.why_busy(),
+            Symptom::NoExit if self.facts.listener_broke => Cause::ErrorIgnored,
             Symptom::NoExit if self.look == Look::Busy => self.why_busy(),
             Symptom::NoExit => self.why_running(),
         }
+    }
+
+    /// What the program took without giving it back, until it met one of the lab's limits.
+    fn out_of_bounds(&self) -> Option<Cause> {
+        let says = |words: &str| self.stderr.contains(words);
+        let facts = self.facts;
+        // Of memory and threads the standard library says so; of descriptors the system, in its own words.
+        let no_descriptors = says("(os error 24)") || self.open.len() as u64 >= LIMITS.descriptors;
+        match () {
+            () if self.was_too_many || says("failed to spawn thread") => {
+                Some(Cause::ThreadsWithoutBound)
+            }
+            () if says("memory allocation of ") => Some(Cause::MemoryWithoutBound),
+            () if no_descriptors && (facts.peer_ended || facts.was_reset) => {
+                Some(Cause::DescriptorsKept)
+            }
+            () if no_descriptors => Some(Cause::DescriptorsWithoutBound),
+            () => None,
+        }
+    }
+
+    /// Whether it ended because a call said that there is nothing yet.
+    fn ended_by_would_block(&self) -> bool {
+        self.exited.is_some() && says_would_block(&self.stderr)
+    }
+
+    /// Whether it gave a client up for that reason, by its own account.
+    fn lost_by_would_block(&self) -> bool {
+        let lost = self
+            .said
+            .lines()
+            .filter(|line| line.contains(" lost after "));
+        lost.into_iter().any(says_would_block)
     }
 
     /// Whether it panicked, and not in a step that is not written yet.
@@ -79,6 +139,14 @@ impl Situation<'_> {
                 send_was_interrupted: true,
                 ..
             } => Cause::TailLost,
+            _ if self.lost_by_would_block() => Cause::WouldBlockIsFatal,
+            // What a loop with a heartbeat takes for the end, before anything came, is that nothing came.
+            Facts {
+                peer_sent: false, ..
+            } if self.ticks() => Cause::WouldBlockIsFatal,
+            Facts {
+                peer_ended: true, ..
+            } if self.ticks() => Cause::TailLost,
             _ => self.if_unasked(Cause::WrongBytes, Cause::ClosedTooEarly),
         }
     }
@@ -86,6 +154,7 @@ impl Situation<'_> {
     fn why_reset(&self) -> Cause {
         match self.facts {
             _ if self.ended_by_itself() => Cause::ExitedEarly,
+            _ if self.lost_by_would_block() => Cause::WouldBlockIsFatal,
             // Whoever hangs up with bytes unread makes the kernel send a reset.
             Facts {
                 peer_sent: true,
@@ -107,7 +176,10 @@ impl Situation<'_> {
         }
         match self.why_unserved() {
             _ if self.ended_by_itself() => Cause::ExitedEarly,
+            _ if self.has_a_long_nap() => Cause::LongNap,
+            _ if self.waits_in_spite_of_ticks() => Cause::StillBlocking,
             Some(cause) => cause,
+            None if self.look == Look::Busy && self.ticks() => self.why_passed_over(),
             None if self.look == Look::Busy => self.why_busy(),
             None if self.facts.send_was_interrupted => self.if_moving(Cause::TailLost),
             None => self.if_moving(Cause::WaitsForMore),
@@ -117,14 +189,64 @@ impl Situation<'_> {
     fn why_open(&self) -> Cause {
         match self.look {
             _ if self.facts.is_client => Cause::HalfCloseForgotten,
-            Look::Busy => Cause::EndIgnored,
+            _ if self.has_a_long_nap() => Cause::LongNap,
+            Look::Busy if self.is_held() => Cause::RestNotSent,
+            Look::Busy if self.ticks() && self.said.contains(" left after ") => Cause::NotClosed,
+            Look::Busy => self.why_unserved().unwrap_or(Cause::EndIgnored),
             _ => self
                 .why_unserved()
                 .unwrap_or_else(|| self.if_moving(Cause::NotClosed)),
         }
     }
 
+    /// Why a loop that goes round gives a client nothing.
+    fn why_passed_over(&self) -> Cause {
+        let unread = self
+            .at
+            .and_then(|at| at.their_row(&self.table))
+            .is_some_and(|row| row.unread > 0);
+        match unread {
+            true if self.facts.was_full && self.wires.len() == 1 => Cause::NeverReadsAgain,
+            true if self.wires.len() > 1 => Cause::Starved,
+            false if self.is_held() => Cause::RestNotSent,
+            _ => Cause::Busy,
+        }
+    }
+
+    /// Whether the program has read bytes of this connection that it has not sent back.
+    fn is_held(&self) -> bool {
+        let held = self.at.and_then(|at| at.held(&self.table));
+        held.is_some_and(|held| held > 0)
+    }
+
+    fn why_no_ticks(&self) -> Cause {
+        match self.look {
+            _ if self.ended_by_itself() => Cause::ExitedEarly,
+            _ if self.has_a_long_nap() => Cause::LongNap,
+            Look::Parked if self.waits_at_a_socket() => Cause::StillBlocking,
+            _ => Cause::OtherWorkWaits,
+        }
+    }
+
+    fn has_a_long_nap(&self) -> bool {
+        let nap = self.sample.as_ref().and_then(Sample::longest_nap);
+        nap.is_some_and(|nap| nap >= LONG_NAP)
+    }
+
+    fn waits_at_a_socket(&self) -> bool {
+        let at_a_socket = [CallKind::Accept, CallKind::Recv, CallKind::Send];
+        self.parked_calls()
+            .any(|call| at_a_socket.contains(&call.kind))
+    }
+
+    fn waits_in_spite_of_ticks(&self) -> bool {
+        self.ticks() && self.look == Look::Parked && self.waits_at_a_socket()
+    }
+
     fn why_busy(&self) -> Cause {
+        if self.has_a_long_nap() {
+            return Cause::LongNap;
+        }
         if self.facts.peer_ended {
             Cause::EndIgnored
         } else {

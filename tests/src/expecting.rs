@@ -7,10 +7,10 @@ use std::io::{self, ErrorKind, Read};
 
 use crate::calm::{Calm, Look};
 use crate::diagnosis::Symptom;
-use crate::failure::Problem;
-use crate::payload::{Payload, difference, missing, quote, size};
+use crate::failure::{Outcome, Problem};
+use crate::payload::{Payload, difference, missing, quote, repeated, size};
 use crate::peer::Peer;
-use crate::platform::{acknowledge, tcp_table};
+use crate::platform::acknowledge;
 use crate::scene::Scene;
 
 /// How a wait for bytes ended.
@@ -39,6 +39,9 @@ impl Peer {
                 .note(&self.wire.label, format!("receives {payload}"));
             self.scene.transcript.borrow_mut().wait();
             return Ok(self);
+        }
+        if let Some(repeated) = repeated(payload.bytes(), &received) {
+            return Err(self.fails(Symptom::RepeatedBytes, payload.to_string(), repeated));
         }
         if let Some(missing) = missing(payload.bytes(), &received) {
             return Err(self.fails(Symptom::MissingBytes, payload.to_string(), missing));
@@ -117,6 +120,18 @@ impl Peer {
         }
     }
 
+    /// Receives nothing, and not the end either: the program settles, and the stream is open.
+    pub fn expects_silence(&mut self) -> Outcome {
+        let expected = "an open stream, and not a byte";
+        let mut extra = Vec::new();
+        match self.receive(1, &mut extra) {
+            Arrival::Settled => Ok(()),
+            Arrival::All => Err(self.fails(Symptom::MoreBytes, expected, quote(&extra))),
+            Arrival::End => Err(self.fails(Symptom::End, expected, "the end of the stream")),
+            Arrival::Reset => Err(self.fails(Symptom::Reset, expected, "a reset")),
+        }
+    }
+
     /// Receives until `received` holds `want` more bytes, the stream ends, or the program has settled.
     pub(crate) fn receive(&mut self, want: usize, received: &mut Vec<u8>) -> Arrival {
         if self.is_broken {
@@ -136,6 +151,8 @@ impl Peer {
                 }
                 Ok(count) => {
                     received.extend_from_slice(&buffer[..count]);
+                    let so_far = self.wire.received.get() + count as u64;
+                    self.wire.received.set(so_far);
                     calm = Calm::default();
                 }
                 Err(error) if is_nothing_yet(&error) => {
@@ -157,7 +174,7 @@ impl Peer {
             Look::Moving => false,
             Look::Parked | Look::Busy => true,
             // Its kernel still owes us the end of the stream, unless somebody inherited the socket.
-            Look::Exited => tcp_table().is_some_and(|table| {
+            Look::Exited => self.wire.rows().is_some_and(|table| {
                 self.wire
                     .their_row(&table)
                     .is_some_and(|row| row.inode != 0)

@@ -152,6 +152,7 @@ impl Judge {
         let not_started = candidate.not_started.clone();
         let program = Program::new(
             executable.to_path_buf(),
+            check.step,
             not_started,
             hasher.finish(),
             snapshots,

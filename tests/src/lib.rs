@@ -8,9 +8,10 @@
 //! - [`subject`], [`building`]: a folder of stages, and how it becomes programs
 //! - [`judge`], [`check`], [`report`]: one check after the other, each with a verdict
 //! - [`program`], [`server`], [`client`], [`ended`]: a program as a check sees it
-//! - [`peer`], [`expecting`], [`echo`], [`listener`]: our ends of the wire
+//! - [`polling`]: what is expected of a server that never waits
+//! - [`peer`], [`expecting`], [`ledger`], [`echo`], [`listener`]: our ends of the wire
 //! - [`scene`], [`calm`], [`situation`], [`diagnosis`], [`cause`]: what happened, whether it is over, and why
-//! - [`running`], [`output`], [`live`], [`platform`]: processes
+//! - [`running`], [`guard`], [`output`], [`live`], [`platform`]: processes
 
 pub mod building;
 pub mod calm;
@@ -27,14 +28,17 @@ pub mod ended;
 pub mod expecting;
 pub mod failure;
 pub mod fronts;
+pub mod guard;
 pub mod guide;
 pub mod judge;
+pub mod ledger;
 pub mod listener;
 pub mod live;
 pub mod output;
 pub mod payload;
 pub mod peer;
 pub mod platform;
+pub mod polling;
 pub mod program;
 pub mod report;
 pub mod results;

@@ -15,6 +15,49 @@ struct State {
     kept: Vec<u8>,
     dropped: u64,
     ended: bool,
+    lines: Lines,
+}
+
+/// What was printed, told apart by lines.
+#[derive(Debug, Default)]
+struct Lines {
+    /// The beginning of the line that is being printed.
+    start: Vec<u8>,
+    /// How many lines say that other work goes on.
+    ticks: u64,
+    /// How many bytes stand in other lines.
+    news: u64,
+    /// How many bytes were looked at.
+    seen: usize,
+}
+
+/// How a line begins that says so.
+const TICK: &[u8] = b"tick ";
+
+/// How many bytes are looked at, at most. A program that prints more is one that has much to say.
+const FEW: usize = 1 << 20;
+
+impl Lines {
+    fn see(&mut self, bytes: &[u8]) {
+        let few = bytes.len().min(FEW - self.seen);
+        self.seen += few;
+        self.news += (bytes.len() - few) as u64;
+        for &byte in &bytes[..few] {
+            if byte == b'\n' {
+                if self.start == TICK {
+                    self.ticks += 1;
+                }
+                self.start.clear();
+                continue;
+            }
+            if self.start.len() < TICK.len() {
+                self.start.push(byte);
+            }
+            if !TICK.starts_with(&self.start) {
+                self.news += 1;
+            }
+        }
+    }
 }
 
 impl Output {
@@ -29,6 +72,7 @@ impl Output {
                 let mut state = shared.lock();
                 let room = count.min(cap - state.kept.len());
                 state.kept.extend_from_slice(&buffer[..room]);
+                state.lines.see(&buffer[..count]);
                 state.dropped += (count - room) as u64;
                 state.ended = count == 0;
                 shared.0.1.notify_all();
@@ -49,6 +93,18 @@ impl Output {
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.lock().kept).into_owned()
+    }
+
+    /// How many whole lines were printed so far that say `tick N`.
+    #[must_use]
+    pub fn ticks(&self) -> u64 {
+        self.lock().lines.ticks
+    }
+
+    /// How much was printed so far but for ticks, in bytes, about.
+    #[must_use]
+    pub fn news(&self) -> u64 {
+        self.lock().lines.news
     }
 
     /// How much was printed so far, kept or dropped, in bytes.

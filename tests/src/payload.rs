@@ -1,20 +1,42 @@
 //! What goes over the wire, and how people are told of it.
 
 use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
 
 /// Bytes with a role, such as "the first message". Messages and transcripts name them by role and length.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// A part of a long one shares its memory, and so does a copy.
+#[derive(Debug, Clone)]
 pub struct Payload {
     role: Option<String>,
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
+    range: Range<usize>,
 }
 
 impl Payload {
     #[must_use]
     pub fn new(role: impl Into<String>, bytes: Vec<u8>) -> Self {
+        Self::of(Some(role.into()), bytes)
+    }
+
+    fn of(role: Option<String>, bytes: Vec<u8>) -> Self {
         Self {
-            role: Some(role.into()),
-            bytes,
+            role,
+            range: 0..bytes.len(),
+            bytes: Arc::new(bytes),
+        }
+    }
+
+    /// The bytes from `from` up to `to`.
+    #[must_use]
+    pub fn part(&self, from: usize, to: usize) -> Self {
+        let role = self.role.as_ref().map(|role| format!("a part of {role}"));
+        let range = self.range.start + from..self.range.start + to;
+        Self {
+            role,
+            range,
+            bytes: Arc::clone(&self.bytes),
         }
     }
 
@@ -27,31 +49,25 @@ impl Payload {
             .map(|role| format!("the start of {role}"));
         Self {
             role,
-            bytes: self.bytes[..length].to_vec(),
+            ..self.part(0, length)
         }
     }
 
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.bytes[self.range.clone()]
     }
 }
 
 impl From<&str> for Payload {
     fn from(text: &str) -> Self {
-        Self {
-            role: None,
-            bytes: text.as_bytes().to_vec(),
-        }
+        Self::of(None, text.as_bytes().to_vec())
     }
 }
 
 impl From<String> for Payload {
     fn from(text: String) -> Self {
-        Self {
-            role: None,
-            bytes: text.into_bytes(),
-        }
+        Self::of(None, text.into_bytes())
     }
 }
 
@@ -64,8 +80,8 @@ impl From<&Payload> for Payload {
 impl fmt::Display for Payload {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.role {
-            Some(role) => write!(out, "{role} ({})", size(self.bytes.len())),
-            None => out.write_str(&quote(&self.bytes)),
+            Some(role) => write!(out, "{role} ({})", size(self.bytes().len())),
+            None => out.write_str(&quote(self.bytes())),
         }
     }
 }
@@ -104,18 +120,36 @@ fn escape(bytes: &[u8]) -> String {
     bytes.iter().map(shown).collect()
 }
 
+/// How many bytes have to agree behind a gap or a repetition, to prove that it is one.
+const PROOF: usize = 64;
+
+/// How far from where they should be we look for bytes.
+const FARTHEST: usize = 1 << 20;
+
+/// What to say when bytes of `expected` come again in `received`, and `None` when they do not.
+///
+/// What came less than a mebibyte before is found.
+#[must_use]
+pub fn repeated(expected: &[u8], received: &[u8]) -> Option<String> {
+    let common = in_common(expected, received);
+    let again = received.get(common..common + PROOF)?;
+    let start = common.saturating_sub(FARTHEST);
+    let before = expected[start..common]
+        .windows(PROOF)
+        .rposition(|window| window == again)?;
+    Some(format!(
+        "{} once more after the first {}",
+        size(common - start - before),
+        size(common)
+    ))
+}
+
 /// What to say when `received` is `expected` without a part in its midst, and `None` when it is not.
 ///
 /// A gap of less than a mebibyte is found, and what stands behind it has to agree for a while.
 #[must_use]
 pub fn missing(expected: &[u8], received: &[u8]) -> Option<String> {
-    const FARTHEST: usize = 1 << 20;
-    const PROOF: usize = 64;
-    let common = expected
-        .iter()
-        .zip(received)
-        .take_while(|(a, b)| a == b)
-        .count();
+    let common = in_common(expected, received);
     let behind = received.get(common..common + PROOF)?;
     let rest = &expected[common..expected.len().min(common + FARTHEST + PROOF)];
     let gap = rest.windows(PROOF).position(|window| window == behind)?;
@@ -124,6 +158,12 @@ pub fn missing(expected: &[u8], received: &[u8]) -> Option<String> {
         size(gap),
         size(common)
     ))
+}
+
+/// How many bytes the two begin with in common.
+fn in_common(expected: &[u8], received: &[u8]) -> usize {
+    let pairs = expected.iter().zip(received);
+    pairs.take_while(|(a, b)| a == b).count()
 }
 
 /// How `received` differs from `expected`. Long ones are shown around the first byte that does, both from the
@@ -136,11 +176,7 @@ pub fn difference(expected: &[u8], received: &[u8]) -> (String, String) {
     if expected.len().max(received.len()) <= SHORT {
         return (quote(expected), quote(received));
     }
-    let common = expected
-        .iter()
-        .zip(received)
-        .take_while(|(a, b)| a == b)
-        .count();
+    let common = in_common(expected, received);
     let start = common.saturating_sub(BEFORE);
     let window = |bytes: &[u8]| {
         let end = bytes.len().min(common + AFTER);

@@ -10,10 +10,11 @@ use socket2::SockRef;
 use crate::calm::{Calm, Look};
 use crate::cause::Cause;
 use crate::connecting::{Refusal, connect};
+use crate::deadline::Deadline;
 use crate::diagnosis::Symptom;
 use crate::failure::{Outcome, Problem};
 use crate::payload::{Payload, size};
-use crate::platform::{CallKind, TcpRow, TcpState, tcp_table};
+use crate::platform::{CallKind, TcpState};
 use crate::scene::{Scene, Wire};
 
 /// How long one `recv` waits before we look at the program again.
@@ -59,11 +60,7 @@ impl Peer {
     ) -> Result<Self, Box<Problem>> {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(GLANCE))?;
-        let wire = Wire {
-            label,
-            ours: stream.local_addr()?,
-            theirs,
-        };
+        let wire = Wire::new(label, stream.local_addr()?, theirs);
         scene.connects(wire.clone());
         Ok(Self {
             scene: Rc::clone(scene),
@@ -97,11 +94,13 @@ impl Peer {
     pub fn until_eaten(&mut self) -> Result<&mut Self, Box<Problem>> {
         let mut calm = Calm::default();
         let over = self.scene.deadline().until(|| {
-            let eaten = tcp_table().is_none_or(|table| {
-                let on_its_way = |row: &&TcpRow| row.unsent > 0 && row.local == self.wire.ours;
-                let unread = |row: &&TcpRow| row.unread > 0 && row.local == self.wire.theirs;
-                let mut rows = table.iter().filter(|row| self.wire.is(row));
-                !rows.any(|row| on_its_way(&row) || unread(&row))
+            let eaten = self.wire.rows().is_none_or(|table| {
+                let on_its_way = self.wire.our_row(&table).is_some_and(|row| row.unsent > 0);
+                let unread = self
+                    .wire
+                    .their_row(&table)
+                    .is_some_and(|row| row.unread > 0);
+                !on_its_way && !unread
             });
             (eaten || self.scene.look(&mut calm) != Look::Moving).then_some(())
         });
@@ -112,7 +111,8 @@ impl Peer {
         Ok(self)
     }
 
-    /// Sends until neither kernel takes more, because the program does not read; returns what they took.
+    /// Sends until neither kernel takes more, because the program does not read; returns what they took. Where
+    /// nobody can tell whether it may still read, a while without any room has to do.
     pub fn fills(&mut self, payload: &Payload) -> Result<Payload, Box<Problem>> {
         let source = payload.bytes();
         self.scene.remember(|facts| facts.peer_sent = true);
@@ -120,15 +120,22 @@ impl Peer {
         let mut sent = 0;
         let mut calm = Calm::default();
         let deadline = self.scene.deadline();
+        let mut patience = Deadline::short();
         while sent < source.len() {
             match self.stream.write(&source[sent..]) {
                 Ok(count) => {
                     sent += count;
+                    self.wire.sent.set(self.wire.sent.get() + count as u64);
                     calm = Calm::default();
+                    patience = Deadline::short();
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    let settled = self.scene.look(&mut calm) != Look::Moving;
+                    let settled = match Scene::shows_when_a_program_has_settled() {
+                        true => self.scene.look(&mut calm) != Look::Moving,
+                        false => patience.has_passed(),
+                    };
                     if settled || deadline.has_passed() {
+                        self.scene.remember(|facts| facts.was_full = true);
                         break;
                     }
                     std::thread::sleep(GLANCE);
@@ -181,9 +188,9 @@ impl Peer {
             return Ok(());
         }
         let expected = "a program that sends until nothing fits any more, and sleeps in send then";
-        let has_ended = tcp_table().is_some_and(|table| {
-            let mut ours = table.iter().filter(|row| row.local == self.wire.ours);
-            ours.any(|row| row.state == TcpState::CloseWait)
+        let has_ended = self.wire.rows().is_some_and(|table| {
+            let ours = self.wire.our_row(&table);
+            ours.is_some_and(|row| row.state == TcpState::CloseWait)
         });
         Err(if has_ended {
             self.fails(Symptom::End, expected, "it has ended its stream")
@@ -201,14 +208,19 @@ impl Peer {
         &self.scene
     }
 
-    fn push(&mut self, bytes: &[u8]) -> Result<&mut Self, Box<Problem>> {
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<&mut Self, Box<Problem>> {
         self.scene.remember(|facts| facts.peer_sent = true);
         self.stream
             .set_write_timeout(Some(self.scene.deadline().remaining()))?;
         match self.stream.write_all(bytes) {
+            Ok(()) => self
+                .wire
+                .sent
+                .set(self.wire.sent.get() + bytes.len() as u64),
             // The program has hung up on us, or reads nothing: what comes back, or does not, tells more.
-            Ok(()) | Err(_) => Ok(self),
+            Err(_) => {}
         }
+        Ok(self)
     }
 
     pub(crate) fn note_sent(&self, sent: &str, story: &str) {

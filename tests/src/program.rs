@@ -13,7 +13,7 @@ use crate::ended::Ended;
 use crate::failure::{Outcome, Problem};
 use crate::listener::{ScriptedServer, loopback_of_our_own};
 use crate::payload::{Payload, size};
-use crate::platform::Limits;
+use crate::platform::LIMITS;
 use crate::running::{Input, Running};
 use crate::scene::Scene;
 use crate::server::Server;
@@ -29,13 +29,19 @@ pub struct Program {
 }
 
 impl Program {
-    /// A program for one check. The same `seed` gives the same payloads, sizes and splits.
+    /// A program for one check of `step`. The same `seed` gives the same payloads, sizes and splits.
     #[must_use]
-    pub fn new(executable: PathBuf, not_started: Vec<u8>, seed: u64, snapshots: Snapshots) -> Self {
+    pub fn new(
+        executable: PathBuf,
+        step: u8,
+        not_started: Vec<u8>,
+        seed: u64,
+        snapshots: Snapshots,
+    ) -> Self {
         Self {
             executable,
             random: RefCell::new(fastrand::Rng::with_seed(seed)),
-            scene: Rc::new(Scene::new(not_started)),
+            scene: Rc::new(Scene::new(step, not_started)),
             snapshots,
         }
     }
@@ -69,7 +75,7 @@ impl Program {
         let running = self.run(&["--listen", &address.to_string()], Input::Nothing, None)?;
         self.scene.settles();
         running.wait_for_output();
-        let unwritten = self.scene.step_in_panic(&running.stderr.text()).is_some();
+        let unwritten = self.scene.died_in_a_later_step(&running.stderr.text());
         if running.exited().is_none() || unwritten {
             return Ok(());
         }
@@ -130,6 +136,14 @@ impl Program {
         self.random.borrow_mut().usize(range)
     }
 
+    /// The numbers from 0 up to `count`, in random order.
+    #[must_use]
+    pub fn shuffled(&self, count: usize) -> Vec<usize> {
+        let mut numbers: Vec<usize> = (0..count).collect();
+        self.random.borrow_mut().shuffle(&mut numbers);
+        numbers
+    }
+
     /// Sizes at which programs with a buffer of a usual size may go wrong, in random order.
     #[must_use]
     pub fn sizes_around_every_buffer(&self) -> Vec<usize> {
@@ -173,7 +187,7 @@ impl Program {
     ) -> Result<Rc<Running>, Box<Problem>> {
         let mut command = Command::new(&self.executable);
         command.args(arguments);
-        let running = Rc::new(Running::start(command, Limits::default(), input, kept)?);
+        let running = Rc::new(Running::start(command, LIMITS, input, kept)?);
         self.scene.enters(&running);
         Ok(running)
     }

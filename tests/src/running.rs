@@ -10,6 +10,7 @@ use std::thread::{self, JoinHandle};
 use anyhow::Context;
 
 use crate::deadline::Deadline;
+use crate::guard::Guard;
 use crate::live;
 use crate::output::Output;
 use crate::platform::{self, Limits, Sample};
@@ -39,6 +40,7 @@ pub struct Running {
     fed: Arc<AtomicU64>,
     /// Writes the standard input, and keeps it open where it is to stay open.
     feeder: Option<JoinHandle<Option<ChildStdin>>>,
+    guard: Guard,
 }
 
 impl Running {
@@ -89,6 +91,7 @@ impl Running {
         });
         Ok(Self {
             pid: child.id(),
+            guard: Guard::start(child.id()),
             child: RefCell::new(child),
             stdout,
             stderr,
@@ -128,6 +131,12 @@ impl Running {
     #[must_use]
     pub fn is_fed(&self) -> bool {
         self.feeder.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    /// Whether it was ended because it had too many threads and processes.
+    #[must_use]
+    pub fn was_too_many(&self) -> bool {
+        self.guard.has_ended_it()
     }
 
     /// Stops all threads of the program, until [`resume`](Self::resume).

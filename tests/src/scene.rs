@@ -1,7 +1,7 @@
 //! What one check put on stage: the program, our peers, and the record of what happened between them.
 
 use std::cell::{Cell, RefCell};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 
 use crate::calm::{Calm, Look};
@@ -9,7 +9,9 @@ use crate::cause::Cause;
 use crate::deadline::Deadline;
 use crate::diagnosis::Symptom;
 use crate::failure::{Failure, Problem};
-use crate::platform::{CallKind, Power, Powers, TcpRow, TcpState, descriptors, tcp_table};
+use crate::platform::{
+    CallKind, Power, Powers, Sample, TcpRow, TcpState, descriptors, tcp_rows, tcp_table,
+};
 use crate::running::Running;
 use crate::situation::Situation;
 use crate::transcript::Transcript;
@@ -21,14 +23,34 @@ pub struct Wire {
     pub label: String,
     pub ours: SocketAddr,
     pub theirs: SocketAddr,
+    /// How many bytes our peer gave to its kernel.
+    pub sent: Rc<Cell<u64>>,
+    /// How many bytes our peer has read.
+    pub received: Rc<Cell<u64>>,
 }
 
 impl Wire {
-    /// Whether `row` is one of the two ends.
+    /// A connection on which nothing has happened yet.
     #[must_use]
-    pub fn is(&self, row: &TcpRow) -> bool {
-        (row.local == self.ours && row.remote == self.theirs)
-            || (row.local == self.theirs && row.remote == self.ours)
+    pub fn new(label: String, ours: SocketAddr, theirs: SocketAddr) -> Self {
+        Self {
+            label,
+            ours,
+            theirs,
+            sent: Rc::default(),
+            received: Rc::default(),
+        }
+    }
+
+    /// What to ask the kernel for: our end and the program's.
+    fn ends(&self) -> [(SocketAddr, SocketAddr); 2] {
+        [(self.ours, self.theirs), (self.theirs, self.ours)]
+    }
+
+    /// Both ends, as the kernel sees them now.
+    #[must_use]
+    pub fn rows(&self) -> Option<Vec<TcpRow>> {
+        tcp_rows(&self.ends())
     }
 
     /// The program's end, in a table of all sockets.
@@ -38,16 +60,48 @@ impl Wire {
             .iter()
             .find(|row| row.local == self.theirs && row.remote == self.ours)
     }
+
+    /// Our end, in a table of all sockets.
+    #[must_use]
+    pub fn our_row<'a>(&self, table: &'a [TcpRow]) -> Option<&'a TcpRow> {
+        table
+            .iter()
+            .find(|row| row.local == self.ours && row.remote == self.theirs)
+    }
+
+    /// How many bytes the program has read and not sent back: it keeps them, or has lost them.
+    ///
+    /// What was sent is in one of five places: in one of the four queues of the two kernels, or with the program.
+    /// While an acknowledgement is on its way bytes are counted in two queues, so this is exact, for an echo
+    /// server, when the program has settled, and too small before. `None` when an end is gone.
+    #[must_use]
+    pub fn held(&self, table: &[TcpRow]) -> Option<u64> {
+        let (ours, theirs) = (self.our_row(table)?, self.their_row(table)?);
+        let in_kernels = ours.unsent + theirs.unread + theirs.unsent + ours.unread;
+        let under_way = self.sent.get().saturating_sub(self.received.get());
+        Some(under_way.saturating_sub(in_kernels))
+    }
+
+    /// How many bytes the program has read so far. `None` when an end is gone.
+    #[must_use]
+    pub fn eaten(&self, table: &[TcpRow]) -> Option<u64> {
+        let (ours, theirs) = (self.our_row(table)?, self.their_row(table)?);
+        Some(self.sent.get().saturating_sub(ours.unsent + theirs.unread))
+    }
 }
 
 #[derive(Debug)]
 pub struct Scene {
     program: RefCell<Option<Rc<Running>>>,
     wires: RefCell<Vec<Wire>>,
+    /// Where the program listens.
+    listener: Cell<Option<SocketAddr>>,
     pub transcript: RefCell<Transcript>,
     facts: Cell<Facts>,
     /// When this check has waited for long enough.
     end: Deadline,
+    /// The step that is judged.
+    step: u8,
     /// Steps whose `todo!` stands in the student's files: only these may excuse a program's end.
     not_started: Vec<u8>,
 }
@@ -67,18 +121,25 @@ pub struct Facts {
     pub saw_the_end: bool,
     /// The program was stopped while it slept in `send`, so that `send` took only a part.
     pub send_was_interrupted: bool,
+    /// One of our peers has not read for so long that nothing fitted any more.
+    pub was_full: bool,
+    /// The listening socket was shut down under the program's hands.
+    pub listener_broke: bool,
 }
 
 impl Scene {
-    /// An empty stage for a program in which the steps `not_started` still stand as they were shipped.
+    /// An empty stage on which `step` is judged, for a program in which the steps `not_started` still stand as they
+    /// were shipped.
     #[must_use]
-    pub fn new(not_started: Vec<u8>) -> Self {
+    pub fn new(step: u8, not_started: Vec<u8>) -> Self {
         Self {
             program: RefCell::default(),
             wires: RefCell::default(),
+            listener: Cell::default(),
             transcript: RefCell::default(),
             facts: Cell::default(),
             end: Deadline::of_a_check(),
+            step,
             not_started,
         }
     }
@@ -116,28 +177,59 @@ impl Scene {
         format!("{role} {}", self.wires.borrow().len() + 1)
     }
 
+    /// The connections so far.
+    #[must_use]
+    pub fn wires(&self) -> Vec<Wire> {
+        self.wires.borrow().clone()
+    }
+
+    /// The program listens at `address`.
+    pub fn listens(&self, address: SocketAddr) {
+        self.listener.set(Some(address));
+    }
+
     /// One look at the program. It counts as parked when there is none.
     pub fn look(&self, calm: &mut Calm) -> Look {
         match self.program.borrow().as_ref() {
-            Some(program) => calm.look(program, &self.wires.borrow()),
+            Some(program) => calm.look(program, &self.wires.borrow(), || self.rows()),
             None => Look::Parked,
         }
+    }
+
+    /// The socket that listens.
+    #[must_use]
+    pub fn listener_row(&self) -> Option<TcpRow> {
+        let rows = self.rows()?;
+        rows.into_iter().find(|row| row.state == TcpState::Listen)
+    }
+
+    /// The sockets that matter here: both ends of each connection, and the one that listens.
+    fn rows(&self) -> Option<Vec<TcpRow>> {
+        let nobody = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+        let listener = self.listener.get().map(|address| (address, nobody));
+        let wires = self.wires.borrow();
+        let ends = wires.iter().flat_map(Wire::ends);
+        tcp_rows(&ends.chain(listener).collect::<Vec<_>>())
     }
 
     /// Whether bytes of one of our peers lie unread in the program's kernel.
     #[must_use]
     pub fn has_unread(&self) -> bool {
-        let table = tcp_table().unwrap_or_default();
+        let table = self.rows().unwrap_or_default();
         let unread = |wire: &Wire| wire.their_row(&table).is_some_and(|row| row.unread > 0);
         self.wires.borrow().iter().any(unread)
+    }
+
+    /// What the threads of the program are doing. `None` when there is none, or where nobody can tell.
+    #[must_use]
+    pub fn sample(&self) -> Option<Sample> {
+        self.program.borrow().as_ref()?.sample()
     }
 
     /// Whether a thread of the program sleeps in such a call.
     #[must_use]
     pub fn is_inside(&self, kind: CallKind) -> bool {
-        let program = self.program.borrow();
-        let sample = program.as_ref().and_then(|program| program.sample());
-        sample.is_some_and(|sample| {
+        self.sample().is_some_and(|sample| {
             sample
                 .threads
                 .iter()
@@ -212,6 +304,7 @@ impl Scene {
             facts: self.facts(),
             unwritten: self.step_in_panic(&program.stderr.text()),
             said: program.stdout.text(),
+            was_too_many: program.was_too_many(),
         };
         let failure = Failure {
             sent: self.transcript.borrow().sent(),
@@ -253,5 +346,13 @@ impl Scene {
             .parse()
             .ok()
             .filter(|step| self.not_started.contains(step))
+    }
+
+    /// Whether a program with these last words has done all that the step which is judged has to do: it died in a later
+    /// one, which is not written yet.
+    #[must_use]
+    pub fn died_in_a_later_step(&self, stderr: &str) -> bool {
+        self.step_in_panic(stderr)
+            .is_some_and(|step| step > self.step)
     }
 }

@@ -16,8 +16,8 @@ use crate::scene::Scene;
 
 #[derive(Debug)]
 pub struct Server {
-    running: Rc<Running>,
-    scene: Rc<Scene>,
+    pub(crate) running: Rc<Running>,
+    pub(crate) scene: Rc<Scene>,
     address: SocketAddr,
 }
 
@@ -54,6 +54,7 @@ impl Server {
             Some(address) if is_right(address) => {
                 scene.transcript.borrow_mut().note("server", line);
                 scene.transcript.borrow_mut().wait();
+                scene.listens(address);
                 Ok(Self {
                     running,
                     scene: Rc::clone(scene),
@@ -72,16 +73,11 @@ impl Server {
         self.address
     }
 
-    /// Somebody listens at the address that it announced. A server that died in a step that was not started is
-    /// not asked.
+    /// Somebody listens at the address that it announced. A server that died in a later step, which was not
+    /// started, is not asked.
     pub fn can_be_called(&self) -> Outcome {
         self.scene.settles();
-        self.running.wait_for_output();
-        if self
-            .scene
-            .step_in_panic(&self.running.stderr.text())
-            .is_some()
-        {
+        if self.died_unwritten() {
             return Ok(());
         }
         self.meets_a_peer().map(drop)
@@ -90,6 +86,21 @@ impl Server {
     /// Connects a new peer to it.
     pub fn meets_a_peer(&self) -> Result<Peer, Box<Problem>> {
         Peer::connect(&self.scene, self.address, None)
+    }
+
+    /// Connects so many new peers.
+    pub fn meets_peers(&self, count: usize) -> Result<Vec<Peer>, Box<Problem>> {
+        (0..count).map(|_| self.meets_a_peer()).collect()
+    }
+
+    /// It settles without a word to `peer`, who stays connected. One that died in a later step, which was not
+    /// started, is not asked.
+    pub fn keeps(&self, peer: &mut Peer) -> Outcome {
+        let kept = peer.expects_silence();
+        match kept {
+            Err(_) if self.running.exited().is_some() && self.died_unwritten() => Ok(()),
+            kept => kept,
+        }
     }
 
     /// Connects a new peer whose kernel has room for little: `SO_RCVBUF`, socket(7).
@@ -198,7 +209,7 @@ impl Server {
         }
         Err(self.scene.fails_because(
             Cause::DescriptorsKept,
-            format!("about {before} open descriptors, as before the 30 clients came"),
+            format!("about {before} open descriptors, as before so many clients came and left"),
             format!("{now} open descriptors"),
         ))
     }

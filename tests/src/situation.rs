@@ -1,8 +1,10 @@
 //! All that can be seen of a program at the moment when a check fails, and how it is said in words.
 
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use crate::calm::Look;
+use crate::guard::CAP;
 use crate::payload::size;
 use crate::platform::{Call, CallKind, Descriptor, Sample, TcpRow, TcpState};
 use crate::scene::{Facts, Wire};
@@ -24,12 +26,17 @@ pub struct Situation<'a> {
     pub facts: Facts,
     /// The step that it died in because it is not written yet.
     pub unwritten: Option<u8>,
+    /// It was ended because it had too many threads and processes.
+    pub was_too_many: bool,
 }
 
 impl Situation<'_> {
     /// Where the program is, in one or two sentences.
     #[must_use]
     pub fn describe(&self) -> String {
+        if self.was_too_many {
+            return format!("was ended by the lab: it had more than {CAP} threads and processes");
+        }
         if let Some(status) = self.exited {
             return self.last_words(status);
         }
@@ -41,6 +48,7 @@ impl Situation<'_> {
         let stopped = self.sample.as_ref().is_some_and(Sample::is_stopped);
         match self.look {
             _ if stopped => facts.push("was stopped by the lab".to_string()),
+            Look::Busy if self.ticks() => facts.push("goes round in its loop".to_string()),
             Look::Busy => facts.push("used the processor while nothing happened".to_string()),
             Look::Moving => facts.push("was still busy when the time was over".to_string()),
             Look::Parked | Look::Exited => {}
@@ -113,7 +121,13 @@ impl Situation<'_> {
             CallKind::Recv => format!("recv{on}"),
             CallKind::Send => format!("send{on}"),
             CallKind::Poll => "a wait for readiness".into(),
-            CallKind::Sleep => "sleep".into(),
+            CallKind::Sleep => match call.nap {
+                Some(nap) if nap >= Duration::from_secs(1) => {
+                    format!("a sleep of {} s", nap.as_secs())
+                }
+                Some(nap) => format!("a sleep of {} ms", nap.as_millis()),
+                None => "a sleep".into(),
+            },
             CallKind::Futex => "a wait for another thread".into(),
             CallKind::Other => format!("a system call{on}"),
         }
@@ -165,6 +179,11 @@ impl Situation<'_> {
     pub(crate) fn was_accepted(&self, wire: &Wire) -> bool {
         let row = wire.their_row(&self.table);
         row.map_or(!self.facts.was_reset, |row| row.inode != 0)
+    }
+
+    /// Whether it has a heartbeat: it does not wait in calls, and is expected not to.
+    pub(crate) fn ticks(&self) -> bool {
+        self.said.lines().any(|line| line.starts_with("tick "))
     }
 
     pub(crate) fn parked_calls(&self) -> impl Iterator<Item = Call> {

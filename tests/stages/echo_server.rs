@@ -33,7 +33,7 @@ fn answers_the_first_message_with_exactly_its_bytes(program: &Program) -> Outcom
 }
 
 /// The size of a buffer is the program's own affair, and never the size of a message.
-fn echoes_messages_of_every_size(program: &Program) -> Outcome {
+pub(super) fn echoes_messages_of_every_size(program: &Program) -> Outcome {
     let server = program.starts()?;
     let mut peer = server.meets_a_peer()?;
     for size in program.sizes_around_every_buffer() {
@@ -67,7 +67,7 @@ fn echoes_two_messages_that_arrive_as_one(program: &Program) -> Outcome {
 }
 
 /// A client that has ended its stream still wants the answer, all of it, and then the end.
-fn sends_the_rest_and_the_end_after_a_half_close(program: &Program) -> Outcome {
+pub(super) fn sends_the_rest_and_the_end_after_a_half_close(program: &Program) -> Outcome {
     let server = program.starts()?;
     let mut peer = server.meets_a_peer()?;
     let message = program.payload("a message", program.number(60_000..=200_000));
@@ -90,7 +90,7 @@ fn loses_nothing_when_send_takes_less_than_it_was_given(program: &Program) -> Ou
 }
 
 /// One client at a time: B waits while A is connected, and not a moment longer.
-fn serves_the_next_client_when_one_leaves(program: &Program) -> Outcome {
+pub(super) fn serves_the_next_client_when_one_leaves(program: &Program) -> Outcome {
     let server = program.starts()?;
     let (mut a, mut b) = (server.meets_a_peer()?, server.meets_a_peer()?);
     let from_a = program.payload("A's message", 5);
@@ -105,7 +105,7 @@ fn serves_the_next_client_when_one_leaves(program: &Program) -> Outcome {
 }
 
 /// A reset is an error on one client's socket. The listener, and the next client, know nothing of it.
-fn goes_on_after_a_client_resets_the_connection(program: &Program) -> Outcome {
+pub(super) fn goes_on_after_a_client_resets_the_connection(program: &Program) -> Outcome {
     let server = program.starts()?;
     let mut a = server.meets_a_peer()?;
     a.sends("hello")?.expects("hello")?;
@@ -119,7 +119,7 @@ fn goes_on_after_a_client_resets_the_connection(program: &Program) -> Outcome {
 }
 
 /// An accepted socket is a descriptor, and a process may have only so many of them.
-fn gives_back_every_descriptor(program: &Program) -> Outcome {
+pub(super) fn gives_back_every_descriptor(program: &Program) -> Outcome {
     let server = program.starts()?;
     comes_and_goes(&server)?;
     let before = server.counts_descriptors()?;
@@ -143,7 +143,7 @@ fn sleeps_while_a_client_is_silent(program: &Program) -> Outcome {
 }
 
 /// One client that is served and leaves.
-fn comes_and_goes(server: &Server) -> Outcome {
+pub(super) fn comes_and_goes(server: &Server) -> Outcome {
     let mut peer = server.meets_a_peer()?;
     peer.sends("hello")?.expects("hello")?;
     peer.half_closes()?.expects_the_end()?;

@@ -63,7 +63,7 @@ fn takes_its_address_again_right_after_it_was_killed(program: &Program) -> Outco
 }
 
 /// While the server is busy, the kernel lets clients in on its behalf: as many as the backlog has room for.
-fn lets_sixteen_clients_wait_while_it_is_stopped(program: &Program) -> Outcome {
+pub(super) fn lets_sixteen_clients_wait_while_it_is_stopped(program: &Program) -> Outcome {
     let server = program.starts()?;
     server.stops()?;
     let mut waiting = Vec::new();
@@ -78,7 +78,7 @@ fn lets_sixteen_clients_wait_while_it_is_stopped(program: &Program) -> Outcome {
 }
 
 /// Who knocked and left again is in the backlog all the same. Greeting them fails, and that is their affair.
-fn goes_on_after_a_client_that_is_already_gone(program: &Program) -> Outcome {
+pub(super) fn goes_on_after_a_client_that_is_already_gone(program: &Program) -> Outcome {
     let server = program.starts()?;
     server.stops()?;
     server.meets_a_peer()?.resets()?;
@@ -99,7 +99,7 @@ fn waits_for_clients_without_using_the_cpu(program: &Program) -> Outcome {
 }
 
 /// What a client of this stage gets: its greeting, and the end of the stream.
-fn is_greeted(peer: &mut Peer, number: u32) -> Outcome {
+pub(super) fn is_greeted(peer: &mut Peer, number: u32) -> Outcome {
     peer.expects(format!("hello, client {number}\n"))?
         .expects_the_end()?;
     Ok(())

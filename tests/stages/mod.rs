@@ -6,6 +6,10 @@ use crate::course::Stage;
 mod echo_client;
 mod echo_server;
 mod listen;
+mod nonblocking_accept;
+mod nonblocking_recv;
+mod nonblocking_send;
+mod polling_clients;
 
 /// The checks of `stage`, step by step.
 #[must_use]
@@ -14,6 +18,10 @@ pub fn checks(stage: &Stage) -> &'static [Check] {
         "listen" => listen::CHECKS,
         "echo-server" => echo_server::CHECKS,
         "echo-client" => echo_client::CHECKS,
+        "nonblocking-accept" => nonblocking_accept::CHECKS,
+        "nonblocking-recv" => nonblocking_recv::CHECKS,
+        "nonblocking-send" => nonblocking_send::CHECKS,
+        "polling-clients" => polling_clients::CHECKS,
         _ => &[],
     }
 }

@@ -18,7 +18,7 @@ use super::style;
 use crate::building::Built;
 use crate::judge::{Candidate, Judge, Verdict, candidates};
 use crate::live;
-use crate::platform::{self, Limits};
+use crate::platform::{self, LIMITS, Limits};
 use crate::report::{self, Telling};
 use crate::subject::House;
 
@@ -144,7 +144,7 @@ impl Burner {
             &mut command,
             Limits {
                 cpu_seconds: 24 * 60 * 60,
-                ..Limits::default()
+                ..LIMITS
             },
         );
         Ok(Self(

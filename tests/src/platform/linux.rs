@@ -1,12 +1,16 @@
 //! Linux shows everything below /proc: see proc(5).
 
 use std::collections::HashSet;
-use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::fs::{self, File};
+use std::io;
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
 use socket2::SockRef;
 
+use super::sock_diag::SockDiag;
 use super::{Call, CallKind, Descriptor, Sample, TcpRow, TcpState, Thread, unix};
 
 /// What every thread of process `pid` is doing now. `None` when it is gone, or may not be looked at.
@@ -42,6 +46,46 @@ pub fn descriptors(pid: u32) -> Option<Vec<Descriptor>> {
     Some(found)
 }
 
+/// Whether calls on `descriptor` of process `pid` never wait: the flag `O_NONBLOCK` of open(2), as fdinfo shows it
+/// in octal.
+#[must_use]
+pub fn is_non_blocking(pid: u32, descriptor: i32) -> Option<bool> {
+    let info = fs::read_to_string(format!("/proc/{pid}/fdinfo/{descriptor}")).ok()?;
+    let flags = info.lines().find_map(|line| line.strip_prefix("flags:"))?;
+    let flags = i32::from_str_radix(flags.trim(), 8).ok()?;
+    Some(flags & libc::O_NONBLOCK != 0)
+}
+
+/// Shuts a listening socket of process `pid` down under its hands: every `accept` on it fails from then on, with
+/// "invalid argument".
+///
+/// # Errors
+///
+/// When the kernel does not let us at another process's descriptors: pidfd_getfd(2).
+pub fn shut_down(pid: u32, descriptor: i32) -> io::Result<()> {
+    let listener = unix::borrow_socket(pid, descriptor)?;
+    SockRef::from(&listener).shutdown(Shutdown::Both)
+}
+
+/// How many processes descend from process `pid`.
+#[must_use]
+pub fn descendants(pid: u32) -> usize {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task"))
+        .into_iter()
+        .flatten();
+    let lists = tasks
+        .flatten()
+        .filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    let children: Vec<u32> = lists.flat_map(|list| numbers(&list)).collect();
+    children.iter().map(|&child| 1 + descendants(child)).sum()
+}
+
+/// How many threads process `pid` has.
+#[must_use]
+pub fn threads(pid: u32) -> usize {
+    fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count)
+}
+
 /// All IPv4 TCP sockets of this machine, but for the many that only linger in `TIME_WAIT`.
 #[must_use]
 pub fn tcp_table() -> Option<Vec<TcpRow>> {
@@ -58,12 +102,45 @@ pub fn tcp_table() -> Option<Vec<TcpRow>> {
     )
 }
 
+/// Those sockets that are known by their two addresses, as [`tcp_table`] would show them; `0.0.0.0:0` stands for the
+/// other side of one that listens.
+#[must_use]
+pub fn tcp_rows(wanted: &[(SocketAddr, SocketAddr)]) -> Option<Vec<TcpRow>> {
+    thread_local! {
+        static LINE: io::Result<SockDiag> = SockDiag::open();
+    }
+    let asked = LINE.with(|line| {
+        let line = line.as_ref().ok()?;
+        let rows = wanted
+            .iter()
+            .map(|(local, remote)| line.row(*local, *remote));
+        rows.collect::<io::Result<Vec<_>>>().ok()
+    });
+    match asked {
+        Some(rows) => Some(rows.into_iter().flatten().collect()),
+        None => {
+            let mut table = tcp_table()?;
+            table.retain(|row| wanted.contains(&(row.local, row.remote)));
+            Some(table)
+        }
+    }
+}
+
 /// Sends the acknowledgement that is due on `stream` now, and not up to 40 ms later: a program may be waiting for
 /// it with a small rest in hand (tcp(7), `TCP_QUICKACK` and `TCP_NODELAY`).
 pub fn acknowledge(stream: &TcpStream) {
     // Where it is refused, all is as right, and slower.
     let _ = SockRef::from(stream).set_tcp_quickack(true);
 }
+
+/// How many bytes of `stream` our kernel has not sent yet, acknowledged or not: tcp(7), `SIOCOUTQNSD`.
+#[must_use]
+pub fn not_sent(stream: &TcpStream) -> Option<u64> {
+    unix::queue(stream.as_raw_fd(), SIOCOUTQNSD).ok()
+}
+
+/// From linux/sockios.h; libc does not have it.
+const SIOCOUTQNSD: libc::c_ulong = 0x894B;
 
 /// Ends and reaps every process that was left to us by a program that is gone: all our children but those in
 /// `ours`, until no new one turns up.
@@ -98,28 +175,34 @@ fn thread(pid: u32, id: u32) -> Option<Thread> {
     let folder = format!("/proc/{pid}/task/{id}");
     // The switches are read first and last: a thread that ran in between was not seen at one moment.
     let status = fs::read_to_string(format!("{folder}/status")).ok()?;
-    let call = fs::read_to_string(format!("{folder}/syscall"))
+    let mut call = fs::read_to_string(format!("{folder}/syscall"))
         .ok()
-        .and_then(|line| call(&line));
+        .and_then(|line| call(pid, &line));
     let schedstat = fs::read_to_string(format!("{folder}/schedstat")).ok()?;
     let field = |name: &str| {
         let line = status.lines().find(|line| line.starts_with(name))?;
         line[name.len()..].split_whitespace().next()
     };
-    let voluntary: u64 = field("voluntary_ctxt_switches:")?.parse().ok()?;
+    let sleeps: u64 = field("voluntary_ctxt_switches:")?.parse().ok()?;
     let forced: u64 = field("nonvoluntary_ctxt_switches:")?.parse().ok()?;
     let nanoseconds = schedstat.split_whitespace().next()?.parse().ok()?;
+    // The length of a nap stands in the program's memory. If it woke up meanwhile, we may have read something else.
+    if let Some(call) = call.as_mut().filter(|call| call.nap.is_some()) {
+        let again = fs::read_to_string(format!("{folder}/status")).ok()?;
+        call.nap = call.nap.filter(|_| again == status);
+    }
     Some(Thread {
         id,
         state: field("State:")?.chars().next()?,
         call,
         cpu: Duration::from_nanos(nanoseconds),
-        switches: voluntary + forced,
+        switches: sleeps + forced,
+        sleeps,
     })
 }
 
 /// Reads a line of /proc/PID/syscall: the call's number and its arguments, or `running`.
-fn call(line: &str) -> Option<Call> {
+fn call(pid: u32, line: &str) -> Option<Call> {
     let mut words = line.split_whitespace();
     let number: i64 = words.next()?.parse().ok()?;
     let arguments: Vec<u64> = words
@@ -128,40 +211,97 @@ fn call(line: &str) -> Option<Call> {
         .collect();
     let argument = |index: usize| arguments.get(index).copied().unwrap_or(0);
 
-    // A timeout in milliseconds is an int: negative means for ever.
-    let milliseconds = |index: usize| argument(index) as i32 >= 0;
-    let pointer = |index: usize| argument(index) != 0;
+    // A timeout in milliseconds is an int: negative means for ever. Otherwise it is a pointer, and null means that.
+    let milliseconds = |index: usize| {
+        let length = u64::try_from(argument(index) as i32).ok();
+        length.map_or(Wait::ForEver, |length| {
+            Wait::For(Duration::from_millis(length))
+        })
+    };
+    let time = |index: usize, unit: Duration| match argument(index) {
+        0 => Wait::ForEver,
+        pointer => time_at(pid, pointer, unit).map_or(Wait::ForSomeTime, Wait::For),
+    };
+    let until = |index: usize| match time(index, NANOSECOND) {
+        Wait::For(end) => Wait::For(end.saturating_sub(unix::monotonic_time())),
+        other => other,
+    };
 
-    let (kind, on_descriptor, timed) = match number {
-        libc::SYS_accept | libc::SYS_accept4 => (CallKind::Accept, true, false),
-        libc::SYS_connect => (CallKind::Connect, true, false),
+    let (kind, on_descriptor, wait) = match number {
+        libc::SYS_accept | libc::SYS_accept4 => (CallKind::Accept, true, Wait::ForEver),
+        libc::SYS_connect => (CallKind::Connect, true, Wait::ForEver),
         libc::SYS_read | libc::SYS_readv | libc::SYS_recvfrom | libc::SYS_recvmsg => {
-            (CallKind::Recv, true, false)
+            (CallKind::Recv, true, Wait::ForEver)
         }
         libc::SYS_write | libc::SYS_writev | libc::SYS_sendto | libc::SYS_sendmsg => {
-            (CallKind::Send, true, false)
+            (CallKind::Send, true, Wait::ForEver)
         }
-        libc::SYS_ppoll => (CallKind::Poll, false, pointer(2)),
-        libc::SYS_pselect6 => (CallKind::Poll, false, pointer(4)),
+        libc::SYS_ppoll => (CallKind::Poll, false, time(2, NANOSECOND)),
+        libc::SYS_pselect6 => (CallKind::Poll, false, time(4, NANOSECOND)),
         libc::SYS_epoll_pwait => (CallKind::Poll, true, milliseconds(3)),
-        libc::SYS_nanosleep | libc::SYS_clock_nanosleep => (CallKind::Sleep, false, true),
-        libc::SYS_futex => (CallKind::Futex, false, pointer(3)),
+        libc::SYS_nanosleep => (CallKind::Sleep, false, time(0, NANOSECOND)),
+        libc::SYS_clock_nanosleep if argument(1) as i32 == libc::TIMER_ABSTIME => {
+            (CallKind::Sleep, false, until(2))
+        }
+        libc::SYS_clock_nanosleep => (CallKind::Sleep, false, time(2, NANOSECOND)),
+        // The standard library waits until a moment of the monotonic clock.
+        libc::SYS_futex if argument(1) as i32 & FUTEX_COMMAND == libc::FUTEX_WAIT_BITSET => {
+            (CallKind::Futex, false, until(3))
+        }
+        libc::SYS_futex => (CallKind::Futex, false, time(3, NANOSECOND)),
         // A call that a signal interrupted and that the kernel goes on with: a sleep, or a wait with a timeout.
-        libc::SYS_restart_syscall => (CallKind::Other, false, true),
+        libc::SYS_restart_syscall => (CallKind::Other, false, Wait::ForSomeTime),
         #[cfg(target_arch = "x86_64")]
         libc::SYS_poll => (CallKind::Poll, false, milliseconds(2)),
         #[cfg(target_arch = "x86_64")]
-        libc::SYS_select => (CallKind::Poll, false, pointer(4)),
+        libc::SYS_select => (CallKind::Poll, false, time(4, MICROSECOND)),
         #[cfg(target_arch = "x86_64")]
         libc::SYS_epoll_wait => (CallKind::Poll, true, milliseconds(3)),
-        _ => (CallKind::Other, false, false),
+        _ => (CallKind::Other, false, Wait::ForEver),
     };
     let descriptor = on_descriptor.then(|| argument(0) as i32);
     Some(Call {
         kind,
         descriptor,
-        timed,
+        timed: !matches!(wait, Wait::ForEver),
+        nap: match wait {
+            Wait::For(length) => Some(length),
+            Wait::ForEver | Wait::ForSomeTime => None,
+        },
     })
+}
+
+/// How long a call waits at most.
+enum Wait {
+    ForEver,
+    ForSomeTime,
+    For(Duration),
+}
+
+const NANOSECOND: Duration = Duration::from_nanos(1);
+const MICROSECOND: Duration = Duration::from_micros(1);
+
+/// The part of a futex operation that is no flag.
+const FUTEX_COMMAND: i32 = !(libc::FUTEX_PRIVATE_FLAG | libc::FUTEX_CLOCK_REALTIME);
+
+/// The time that stands in the memory of process `pid`: two words, seconds and a count of `unit`.
+fn time_at(pid: u32, pointer: u64, unit: Duration) -> Option<Duration> {
+    let memory = File::open(format!("/proc/{pid}/mem")).ok()?;
+    let mut words = [[0; 8]; 2];
+    memory
+        .read_exact_at(words.as_flattened_mut(), pointer)
+        .ok()?;
+    let [seconds, rest] = words.map(u64::from_ne_bytes);
+    let rest = u32::try_from(rest)
+        .ok()
+        .filter(|rest| *rest < 1_000_000_000)?;
+    Some(Duration::from_secs(seconds) + unit * rest)
+}
+
+/// The numbers in a line of them.
+fn numbers(line: &str) -> Vec<u32> {
+    let words = line.split_whitespace();
+    words.filter_map(|word| word.parse().ok()).collect()
 }
 
 /// Reads a line of /proc/net/tcp, for example
@@ -172,20 +312,25 @@ fn tcp_row(line: &str) -> Option<TcpRow> {
     Some(TcpRow {
         local: address(fields.get(1)?)?,
         remote: address(fields.get(2)?)?,
-        state: match u8::from_str_radix(fields.get(3)?, 16).ok()? {
-            0x01 => TcpState::Established,
-            0x02 | 0x03 | 0x0C => TcpState::Opening,
-            0x04 | 0x09 | 0x0B => TcpState::EndUnderWay,
-            0x05 => TcpState::HalfClosed,
-            0x08 => TcpState::CloseWait,
-            0x0A => TcpState::Listen,
-            _ => TcpState::Other,
-        },
+        state: tcp_state(u8::from_str_radix(fields.get(3)?, 16).ok()?),
         unsent: u64::from_str_radix(unsent, 16).ok()?,
         unread: u64::from_str_radix(unread, 16).ok()?,
         retransmits: u64::from_str_radix(fields.get(6)?, 16).ok()?,
         inode: fields.get(9)?.parse().ok()?,
     })
+}
+
+/// The states by their numbers in the kernel.
+pub(super) fn tcp_state(number: u8) -> TcpState {
+    match number {
+        0x01 => TcpState::Established,
+        0x02 | 0x03 | 0x0C => TcpState::Opening,
+        0x04 | 0x09 | 0x0B => TcpState::EndUnderWay,
+        0x05 => TcpState::HalfClosed,
+        0x08 => TcpState::CloseWait,
+        0x0A => TcpState::Listen,
+        _ => TcpState::Other,
+    }
 }
 
 /// Reads `0100007F:1B58`: the address as the machine stores it, the port as people read it.

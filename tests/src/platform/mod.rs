@@ -24,12 +24,20 @@ pub use not_unix::{adopt_orphans, confine, end_group, resume, stop};
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 mod linux;
 #[cfg(all(target_os = "linux", not(elsewhere)))]
-pub use linux::{acknowledge, descriptors, end_orphans, sample, tcp_table};
+mod sock_diag;
+#[cfg(all(target_os = "linux", not(elsewhere)))]
+pub use linux::{
+    acknowledge, descendants, descriptors, end_orphans, is_non_blocking, not_sent, sample,
+    shut_down, tcp_rows, tcp_table, threads,
+};
 
 #[cfg(not(all(target_os = "linux", not(elsewhere))))]
 mod not_linux;
 #[cfg(not(all(target_os = "linux", not(elsewhere))))]
-pub use not_linux::{acknowledge, descriptors, end_orphans, sample, tcp_table};
+pub use not_linux::{
+    acknowledge, descendants, descriptors, end_orphans, is_non_blocking, not_sent, sample,
+    shut_down, tcp_rows, tcp_table, threads,
+};
 
 mod environment;
 pub use environment::{forget_snapshot_settings, rewrite_snapshots};
@@ -47,16 +55,16 @@ pub struct Limits {
     pub file_size: u64,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            memory: 2 << 30,
-            descriptors: 256,
-            cpu_seconds: 60,
-            file_size: 16 << 20,
-        }
-    }
-}
+/// The limits of every program.
+pub const LIMITS: Limits = Limits {
+    memory: 2 << 30,
+    descriptors: 256,
+    cpu_seconds: 60,
+    file_size: 16 << 20,
+};
+
+/// A nap that does not end before a check does.
+pub const VERY_LONG: Duration = Duration::from_secs(60);
 
 /// What all threads of a process were doing at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +83,8 @@ pub struct Thread {
     pub cpu: Duration,
     /// How often it gave the processor away, by itself or not.
     pub switches: u64,
+    /// How often it did so by itself: it went to sleep in a call.
+    pub sleeps: u64,
 }
 
 /// A system call that a thread sleeps in.
@@ -85,6 +95,8 @@ pub struct Call {
     pub descriptor: Option<i32>,
     /// Whether it returns by itself after some time.
     pub timed: bool,
+    /// For how long it was asked to sleep at most, where that can be seen.
+    pub nap: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,19 +163,28 @@ impl Sample {
         self.threads.iter().map(|thread| thread.cpu).sum()
     }
 
+    /// How often its threads went to sleep, all together.
     #[must_use]
-    pub fn switches(&self) -> u64 {
-        self.threads.iter().map(|thread| thread.switches).sum()
+    pub fn sleeps(&self) -> u64 {
+        self.threads.iter().map(|thread| thread.sleeps).sum()
     }
 
-    /// Whether every thread sleeps in a call that does not return by itself.
+    /// The longest time that one of its threads has asked to sleep for now.
+    #[must_use]
+    pub fn longest_nap(&self) -> Option<Duration> {
+        let calls = self.threads.iter().filter_map(|thread| thread.call);
+        calls.filter_map(|call| call.nap).max()
+    }
+
+    /// Whether every thread sleeps in a call that does not return by itself, or not for a very long time.
     #[must_use]
     pub fn is_parked(&self) -> bool {
+        let stays = |call: Call| !call.timed || call.nap.is_some_and(|nap| nap >= VERY_LONG);
         !self.threads.is_empty()
             && self
                 .threads
                 .iter()
-                .all(|thread| thread.state == 'S' && thread.call.is_some_and(|call| !call.timed))
+                .all(|thread| thread.state == 'S' && thread.call.is_some_and(stays))
     }
 
     #[must_use]

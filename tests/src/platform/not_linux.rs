@@ -1,7 +1,8 @@
 //! Systems other than Linux do not show what a process is doing, or not in this way.
 
 use std::collections::HashSet;
-use std::net::TcpStream;
+use std::io;
+use std::net::{SocketAddr, TcpStream};
 
 use super::{Descriptor, Sample, TcpRow};
 
@@ -16,7 +17,39 @@ pub fn descriptors(_pid: u32) -> Option<Vec<Descriptor>> {
 }
 
 #[must_use]
+pub fn is_non_blocking(_pid: u32, _descriptor: i32) -> Option<bool> {
+    None
+}
+
+/// # Errors
+///
+/// Always.
+pub fn shut_down(_pid: u32, _descriptor: i32) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[must_use]
+pub fn descendants(_pid: u32) -> usize {
+    0
+}
+
+#[must_use]
+pub fn not_sent(_stream: &TcpStream) -> Option<u64> {
+    None
+}
+
+#[must_use]
+pub fn threads(_pid: u32) -> usize {
+    0
+}
+
+#[must_use]
 pub fn tcp_table() -> Option<Vec<TcpRow>> {
+    None
+}
+
+#[must_use]
+pub fn tcp_rows(_wanted: &[(SocketAddr, SocketAddr)]) -> Option<Vec<TcpRow>> {
     None
 }
 

@@ -1,13 +1,16 @@
 //! What this machine can show, found out by trying it on a child and sockets of our own.
 
 use std::fmt;
-use std::io::Write;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::io::{ErrorKind, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use super::{CallKind, Sample, TcpState, descriptors, resume, sample, stop, tcp_table};
+use super::{
+    CallKind, Sample, TcpRow, TcpState, descriptors, resume, sample, shut_down, stop, tcp_rows,
+    tcp_table,
+};
 
 /// Something that a check may need to see or do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,15 +25,18 @@ pub enum Power {
     Descriptors,
     /// Loopback addresses other than 127.0.0.1.
     PrivateLoopback,
+    /// Shutting a listening socket of another process down.
+    BreakingSockets,
 }
 
 impl Power {
-    pub const ALL: [Power; 5] = [
+    pub const ALL: [Power; 6] = [
         Power::ProcessState,
         Power::KernelQueues,
         Power::StopAndContinue,
         Power::Descriptors,
         Power::PrivateLoopback,
+        Power::BreakingSockets,
     ];
 }
 
@@ -42,6 +48,7 @@ impl fmt::Display for Power {
             Power::StopAndContinue => "stopping a program",
             Power::Descriptors => "the descriptors of a program",
             Power::PrivateLoopback => "loopback addresses of our own",
+            Power::BreakingSockets => "a listening socket that breaks",
         })
     }
 }
@@ -108,6 +115,18 @@ fn probe(power: Power) -> Result<(), String> {
         Power::PrivateLoopback => TcpListener::bind((Ipv4Addr::new(127, 99, 1, 2), 0))
             .map(drop)
             .map_err(|error| format!("127.99.1.2: {error}")),
+        // The child's input is a pipe, so that this fails in any case; what matters is whether we get that far.
+        Power::BreakingSockets => with_a_sleeper(|pid| match shut_down(pid, 0) {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::PermissionDenied | ErrorKind::Unsupported
+                ) =>
+            {
+                Err(format!("pidfd_getfd: {error}"))
+            }
+            _ => Ok(()),
+        }),
     }
 }
 
@@ -130,14 +149,16 @@ fn unread_byte_shows() -> std::io::Result<()> {
     peer.write_all(b"?")?;
     let (here, there) = (peer.local_addr()?, peer.peer_addr()?);
     comes(|| {
-        let rows = tcp_table()?;
-        let listens = rows
-            .iter()
-            .any(|row| row.state == TcpState::Listen && row.local == there && row.unread == 1);
-        let waits = rows
-            .iter()
-            .any(|row| row.local == there && row.remote == here && row.unread == 1);
-        (listens && waits).then_some(())
+        let nobody = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+        let shown = |rows: &[TcpRow]| {
+            let listens = |row: &TcpRow| {
+                row.state == TcpState::Listen && row.local == there && row.unread == 1
+            };
+            let waits = |row: &TcpRow| row.local == there && row.remote == here && row.unread == 1;
+            rows.iter().any(listens) && rows.iter().any(waits)
+        };
+        let asked = tcp_rows(&[(there, nobody), (there, here)])?;
+        (shown(&tcp_table()?) && shown(&asked)).then_some(())
     })
     .ok_or_else(|| std::io::Error::other("/proc/net/tcp does not show a byte that waits"))
 }

@@ -5,8 +5,12 @@
 )]
 
 use std::io;
+#[cfg(all(target_os = "linux", not(elsewhere)))]
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+#[cfg(all(target_os = "linux", not(elsewhere)))]
+use std::time::Duration;
 
 use super::Limits;
 
@@ -65,6 +69,57 @@ pub(super) fn kill(pid: u32) {
 pub(super) fn reap(pid: u32) {
     // SAFETY: a null status pointer is allowed; waitpid touches no other memory of ours.
     unsafe { libc::waitpid(pid as libc::pid_t, std::ptr::null_mut(), 0) };
+}
+
+/// A second descriptor of a socket that process `pid` has open: pidfd_open(2), pidfd_getfd(2).
+#[cfg(all(target_os = "linux", not(elsewhere)))]
+pub(super) fn borrow_socket(pid: u32, descriptor: i32) -> io::Result<OwnedFd> {
+    // SAFETY: both calls take integers, touch no memory of ours, and return a new descriptor, which nobody else owns,
+    // or -1.
+    unsafe {
+        let process = owned(libc::syscall(libc::SYS_pidfd_open, pid as libc::pid_t, 0))?;
+        owned(libc::syscall(
+            libc::SYS_pidfd_getfd,
+            process.as_raw_fd(),
+            descriptor,
+            0,
+        ))
+    }
+}
+
+/// # Safety
+///
+/// `returned` is -1, or a descriptor that nobody owns.
+#[cfg(all(target_os = "linux", not(elsewhere)))]
+unsafe fn owned(returned: libc::c_long) -> io::Result<OwnedFd> {
+    match RawFd::try_from(returned) {
+        // SAFETY: as promised by the caller.
+        Ok(descriptor) if descriptor >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(descriptor) }),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// A number of bytes in one of a socket's queues: ioctl(2).
+#[cfg(all(target_os = "linux", not(elsewhere)))]
+pub(super) fn queue(socket: RawFd, request: libc::c_ulong) -> io::Result<u64> {
+    let mut length: libc::c_int = 0;
+    // SAFETY: requests about queues write one int, and `length` lives on our stack for the length of the call.
+    match unsafe { libc::ioctl(socket, request as libc::Ioctl, &raw mut length) } {
+        0 => Ok(u64::try_from(length).unwrap_or(0)),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// What the monotonic clock shows: clock_gettime(2).
+#[cfg(all(target_os = "linux", not(elsewhere)))]
+pub(super) fn monotonic_time() -> Duration {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: `time` lives on our stack for the length of the call. This clock exists, so that the call cannot fail.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut time) };
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 fn signal(pid: libc::pid_t, number: libc::c_int) -> bool {

@@ -11,6 +11,14 @@ pub enum Typed {
     ToggleHex,
     /// How long a piece is; `None` sends everything in one write.
     Pieces(Option<usize>),
+    /// Send without reading until no more fits.
+    Fill,
+    /// Read what was sent by that.
+    Read,
+    /// So many round trips.
+    Time(usize),
+    /// So many connections more.
+    Crowd(usize),
     Help,
     Quit,
     /// A command that cannot be carried out, and why.
@@ -25,6 +33,12 @@ A typed line is sent with its newline.
                \\n \\r \\t \\\\ \\xNN are bytes
   /pieces N    send N bytes a write; 0: all
   /hex         show bytes as numbers or text
+  /fill        send, and do not read, until
+               no more fits
+  /read        read what /fill has sent
+  /time N      time N round trips of 1 byte
+  /crowd N     open N connections more, which
+               say nothing
   /quit        hang up
   /help        show this
 ";
@@ -44,6 +58,10 @@ pub fn read(line: &[u8]) -> Typed {
     match (name, rest) {
         ("send", text) => unescape(text).map_or_else(Typed::Unclear, Typed::Send),
         ("pieces", number) => pieces(number),
+        ("time", number) => at_least_one(number, Typed::Time, TIME),
+        ("crowd", number) => at_least_one(number, Typed::Crowd, CROWD),
+        ("fill", "") => Typed::Fill,
+        ("read", "") => Typed::Read,
         ("end", "") => Typed::End,
         ("reset", "") => Typed::Reset,
         ("hex", "") => Typed::ToggleHex,
@@ -58,6 +76,16 @@ fn pieces(number: &str) -> Typed {
         Ok(0) => Typed::Pieces(None),
         Ok(length) => Typed::Pieces(Some(length)),
         Err(_) => Typed::Unclear("/pieces wants a number of bytes, such as /pieces 1".to_owned()),
+    }
+}
+
+const TIME: &str = "/time wants a number of round trips, such as /time 100";
+const CROWD: &str = "/crowd wants a number of connections, such as /crowd 50";
+
+fn at_least_one(number: &str, typed: fn(usize) -> Typed, wanted: &str) -> Typed {
+    match number.trim().parse() {
+        Ok(0) | Err(_) => Typed::Unclear(wanted.to_owned()),
+        Ok(number) => typed(number),
     }
 }
 

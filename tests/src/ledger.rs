@@ -1,0 +1,194 @@
+//! Where every byte is: what a server keeps for a client that does not read.
+//!
+//! The kernel's own buffers may grow to many megabytes, so how much a client can push says nothing about the program.
+//! What the program holds is what was sent, without what lies in the queues of the two kernels: see [`Wire::held`].
+
+use std::time::{Duration, Instant};
+
+use crate::calm::{Calm, Look};
+use crate::cause::Cause;
+use crate::diagnosis::Symptom;
+use crate::failure::{Outcome, Problem};
+use crate::payload::{Payload, size};
+use crate::peer::Peer;
+use crate::platform::not_sent;
+use crate::scene::Scene;
+use crate::server::Server;
+
+/// How much is sent at a time until something is held, in bytes: less than a program may hold.
+const PIECE: usize = 32 * 1024;
+
+/// How long a server runs between two looks at who was served, at least.
+const SLICE: Duration = Duration::from_micros(100);
+
+/// How many bytes of each of the others a server may take before it is a quiet client's turn: two turns.
+const TWO_TURNS: u64 = 2 * 64 * 1024;
+
+impl Peer {
+    /// The program has settled, and keeps at most `most` bytes for us.
+    pub fn is_owed_at_most(&mut self, most: u64) -> Result<&mut Self, Box<Problem>> {
+        self.scene.settles();
+        let held = self.wire.rows().and_then(|table| self.wire.held(&table));
+        let expected = format!(
+            "at most {} kept for a client that does not read",
+            size(most as usize)
+        );
+        match held {
+            Some(held) if held <= most => Ok(self),
+            Some(held) => {
+                let received = format!("{} kept", size(held as usize));
+                Err(self.fails(Symptom::Known(Cause::UnboundedQueue), expected, received))
+            }
+            None => Err(self.fails(Symptom::End, expected, "the connection is gone")),
+        }
+    }
+
+    /// Sends until the program has to keep something for us, because we do not read; returns what was sent. All of that
+    /// was read by a program that reads on while little waits. Where nobody can tell, it sends until nothing fits.
+    pub fn sends_until_something_is_kept(
+        &mut self,
+        payload: &Payload,
+    ) -> Result<Payload, Box<Problem>> {
+        if !Scene::shows_when_a_program_has_settled() {
+            return self.fills(payload);
+        }
+        let mut sent = 0;
+        for piece in payload.bytes().chunks(PIECE) {
+            self.push(piece)?;
+            sent += piece.len();
+            let mut calm = Calm::default();
+            let settled = self.scene.deadline().until(|| {
+                let look = self.scene.look(&mut calm);
+                match look {
+                    Look::Moving => self.is_all_on_its_way_back()?.then_some(false),
+                    _ => Some(true),
+                }
+            });
+            if settled.unwrap_or(true) {
+                break;
+            }
+        }
+        self.note_sent(
+            &format!("{} without reading", size(sent)),
+            "sends until the program has to keep something",
+        );
+        Ok(payload.start(sent))
+    }
+
+    /// Whether the program has read all that we sent, and given all of it to its kernel.
+    ///
+    /// Unlike [`Wire::held`](crate::scene::Wire::held) this does not wait for acknowledgements, which come up to 40 ms
+    /// late: on loopback what was sent has arrived.
+    fn is_all_on_its_way_back(&self) -> Option<bool> {
+        let to_be_sent = not_sent(&self.stream)?;
+        let table = self.wire.rows()?;
+        let (ours, theirs) = (self.wire.our_row(&table)?, self.wire.their_row(&table)?);
+        let back = self.wire.received.get() + ours.unread + theirs.unsent;
+        Some(to_be_sent + theirs.unread == 0 && back >= self.wire.sent.get())
+    }
+
+    /// Receives exactly `payload`, but `steps` times reads only a part and waits until the program has done all that
+    /// it can do then.
+    pub fn expects_in_steps(
+        &mut self,
+        payload: &Payload,
+        steps: &[usize],
+    ) -> Result<&mut Self, Box<Problem>> {
+        let mut from = 0;
+        for step in steps {
+            let to = payload.bytes().len().min(from + step);
+            self.expects(payload.part(from, to))?;
+            self.scene.settles();
+            from = to;
+        }
+        self.expects(payload.part(from, payload.bytes().len()))
+    }
+
+    /// Gives our kernel as much as it takes now, without waiting for the program.
+    pub(crate) fn brims(&mut self, payload: &Payload) -> Outcome {
+        use std::io::Write;
+
+        self.stream.set_nonblocking(true)?;
+        let mut rest = payload.bytes();
+        while let Ok(count) = self.stream.write(rest) {
+            rest = &rest[count..];
+            self.wire.sent.set(self.wire.sent.get() + count as u64);
+            if rest.is_empty() {
+                break;
+            }
+        }
+        self.stream.set_nonblocking(false)?;
+        self.note_sent("as much as fits", "sends without end");
+        Ok(())
+    }
+
+    /// Whether something lies in our kernel that we have not read.
+    pub(crate) fn has_unread(&self) -> bool {
+        self.wire.rows().is_some_and(|table| {
+            let ours = self.wire.our_row(&table);
+            ours.is_some_and(|row| row.unread > 0)
+        })
+    }
+}
+
+impl Server {
+    /// `quiet` asks for something while `others` have sent as much as fits; it gets its answer before the server has
+    /// taken more than two turns of each of them.
+    pub fn answers_in_turn(
+        &self,
+        quiet: &mut Peer,
+        others: &mut [Peer],
+        flood: &Payload,
+    ) -> Outcome {
+        let eaten = |others: &[Peer]| {
+            let each = others.iter().filter_map(|peer| {
+                let table = peer.wire.rows()?;
+                peer.wire.eaten(&table)
+            });
+            each.sum::<u64>()
+        };
+        self.stops()?;
+        let before = eaten(others);
+        for other in others.iter_mut() {
+            other.brims(flood)?;
+        }
+        let question = Payload::from("and I?");
+        quiet.sends(&question)?;
+        let most = TWO_TURNS * others.len() as u64;
+        let starved = self.scene.deadline().until(|| {
+            if self.running.exited().is_some() {
+                return Some(None);
+            }
+            self.runs_for_a_moment();
+            let so_far = eaten(others).saturating_sub(before);
+            match quiet.has_unread() {
+                true => Some(None),
+                false => (so_far > most).then_some(Some(so_far)),
+            }
+        });
+        self.resumes();
+        match starved.flatten() {
+            Some(so_far) => Err(self.scene.fails_because(
+                Cause::Starved,
+                format!(
+                    "an answer to {quiet} before {} of the others are served",
+                    size(most as usize),
+                    quiet = quiet.wire.label
+                ),
+                format!("no answer after {}", size(so_far as usize)),
+            )),
+            None => quiet.expects(&question).map(drop),
+        }
+    }
+
+    /// Lets it run a little, and stops it again.
+    fn runs_for_a_moment(&self) {
+        self.running.resume();
+        let start = Instant::now();
+        while start.elapsed() < SLICE {
+            std::hint::spin_loop();
+        }
+        // If it is gone, the next look will tell.
+        let _ = self.running.stop();
+    }
+}

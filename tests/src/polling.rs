@@ -1,0 +1,273 @@
+//! What is expected of a server that never waits: its other work goes on, on one thread, and it naps a little
+//! where it has nothing to do.
+
+use std::time::{Duration, Instant};
+
+use crate::calm::{Calm, Look};
+use crate::cause::Cause;
+use crate::diagnosis::Symptom;
+use crate::ended::Ended;
+use crate::failure::{Outcome, Problem};
+use crate::payload::Payload;
+use crate::peer::Peer;
+use crate::platform::{self, Sample, TcpRow, descriptors, is_non_blocking};
+use crate::scene::Wire;
+use crate::server::Server;
+
+/// The longest nap that the contract allows.
+const LONGEST_NAP: Duration = Duration::from_millis(5);
+
+/// How much processor time a nap may cost on average, with the round before it. A nap of a millisecond costs about
+/// 20 µs; a program that spins uses it all and does not sleep once.
+const COST_OF_A_NAP: Duration = Duration::from_micros(500);
+
+/// How many naps may lie between a question and its answer: the one that was under way, the one after the round in
+/// which it came, and some for programs that are odd but right.
+const NAPS_FOR_AN_ANSWER: u64 = 10;
+
+impl Server {
+    /// Its other work goes on: two more ticks come, and it never naps for more than 5 ms meanwhile.
+    pub fn goes_on_ticking(&self) -> Result<&Self, Box<Problem>> {
+        let (mut pulse, mut calm) = (Pulse::default(), Calm::default());
+        let wanted = self.running.stdout.ticks() + 2;
+        let stopped = |reason: &str| Some(Err((Symptom::NoTicks, reason.to_string())));
+        let seen = self.scene.deadline().until(|| {
+            let ticks = self.running.stdout.ticks();
+            let sample = self.running.sample();
+            if let Some(nap) = sample.as_ref().and_then(Sample::longest_nap)
+                && nap > LONGEST_NAP
+            {
+                let received = format!("a nap of {} ms", nap.as_millis());
+                return Some(Err((Symptom::Known(Cause::LongNap), received)));
+            }
+            if ticks >= wanted {
+                return Some(Ok(()));
+            }
+            match self.scene.look(&mut calm) {
+                Look::Exited => stopped("it is gone"),
+                Look::Parked => stopped("no tick: it sleeps"),
+                _ if pulse.has_stopped(ticks, sample.as_ref()) => {
+                    stopped("no tick: it is busy with something else")
+                }
+                Look::Busy | Look::Moving => None,
+            }
+        });
+        let expected = "two more ticks, and no nap of more than 5 ms";
+        match seen.unwrap_or_else(|| Err((Symptom::NoTicks, "too few ticks".into()))) {
+            Ok(()) => {
+                self.scene.transcript.borrow_mut().note("server", "tick N");
+                self.scene.transcript.borrow_mut().wait();
+                Ok(self)
+            }
+            Err((symptom, received)) => Err(self.scene.fails(symptom, expected, received, None)),
+        }
+    }
+
+    /// With nothing to do it does not sleep until something comes: it goes on by itself. One that died in a later step,
+    /// which was not started, is not asked.
+    pub fn does_not_wait(&self) -> Outcome {
+        let expected = "a server that goes on although nothing comes";
+        match self.scene.settles() {
+            Look::Parked => Err(self.scene.fails(
+                Symptom::NoTicks,
+                expected,
+                "it sleeps until something comes",
+                None,
+            )),
+            Look::Exited if self.died_unwritten() => Ok(()),
+            Look::Exited => Err(self.scene.fails(Symptom::End, expected, "it is gone", None)),
+            Look::Busy | Look::Moving => Ok(()),
+        }
+    }
+
+    /// It has one thread, has accepted everybody, and no call on any of its sockets waits. One that died in a later
+    /// step, which was not started, is not asked.
+    pub fn never_waits(&self) -> Outcome {
+        let look = self.scene.settles();
+        if look == Look::Exited && self.died_unwritten() {
+            return Ok(());
+        }
+        let threads = self
+            .running
+            .sample()
+            .map_or(0, |sample| sample.threads.len());
+        if threads > 1 {
+            let (expected, received) = ("a server with one thread", format!("{threads} threads"));
+            return Err(self
+                .scene
+                .fails_because(Cause::TooManyThreads, expected, received));
+        }
+        if matches!(look, Look::Exited | Look::Parked) {
+            return self.does_not_wait();
+        }
+        for (whose, wire, row) in self.sockets()? {
+            let Some(descriptor) = self.descriptor_of(row) else {
+                let expected = format!("a server that holds {whose}");
+                let received = "it has not accepted it, or has closed it";
+                return Err(self
+                    .scene
+                    .fails(Symptom::Silence, expected, received, wire.as_ref()));
+            };
+            if is_non_blocking(self.running.pid(), descriptor) != Some(true) {
+                return Err(self.scene.fails_because(
+                    Cause::StillBlocking,
+                    "sockets on which no call waits (O_NONBLOCK)",
+                    format!("calls on {whose} wait"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The listening socket, and that of each peer: whose it is, and its row.
+    fn sockets(&self) -> Result<Vec<(String, Option<Wire>, TcpRow)>, Box<Problem>> {
+        let listener = self.scene.listener_row();
+        let mut sockets: Vec<_> = listener
+            .into_iter()
+            .map(|row| ("the listener".to_string(), None, row))
+            .collect();
+        for wire in self.scene.wires() {
+            let table = wire.rows().unwrap_or_default();
+            let row = wire.their_row(&table).copied();
+            let whose = format!("{}'s socket", wire.label);
+            sockets.extend(row.map(|row| (whose, Some(wire), row)));
+        }
+        match sockets.len() == self.scene.wires().len() + 1 {
+            true => Ok(sockets),
+            false => Err(self.scene.fails(
+                Symptom::End,
+                "a server that listens, and keeps its clients",
+                "a socket is gone",
+                None,
+            )),
+        }
+    }
+
+    /// The number by which the program knows this socket.
+    fn descriptor_of(&self, row: TcpRow) -> Option<i32> {
+        let open = descriptors(self.running.pid())?;
+        let mut same = open.iter().filter(|one| one.socket == Some(row.inode));
+        same.next().map(|one| one.number)
+    }
+
+    /// With nothing to do it naps, and does not spin.
+    pub fn naps(&self) -> Result<&Self, Box<Problem>> {
+        let expected = "a server that naps while there is nothing to do";
+        let effort = || {
+            let sample = self.running.sample();
+            sample.map_or((Duration::ZERO, 0), |sample| {
+                (sample.cpu(), sample.sleeps())
+            })
+        };
+        let (cpu, sleeps) = effort();
+        let look = self.scene.settles();
+        let (cpu_then, sleeps_then) = effort();
+        let naps = u32::try_from(sleeps_then.saturating_sub(sleeps)).unwrap_or(u32::MAX);
+        match look {
+            Look::Exited => Err(self.scene.fails(Symptom::End, expected, "it is gone", None)),
+            Look::Parked => Err(self.scene.fails(
+                Symptom::NoTicks,
+                expected,
+                "it sleeps until something comes",
+                None,
+            )),
+            _ if cpu_then.saturating_sub(cpu) > COST_OF_A_NAP * naps.max(1) => {
+                let spent = cpu_then.saturating_sub(cpu).as_millis();
+                let received = format!("{spent} ms of processor time and {naps} naps");
+                Err(self.scene.fails_because(Cause::NoNap, expected, received))
+            }
+            Look::Busy | Look::Moving => Ok(self),
+        }
+    }
+
+    /// `peer`, one of many, asks; the answer comes before the server has napped more than ten times.
+    pub fn answers_before_many_naps(&self, peer: &mut Peer, question: &Payload) -> Outcome {
+        let sleeps = || self.running.sample().map(|sample| sample.sleeps());
+        self.stops()?;
+        let before = sleeps().unwrap_or(0);
+        peer.sends(question)?;
+        self.resumes();
+        let too_many = self.scene.deadline().until(|| {
+            // Counted before the look at the answer: if that is not there yet, so many naps were taken without it.
+            let naps = sleeps().unwrap_or(u64::MAX).saturating_sub(before);
+            match peer.has_unread() {
+                true => Some(None),
+                false => (naps > NAPS_FOR_AN_ANSWER).then_some(Some(naps)),
+            }
+        });
+        match too_many
+            .flatten()
+            .filter(|_| self.running.exited().is_none())
+        {
+            Some(naps) => Err(self.scene.fails_because(
+                Cause::NapPerClient,
+                "an answer after a nap or two",
+                format!("{naps} naps, and no answer yet"),
+            )),
+            None => peer.expects(question).map(drop),
+        }
+    }
+
+    /// Breaks its listening socket: `accept` fails from now on, with an error that does not pass.
+    pub fn loses_its_listener(&self) -> Outcome {
+        let row = self.scene.listener_row();
+        let Some(listener) = row.and_then(|row| self.descriptor_of(row)) else {
+            let received = "it has no listening socket";
+            return Err(self
+                .scene
+                .fails(Symptom::End, "a server that listens", received, None));
+        };
+        self.scene.remember(|facts| facts.listener_broke = true);
+        self.scene
+            .transcript
+            .borrow_mut()
+            .peer_sent("the lab", "breaks the listening socket");
+        platform::shut_down(self.running.pid(), listener)?;
+        Ok(())
+    }
+
+    /// Waits for its exit.
+    pub fn ends(&self) -> Result<Ended, Box<Problem>> {
+        Ended::wait_for(&self.running, &self.scene)
+    }
+
+    /// Whether it died in a later step, which was not started.
+    pub(crate) fn died_unwritten(&self) -> bool {
+        self.running.wait_for_output();
+        let stderr = self.running.stderr.text();
+        self.scene.died_in_a_later_step(&stderr)
+    }
+}
+
+/// Whether ticks stay away although the program goes on.
+///
+/// Ticks are due by the clock, every 50 ms. So time has to pass first, and then the program has to get a good amount of
+/// work done without a tick: what only runs late, on a busy machine, does neither.
+#[derive(Debug, Default)]
+struct Pulse {
+    ticks: u64,
+    since: Option<Instant>,
+    overdue: Option<(Duration, u64)>,
+}
+
+impl Pulse {
+    const DUE: Duration = Duration::from_millis(100);
+    const WORK: Duration = Duration::from_millis(200);
+    const NAPS: u64 = 200;
+
+    fn has_stopped(&mut self, ticks: u64, sample: Option<&Sample>) -> bool {
+        let Some(sample) = sample else { return false };
+        let since = *self.since.get_or_insert_with(Instant::now);
+        if ticks != self.ticks || since.elapsed() < Self::DUE {
+            if ticks != self.ticks {
+                (self.ticks, self.since, self.overdue) = (ticks, None, None);
+            }
+            return false;
+        }
+        let (cpu, sleeps) = *self
+            .overdue
+            .get_or_insert_with(|| (sample.cpu(), sample.sleeps()));
+        sample.cpu().saturating_sub(cpu) >= Self::WORK
+            || sample.sleeps().saturating_sub(sleeps) >= Self::NAPS
+    }
+}

@@ -1,0 +1,66 @@
+//! Stage 04: "nobody is there" is an answer, not a failure; meanwhile there is other work to do.
+//!
+//! A tick is a line that the program prints, so ticks alone prove nothing. They count beside what the kernel shows:
+//! that the program has one thread, that the listener never waits, and how long a nap it asks for.
+//!
+//! Not judged, since loopback on Linux does not show it: an `accept` that reports a connection that broke before it
+//! was accepted (Linux hands it over, and the first call on it says so), and one that a signal interrupts (a call
+//! that never sleeps is never interrupted).
+
+use crate::failure::Outcome;
+use crate::program::Program;
+
+use super::listen::{
+    goes_on_after_a_client_that_is_already_gone, is_greeted,
+    lets_sixteen_clients_wait_while_it_is_stopped,
+};
+
+crate::checks! {
+    step 1, 1: does_not_sleep_in_accept needs ProcessState KernelQueues;
+    step 2, 2: goes_on_ticking_while_nobody_is_there;
+    step 2, 1: has_one_thread_and_a_listener_that_never_waits needs ProcessState KernelQueues Descriptors;
+    step 2, 1: reports_a_real_error_and_exits_with_1 needs BreakingSockets KernelQueues Descriptors;
+    step 3, 3: greets_three_clients_in_a_row_between_ticks;
+    step 3, 1: lets_sixteen_clients_wait_while_it_is_stopped needs StopAndContinue KernelQueues;
+    step 3, 1: goes_on_after_a_client_that_is_already_gone needs StopAndContinue;
+}
+
+/// A blocking `accept` returns when somebody comes. This one returns in any case.
+fn does_not_sleep_in_accept(program: &Program) -> Outcome {
+    program.starts()?.does_not_wait()
+}
+
+/// "Nobody yet" is no reason to end, nor to stand still.
+fn goes_on_ticking_while_nobody_is_there(program: &Program) -> Outcome {
+    program.starts()?.goes_on_ticking()?;
+    Ok(())
+}
+
+/// A second thread could do the waiting while the first one ticks. Here one thread does both, by asking.
+fn has_one_thread_and_a_listener_that_never_waits(program: &Program) -> Outcome {
+    program.starts()?.never_waits()
+}
+
+/// Only "would block" means that somebody may come later. A listener that is broken stays broken.
+fn reports_a_real_error_and_exits_with_1(program: &Program) -> Outcome {
+    let server = program.starts_at(program.private_address()?)?;
+    server.goes_on_ticking()?;
+    server.loses_its_listener()?;
+    server
+        .ends()?
+        .exits_with(1)?
+        .says_in_one_line(&server.address().to_string())?;
+    Ok(())
+}
+
+/// Who comes is served between two ticks, and the ticks go on: it may be `accept` only once that does not wait.
+fn greets_three_clients_in_a_row_between_ticks(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    for number in 1..=3 {
+        server.goes_on_ticking()?;
+        is_greeted(&mut server.meets_a_peer()?, number)?;
+        server.records(&format!("client {number} left after 0 bytes"))?;
+    }
+    server.goes_on_ticking()?;
+    program.plays_as_in("three-clients-between-ticks")
+}

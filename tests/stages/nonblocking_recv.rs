@@ -1,0 +1,78 @@
+//! Stage 05: one call, four answers: data, not yet, the end, an error.
+//!
+//! One client at a time, as in stage 02; serving B early is not a failure. `send` is still trusted here, so no check
+//! leaves more than 256 KiB unread: the kernel has room for that.
+//!
+//! Not judged, since loopback on Linux does not show it: that an accepted socket inherits non-blocking mode elsewhere,
+//! and a real error that is taken for "nothing yet" (a reset is reported once, and then Linux says "the end").
+
+use crate::failure::Outcome;
+use crate::program::Program;
+
+use super::echo_server::{
+    echoes_messages_of_every_size, gives_back_every_descriptor,
+    goes_on_after_a_client_resets_the_connection, sends_the_rest_and_the_end_after_a_half_close,
+    serves_the_next_client_when_one_leaves,
+};
+
+crate::checks! {
+    step 1, 1: does_not_sleep_in_recv needs ProcessState KernelQueues;
+    step 2, 1: does_not_hang_up_on_a_silent_client needs ProcessState KernelQueues;
+    step 3, 1: goes_on_ticking_while_a_client_is_silent;
+    step 3, 1: has_one_thread_and_sockets_that_never_wait needs ProcessState KernelQueues Descriptors;
+    step 3, 1: echoes_messages_of_every_size;
+    step 3, 1: echoes_messages_in_pieces_and_joined needs StopAndContinue;
+    step 3, 1: sends_the_rest_and_the_end_after_a_half_close;
+    step 3, 1: serves_the_next_client_when_one_leaves;
+    step 3, 1: goes_on_after_a_client_resets_the_connection;
+    step 3, 1: gives_back_every_descriptor needs Descriptors ProcessState KernelQueues;
+}
+
+/// A blocking `recv` returns when something comes. This one returns in any case.
+fn does_not_sleep_in_recv(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let _silent = server.meets_a_peer()?;
+    server.does_not_wait()
+}
+
+/// "Nothing yet" is neither an error nor the end: the client is thinking.
+fn does_not_hang_up_on_a_silent_client(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let mut peer = server.meets_a_peer()?;
+    server.keeps(&mut peer)
+}
+
+/// While one client thinks, the other work goes on; and when it has thought, it is served.
+pub(super) fn goes_on_ticking_while_a_client_is_silent(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let mut peer = server.meets_a_peer()?;
+    server.goes_on_ticking()?;
+    let message = program.every_byte_value();
+    peer.sends(&message)?.expects(&message)?;
+    server.goes_on_ticking()?;
+    peer.expects_nothing_more()?;
+    Ok(())
+}
+
+/// Listener and client have a socket each, and each of them has to be told.
+pub(super) fn has_one_thread_and_sockets_that_never_wait(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let _silent = server.meets_a_peer()?;
+    server.never_waits()
+}
+
+/// TCP carries bytes, not messages: one write may arrive in any pieces, and two as one.
+pub(super) fn echoes_messages_in_pieces_and_joined(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let mut peer = server.meets_a_peer()?;
+    let pieces = program.payload("a message", program.number(10..=30));
+    peer.sends_byte_by_byte(&pieces)?.expects(&pieces)?;
+    let first = program.payload("one message", 700);
+    let second = program.payload("another", 300);
+    server.stops()?;
+    peer.sends(&first)?.sends(&second)?;
+    server.resumes();
+    peer.expects(&first)?.expects(&second)?;
+    peer.expects_nothing_more()?;
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! Stage 06: `send` takes what fits; what is left is the program's to keep, and to bound.
+//!
+//! How much a client can push says nothing about the program, since the kernel's own buffers may grow to many
+//! megabytes. What is judged is what the program holds: all that was sent, without what lies in the kernel's queues.
+//!
+//! Not judged, since loopback on Linux does not show it: in which order a round receives and sends, and how large the
+//! pieces are that it gives to `send`.
+
+use crate::failure::Outcome;
+use crate::program::Program;
+
+use super::echo_server::{
+    comes_and_goes, echoes_messages_of_every_size, gives_back_every_descriptor,
+};
+use super::nonblocking_recv::{
+    echoes_messages_in_pieces_and_joined, goes_on_ticking_while_a_client_is_silent,
+    has_one_thread_and_sockets_that_never_wait,
+};
+
+crate::checks! {
+    step 1, 1: has_one_thread_and_sockets_that_never_wait needs ProcessState KernelQueues Descriptors;
+    step 2, 1: goes_on_ticking_while_a_client_is_silent;
+    step 2, 1: echoes_messages_of_every_size;
+    step 2, 1: echoes_messages_in_pieces_and_joined needs StopAndContinue;
+    step 3, 1: goes_on_ticking_while_a_client_does_not_read;
+    step 3, 1: keeps_little_for_a_client_that_does_not_read needs ProcessState KernelQueues;
+    step 3, 1: loses_nothing_when_a_client_reads_in_steps;
+    step 4, 1: sends_what_waits_after_a_half_close;
+    step 4, 1: serves_the_next_client_however_one_leaves;
+    step 4, 1: gives_back_every_descriptor needs Descriptors ProcessState KernelQueues;
+}
+
+/// How much may wait for one client: 64 KiB, and one `recv` more, with a buffer of up to 64 KiB.
+pub(super) const A_LITTLE: u64 = 128 * 1024;
+
+/// When the kernel takes no more, `send` says so at once. Waiting for room would be waiting for one client.
+fn goes_on_ticking_while_a_client_does_not_read(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let mut peer = server.meets_a_slow_peer()?;
+    peer.fills(&program.payload("a long message", 16 << 20))?;
+    server.goes_on_ticking()?;
+    Ok(())
+}
+
+/// A server that reads on keeps what it cannot send. Without a bound one client could take all of its memory.
+fn keeps_little_for_a_client_that_does_not_read(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let mut peer = server.meets_a_slow_peer()?;
+    peer.fills(&program.payload("a long message", 16 << 20))?;
+    peer.is_owed_at_most(A_LITTLE)?;
+    Ok(())
+}
+
+/// Each time the client reads a little the kernel has room for some of what waits: for that, once, and in order. And
+/// then for what the client has sent meanwhile.
+fn loses_nothing_when_a_client_reads_in_steps(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let mut peer = server.meets_a_slow_peer()?;
+    let taken = peer.fills(&program.payload("a long message", 8 << 20))?;
+    let steps = [1, 70_000, 500_000].map(|size| program.number(size..=2 * size));
+    peer.expects_in_steps(&taken, &steps)?;
+    peer.sends("and then?")?.expects("and then?")?;
+    Ok(())
+}
+
+/// A half-close ends one direction. What waits belongs into the other, before its end.
+pub(super) fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let mut peer = server.meets_a_slow_peer()?;
+    let message = program.payload("a long message", 16 << 20);
+    let sent = peer.sends_until_something_is_kept(&message)?;
+    peer.half_closes()?.expects(&sent)?.expects_the_end()?;
+    Ok(())
+}
+
+/// Some leave with thanks, some break off, and some break off while a lot waits for them.
+fn serves_the_next_client_however_one_leaves(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    comes_and_goes(&server)?;
+    server.records("client 1 left after 5 bytes")?;
+    server.meets_a_peer()?.resets()?;
+    server.records("client 2 left after 0 bytes")?;
+    let mut full = server.meets_a_slow_peer()?;
+    full.fills(&program.payload("a long message", 16 << 20))?;
+    full.resets()?;
+    comes_and_goes(&server)?;
+    server.records("client 4 left after 5 bytes")?;
+    program.plays_as_in("however-one-leaves")
+}

@@ -1,0 +1,143 @@
+//! Stage 07: many clients in one loop; no client can make another wait.
+//!
+//! Nothing here is judged by a clock. Whether a client starves shows in how many bytes of others the server takes
+//! before it is its turn; whether the loop naps, in processor time for each time it goes to sleep; how often it naps in
+//! a round, in how often it goes to sleep before a question is answered.
+//!
+//! Not judged, since loopback on Linux does not show it: a client that is passed over in one round because another one
+//! was removed (the next round comes in a millisecond), and whether a round accepts one client or all that wait.
+
+use crate::failure::Outcome;
+use crate::program::Program;
+use crate::server::Server;
+
+use super::echo_server::echoes_messages_of_every_size;
+use super::nonblocking_send::{A_LITTLE, sends_what_waits_after_a_half_close};
+
+crate::checks! {
+    step 1, 1: naps_while_there_is_nothing_to_do needs ProcessState KernelQueues;
+    step 2, 1: has_one_thread_and_sockets_that_never_wait needs ProcessState KernelQueues Descriptors;
+    step 3, 1: echoes_messages_of_every_size;
+    step 3, 1: gives_fifty_clients_their_own_bytes;
+    step 3, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs ProcessState KernelQueues;
+    step 3, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues;
+    step 3, 1: naps_once_a_round_and_not_once_a_client needs ProcessState StopAndContinue KernelQueues;
+    step 4, 1: sends_what_waits_after_a_half_close;
+    step 4, 1: parts_from_neighbours_that_leave_at_once needs StopAndContinue;
+    step 4, 1: gives_back_every_descriptor_after_200_clients needs Descriptors ProcessState KernelQueues;
+}
+
+/// A round that found nothing to do finds nothing in the next microsecond either.
+fn naps_while_there_is_nothing_to_do(program: &Program) -> Outcome {
+    program.starts()?.goes_on_ticking()?.naps()?;
+    Ok(())
+}
+
+/// Each client has a socket of its own, and each of them has to be told.
+fn has_one_thread_and_sockets_that_never_wait(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let _silent = (server.meets_a_peer()?, server.meets_a_peer()?);
+    server.never_waits()
+}
+
+/// Fifty conversations at once, in pieces, and in another order each time: none gets into another.
+fn gives_fifty_clients_their_own_bytes(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let mut peers = server.meets_peers(50)?;
+    for _ in 1..=3 {
+        let messages: Vec<_> = (0..50)
+            .map(|_| program.payload("its message", program.number(1..=5_000)))
+            .collect();
+        for at in program.shuffled(50) {
+            peers[at].sends(&messages[at])?;
+        }
+        for at in program.shuffled(50) {
+            peers[at].expects(&messages[at])?;
+        }
+    }
+    Ok(())
+}
+
+/// One says nothing, one reads nothing, and one is served; and what waits for the slow one is bounded, and not lost.
+fn makes_nobody_wait_for_a_silent_or_a_slow_client(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let _silent = server.meets_a_peer()?;
+    let mut slow = server.meets_a_slow_peer()?;
+    let mut other = server.meets_a_peer()?;
+    let taken = slow.fills(&program.payload("a long message", 16 << 20))?;
+    let message = program.every_byte_value();
+    other.sends(&message)?.expects(&message)?;
+    slow.is_owed_at_most(A_LITTLE)?;
+    server.goes_on_ticking()?;
+    slow.expects_in_steps(&taken, &[program.number(1..=100_000)])?;
+    Ok(())
+}
+
+/// A turn ends by itself. Who is served until nothing comes any more keeps everybody else from theirs.
+fn makes_nobody_wait_for_clients_that_send_without_end(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let flood = program.payload("as much as fits", 8 << 20);
+    let mut gone_by = Vec::new();
+    for _ in 1..=5 {
+        let mut others = server.meets_peers(2)?;
+        let mut quiet = server.meets_a_peer()?;
+        others.extend(server.meets_peers(2)?);
+        server.answers_in_turn(&mut quiet, &mut others, &flood)?;
+        gone_by.push((quiet, others));
+    }
+    Ok(())
+}
+
+/// A nap in the turn of each client adds up: with fifty silent clients the fifty-first waits for fifty naps.
+fn naps_once_a_round_and_not_once_a_client(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let mut peers = server.meets_peers(51)?;
+    let question = program.payload("a question", 5);
+    for at in program.shuffled(51).into_iter().take(10) {
+        server.answers_before_many_naps(&mut peers[at], &question)?;
+    }
+    Ok(())
+}
+
+/// When neighbours leave in the same round, those between them and behind them stay, and are served.
+fn parts_from_neighbours_that_leave_at_once(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let mut peers = server.meets_peers(4)?;
+    for peer in &mut peers {
+        peer.sends("hello")?.expects("hello")?;
+    }
+    server.stops()?;
+    peers.remove(2).resets()?;
+    peers[1].half_closes()?;
+    server.resumes();
+    peers[1].expects_the_end()?;
+    server.records("client 2 left after 5 bytes")?;
+    server.records("client 3 left after 5 bytes")?;
+    for at in [0, 2] {
+        peers[at].sends("still here")?.expects("still here")?;
+    }
+    program.plays_as_in("neighbours-leave-at-once")
+}
+
+/// Whoever left is no longer in the list, and its socket is closed.
+fn gives_back_every_descriptor_after_200_clients(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    twenty_come_and_go(&server)?;
+    let before = server.counts_descriptors()?;
+    for _ in 1..=10 {
+        twenty_come_and_go(&server)?;
+    }
+    server.still_has_descriptors(before)
+}
+
+/// Twenty clients at a time, each of which is served and leaves.
+fn twenty_come_and_go(server: &Server) -> Outcome {
+    let mut peers = server.meets_peers(20)?;
+    for peer in &mut peers {
+        peer.sends("hello")?;
+    }
+    for peer in &mut peers {
+        peer.expects("hello")?.half_closes()?.expects_the_end()?;
+    }
+    Ok(())
+}
