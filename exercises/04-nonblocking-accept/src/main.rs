@@ -1,0 +1,17 @@
+//! Stage 04: a server that asks whether somebody is there, and does not wait. Given code; yours
+//! is `server.rs`.
+//!
+//! Try it, in two terminals:
+//!
+//! ```text
+//! cargo lab run 4
+//! cargo lab talk 127.0.0.1:7000
+//! ```
+
+mod server;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kit::run_server(server::run)
+}

@@ -1,0 +1,85 @@
+//! A listening socket that never makes its program wait: "nobody is there" is an answer.
+//!
+//! Try it, in two terminals:
+//!
+//! ```text
+//! cargo lab run 4
+//! cargo lab talk 127.0.0.1:7000
+//! ```
+//!
+//! Man pages: accept(2), fcntl(2), socket(7).
+
+use std::io;
+use std::net::SocketAddr;
+
+use kit::{Events, Heartbeat};
+use socket2::{Domain, SockAddr, Socket, Type};
+
+/// How many clients may be connected and not yet accepted. The kernel keeps them in the backlog
+/// meanwhile.
+const BACKLOG: i32 = 128;
+
+/// Opens the server at `address` and serves until something goes wrong with the listening socket
+/// itself.
+///
+/// # Errors
+///
+/// When the address is taken or not ours, or when the kernel has no socket left to give.
+pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
+    let listener = open(address)?;
+    announce(&listener, events)?;
+    stop_waiting(&listener)?;
+
+    let mut heartbeat = Heartbeat::new(events);
+    let mut number = 0;
+    loop {
+        if let Some(client) = who_came(listener.accept())? {
+            number += 1;
+            events.connected(number);
+            greet(client, number, events);
+        }
+        // The other work. It gets its turn in each round, whoever came and whoever did not.
+        heartbeat.beat();
+    }
+}
+
+/// The listening socket of stage 01.
+fn open(address: SocketAddr) -> io::Result<Socket> {
+    let listener = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    listener.set_reuse_address(kit::REUSE_ADDRESS)?;
+    listener.bind(&address.into())?;
+    listener.listen(BACKLOG)?;
+    Ok(listener)
+}
+
+/// The announcement of stage 01.
+fn announce(listener: &Socket, events: &Events) -> io::Result<()> {
+    let name = listener.local_addr()?;
+    let address = name.as_socket().ok_or(io::ErrorKind::Unsupported)?;
+    events.listening(address);
+    Ok(())
+}
+
+/// Step 1: from now on no call on `listener` waits.
+fn stop_waiting(listener: &Socket) -> io::Result<()> {
+    // region stop_waiting
+    // TODO(step 1): make `listener` a socket that answers at once.
+    todo!("step 1: {listener:?} must not wait")
+    // endregion
+}
+
+/// Step 2: what `accept` has answered: somebody, nobody yet, or that something is wrong.
+fn who_came(answer: io::Result<(Socket, SockAddr)>) -> io::Result<Option<Socket>> {
+    // region who_came
+    // TODO(step 2): tell a client, and nobody yet, from a real error.
+    todo!("step 2: what does {answer:?} say?")
+    // endregion
+}
+
+/// Step 3: says `hello, client N` to `client`, hangs up, and puts it on record.
+fn greet(client: Socket, number: u64, events: &Events) {
+    // region greet
+    // TODO(step 3): greet the client, hang up, and tell `events` how it left.
+    todo!("step 3: greet {client:?} as client {number}, {events:?}")
+    // endregion
+}
