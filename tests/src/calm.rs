@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::platform::{CallKind, Descriptor, Sample, TcpRow, TcpState, descriptors};
 use crate::running::Running;
-use crate::scene::Wire;
+use crate::wire::Wire;
 
 /// How often in a row the same must be seen.
 const TIMES: u32 = 3;

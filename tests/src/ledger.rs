@@ -77,7 +77,7 @@ impl Peer {
 
     /// Whether the program has read all that we sent, and given all of it to its kernel.
     ///
-    /// Unlike [`Wire::held`](crate::scene::Wire::held) this does not wait for acknowledgements, which come up to 40 ms
+    /// Unlike [`Wire::held`](crate::wire::Wire::held) this does not wait for acknowledgements, which come up to 40 ms
     /// late: on loopback what was sent has arrived.
     fn is_all_on_its_way_back(&self) -> Option<bool> {
         let to_be_sent = not_sent(&self.stream)?;

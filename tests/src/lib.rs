@@ -10,7 +10,7 @@
 //! - [`program`], [`server`], [`client`], [`ended`]: a program as a check sees it
 //! - [`polling`]: what is expected of a server that never waits
 //! - [`peer`], [`expecting`], [`ledger`], [`echo`], [`listener`]: our ends of the wire
-//! - [`scene`], [`calm`], [`situation`], [`diagnosis`], [`cause`]: what happened, whether it is over, and why
+//! - [`scene`], [`wire`], [`calm`], [`situation`], [`diagnosis`], [`cause`]: what happened, whether it is over, and why
 //! - [`running`], [`guard`], [`output`], [`live`], [`platform`]: processes
 
 pub mod building;
@@ -50,6 +50,7 @@ mod skeleton;
 pub mod snapshot;
 pub mod subject;
 pub mod transcript;
+pub mod wire;
 
 #[path = "../stages/mod.rs"]
 pub mod stages;

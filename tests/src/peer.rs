@@ -15,7 +15,8 @@ use crate::diagnosis::Symptom;
 use crate::failure::{Outcome, Problem};
 use crate::payload::{Payload, size};
 use crate::platform::{CallKind, TcpState};
-use crate::scene::{Scene, Wire};
+use crate::scene::Scene;
+use crate::wire::Wire;
 
 /// How long one `recv` waits before we look at the program again.
 pub(crate) const GLANCE: Duration = Duration::from_millis(1);
@@ -212,13 +213,10 @@ impl Peer {
         self.scene.remember(|facts| facts.peer_sent = true);
         self.stream
             .set_write_timeout(Some(self.scene.deadline().remaining()))?;
-        match self.stream.write_all(bytes) {
-            Ok(()) => self
-                .wire
-                .sent
-                .set(self.wire.sent.get() + bytes.len() as u64),
-            // The program has hung up on us, or reads nothing: what comes back, or does not, tells more.
-            Err(_) => {}
+        // Otherwise the program has hung up on us, or reads nothing: what comes back, or does not, tells more.
+        if self.stream.write_all(bytes).is_ok() {
+            let so_far = self.wire.sent.get() + bytes.len() as u64;
+            self.wire.sent.set(so_far);
         }
         Ok(self)
     }

@@ -11,8 +11,8 @@ use crate::failure::{Outcome, Problem};
 use crate::payload::Payload;
 use crate::peer::Peer;
 use crate::platform::{self, Sample, TcpRow, descriptors, is_non_blocking};
-use crate::scene::Wire;
 use crate::server::Server;
+use crate::wire::Wire;
 
 /// The longest nap that the contract allows.
 const LONGEST_NAP: Duration = Duration::from_millis(5);
@@ -100,7 +100,7 @@ impl Server {
         if matches!(look, Look::Exited | Look::Parked) {
             return self.does_not_wait();
         }
-        for (whose, wire, row) in self.sockets()? {
+        for Socket { whose, wire, row } in self.sockets()? {
             let Some(descriptor) = self.descriptor_of(row) else {
                 let expected = format!("a server that holds {whose}");
                 let received = "it has not accepted it, or has closed it";
@@ -119,18 +119,23 @@ impl Server {
         Ok(())
     }
 
-    /// The listening socket, and that of each peer: whose it is, and its row.
-    fn sockets(&self) -> Result<Vec<(String, Option<Wire>, TcpRow)>, Box<Problem>> {
+    /// The listening socket, and that of each peer.
+    fn sockets(&self) -> Result<Vec<Socket>, Box<Problem>> {
         let listener = self.scene.listener_row();
         let mut sockets: Vec<_> = listener
             .into_iter()
-            .map(|row| ("the listener".to_string(), None, row))
+            .map(|row| Socket {
+                whose: "the listener".into(),
+                wire: None,
+                row,
+            })
             .collect();
         for wire in self.scene.wires() {
             let table = wire.rows().unwrap_or_default();
             let row = wire.their_row(&table).copied();
             let whose = format!("{}'s socket", wire.label);
-            sockets.extend(row.map(|row| (whose, Some(wire), row)));
+            let wire = Some(wire);
+            sockets.extend(row.map(|row| Socket { whose, wire, row }));
         }
         match sockets.len() == self.scene.wires().len() + 1 {
             true => Ok(sockets),
@@ -237,6 +242,15 @@ impl Server {
         let stderr = self.running.stderr.text();
         self.scene.died_in_a_later_step(&stderr)
     }
+}
+
+/// One of the sockets that a server has to hold.
+struct Socket {
+    /// How people call it.
+    whose: String,
+    /// The connection, if it is one.
+    wire: Option<Wire>,
+    row: TcpRow,
 }
 
 /// Whether ticks stay away although the program goes on.

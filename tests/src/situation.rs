@@ -7,7 +7,8 @@ use crate::calm::Look;
 use crate::guard::CAP;
 use crate::payload::size;
 use crate::platform::{Call, CallKind, Descriptor, Sample, TcpRow, TcpState};
-use crate::scene::{Facts, Wire};
+use crate::scene::Facts;
+use crate::wire::Wire;
 
 /// All that can be seen of the program at the moment when a check fails.
 #[derive(Debug)]

@@ -22,6 +22,8 @@ pub use not_unix::{adopt_orphans, confine, end_group, resume, stop};
 
 // `RUSTFLAGS="--cfg elsewhere"` leaves out what only Linux shows, to try out on Linux how the others judge.
 #[cfg(all(target_os = "linux", not(elsewhere)))]
+mod calls;
+#[cfg(all(target_os = "linux", not(elsewhere)))]
 mod linux;
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 mod sock_diag;

@@ -1,0 +1,82 @@
+//! A connection between one of our peers and the program, and where its bytes are.
+
+use std::cell::Cell;
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use crate::platform::{TcpRow, tcp_rows};
+
+/// A connection between one of our peers and the program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wire {
+    /// The name of our peer.
+    pub label: String,
+    pub ours: SocketAddr,
+    pub theirs: SocketAddr,
+    /// How many bytes our peer gave to its kernel.
+    pub sent: Rc<Cell<u64>>,
+    /// How many bytes our peer has read.
+    pub received: Rc<Cell<u64>>,
+}
+
+impl Wire {
+    /// A connection on which nothing has happened yet.
+    #[must_use]
+    pub fn new(label: String, ours: SocketAddr, theirs: SocketAddr) -> Self {
+        Self {
+            label,
+            ours,
+            theirs,
+            sent: Rc::default(),
+            received: Rc::default(),
+        }
+    }
+
+    /// What to ask the kernel for: our end and the program's.
+    #[must_use]
+    pub fn ends(&self) -> [(SocketAddr, SocketAddr); 2] {
+        [(self.ours, self.theirs), (self.theirs, self.ours)]
+    }
+
+    /// Both ends, as the kernel sees them now.
+    #[must_use]
+    pub fn rows(&self) -> Option<Vec<TcpRow>> {
+        tcp_rows(&self.ends())
+    }
+
+    /// The program's end, in a table of all sockets.
+    #[must_use]
+    pub fn their_row<'a>(&self, table: &'a [TcpRow]) -> Option<&'a TcpRow> {
+        table
+            .iter()
+            .find(|row| row.local == self.theirs && row.remote == self.ours)
+    }
+
+    /// Our end, in a table of all sockets.
+    #[must_use]
+    pub fn our_row<'a>(&self, table: &'a [TcpRow]) -> Option<&'a TcpRow> {
+        table
+            .iter()
+            .find(|row| row.local == self.ours && row.remote == self.theirs)
+    }
+
+    /// How many bytes the program has read and not sent back: it keeps them, or has lost them.
+    ///
+    /// What was sent is in one of five places: in one of the four queues of the two kernels, or with the program.
+    /// While an acknowledgement is on its way bytes are counted in two queues, so this is exact, for an echo
+    /// server, when the program has settled, and too small before. `None` when an end is gone.
+    #[must_use]
+    pub fn held(&self, table: &[TcpRow]) -> Option<u64> {
+        let (ours, theirs) = (self.our_row(table)?, self.their_row(table)?);
+        let in_kernels = ours.unsent + theirs.unread + theirs.unsent + ours.unread;
+        let under_way = self.sent.get().saturating_sub(self.received.get());
+        Some(under_way.saturating_sub(in_kernels))
+    }
+
+    /// How many bytes the program has read so far. `None` when an end is gone.
+    #[must_use]
+    pub fn eaten(&self, table: &[TcpRow]) -> Option<u64> {
+        let (ours, theirs) = (self.our_row(table)?, self.their_row(table)?);
+        Some(self.sent.get().saturating_sub(ours.unsent + theirs.unread))
+    }
+}
