@@ -57,7 +57,7 @@ const CASES: &[Case] = &[
         "wrong-address",
         "Connection refused",
     ),
-    ("never-begins", "1", "announces", "not-announced", "sleep"),
+    ("never-begins", "1", "announces", "not-announced", "a sleep of 1000 s"),
     ("never-answers", "1", "greets", "waits-for-more", "accept"),
     ("never-rests", "2", "byte_by_byte", "", "has"),
     (
@@ -90,13 +90,8 @@ const CASES: &[Case] = &[
         "not-announced",
         "I was never here",
     ),
-    (
-        "multiplies",
-        "1",
-        "announces",
-        "not-announced",
-        "exited with code 0",
-    ),
+    // Seen too early or too late: it has exited, or was too many.
+    ("multiplies", "1", "announces", "", ""),
     (
         "kills-its-group",
         "1",
@@ -119,20 +114,33 @@ const CASES: &[Case] = &[
         "not-announced",
         "used the processor",
     ),
-    ("takes-all-memory", "1", "announces", "not-announced", ""),
+    (
+        "takes-all-memory",
+        "1",
+        "announces",
+        "memory-without-bound",
+        "memory allocation of",
+    ),
     (
         "takes-all-descriptors",
         "1",
         "announces",
-        "not-announced",
-        "exited with code 1",
+        "descriptors-without-bound",
+        "Too many open files",
     ),
     (
         "takes-all-threads",
         "1",
         "announces",
-        "not-announced",
-        "exited with code 1",
+        "threads-without-bound",
+        "more than 500 threads",
+    ),
+    (
+        "starts-processes-without-end",
+        "1",
+        "announces",
+        "threads-without-bound",
+        "more than 500 threads",
     ),
     ("client-drips", "3", "moves_64", "", "sleep"),
 ];
