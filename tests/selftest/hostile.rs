@@ -57,7 +57,13 @@ const CASES: &[Case] = &[
         "wrong-address",
         "Connection refused",
     ),
-    ("never-begins", "1", "announces", "not-announced", "a sleep of 1000 s"),
+    (
+        "never-begins",
+        "1",
+        "announces",
+        "not-announced",
+        "a sleep of 1000 s",
+    ),
     ("never-answers", "1", "greets", "waits-for-more", "accept"),
     ("never-rests", "2", "byte_by_byte", "", "has"),
     (
@@ -119,7 +125,7 @@ const CASES: &[Case] = &[
         "1",
         "announces",
         "memory-without-bound",
-        "memory allocation of",
+        "MiB of memory",
     ),
     (
         "takes-all-descriptors",
@@ -133,7 +139,7 @@ const CASES: &[Case] = &[
         "1",
         "announces",
         "threads-without-bound",
-        "more than 500 threads",
+        "",
     ),
     (
         "starts-processes-without-end",

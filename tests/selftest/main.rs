@@ -15,4 +15,5 @@ mod map;
 mod miniature;
 mod regions;
 mod steps;
+mod talk;
 mod trees;

@@ -6,9 +6,15 @@
 
 use std::time::Duration;
 
-use crate::platform::{CallKind, Descriptor, Sample, TcpRow, TcpState, descriptors};
+use crate::platform::{
+    CallKind, Descriptor, Sample, TOO_MUCH_MEMORY, TcpRow, TcpState, descendants, descriptors,
+    memory,
+};
 use crate::running::Running;
 use crate::wire::Wire;
+
+/// By how much memory has to grow to show, in bytes.
+const MEMORY_STEP: u64 = 16 << 20;
 
 /// How often in a row the same must be seen.
 const TIMES: u32 = 3;
@@ -39,6 +45,10 @@ pub enum Look {
 struct View {
     rows: Vec<TcpRow>,
     descriptors: Vec<Descriptor>,
+    /// How many threads and processes there are.
+    population: usize,
+    /// How much memory there is, in large steps, up to where it is too much.
+    memory: u64,
     printed: u64,
     fed: u64,
 }
@@ -66,6 +76,11 @@ impl Calm {
         let (Some(sample), Some(table)) = (program.sample(), rows()) else {
             return Look::Moving;
         };
+        // What it has printed may still be on its way to us.
+        if !program.stdout.is_drained() || !program.stderr.is_drained() {
+            *self = Self::default();
+            return Look::Moving;
+        }
         let open = descriptors(program.pid()).unwrap_or_default();
         if sample.is_parked()
             && !waits_for_us(program, &sample)
@@ -92,6 +107,8 @@ impl Calm {
         let view = View {
             rows: table,
             descriptors: open,
+            population: sample.threads.len() + descendants(program.pid()),
+            memory: memory(program.pid()).min(TOO_MUCH_MEMORY) / MEMORY_STEP,
             printed: program.stdout.news(),
             fed: program.fed(),
         };

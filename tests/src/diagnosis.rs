@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::calm::Look;
 use crate::cause::Cause;
-use crate::platform::{CallKind, LIMITS, Sample};
+use crate::platform::{CallKind, LIMITS, Sample, TOO_MUCH_MEMORY};
 use crate::scene::Facts;
 use crate::situation::Situation;
 
@@ -97,11 +97,14 @@ impl Situation<'_> {
         let facts = self.facts;
         // Of memory and threads the standard library says so; of descriptors the system, in its own words.
         let no_descriptors = says("(os error 24)") || self.open.len() as u64 >= LIMITS.descriptors;
+        // Before a server listens, no socket says "would block"; a refused thread or process has the same number.
+        let no_threads = says("failed to spawn thread")
+            || (says_would_block(&self.stderr) && !self.said.contains("listening on "));
         match () {
-            () if self.was_too_many || says("failed to spawn thread") => {
-                Some(Cause::ThreadsWithoutBound)
+            () if self.was_too_many || no_threads => Some(Cause::ThreadsWithoutBound),
+            () if says("memory allocation of ") || self.memory >= TOO_MUCH_MEMORY => {
+                Some(Cause::MemoryWithoutBound)
             }
-            () if says("memory allocation of ") => Some(Cause::MemoryWithoutBound),
             () if no_descriptors && (facts.peer_ended || facts.was_reset) => {
                 Some(Cause::DescriptorsKept)
             }
@@ -142,8 +145,12 @@ impl Situation<'_> {
             _ if self.lost_by_would_block() => Cause::WouldBlockIsFatal,
             // What a loop with a heartbeat takes for the end, before anything came, is that nothing came.
             Facts {
-                peer_sent: false, ..
-            } if self.ticks() => Cause::WouldBlockIsFatal,
+                peer_ended: false,
+                was_reset: false,
+                ..
+            } if self.ticks() && self.said.contains(" left after 0 bytes") => {
+                Cause::WouldBlockIsFatal
+            }
             Facts {
                 peer_ended: true, ..
             } if self.ticks() => Cause::TailLost,
@@ -206,9 +213,9 @@ impl Situation<'_> {
             .and_then(|at| at.their_row(&self.table))
             .is_some_and(|row| row.unread > 0);
         match unread {
+            _ if self.is_held() => Cause::RestNotSent,
             true if self.facts.was_full && self.wires.len() == 1 => Cause::NeverReadsAgain,
             true if self.wires.len() > 1 => Cause::Starved,
-            false if self.is_held() => Cause::RestNotSent,
             _ => Cause::Busy,
         }
     }
@@ -311,6 +318,9 @@ impl Situation<'_> {
         });
         if row.inode == 0 {
             // Still in the backlog.
+            if self.facts.was_reset && self.ticks() && self.keeps_somebody() {
+                return Some(Cause::ErrorIgnored);
+            }
             return Some(match (waits_for_another, self.accepted_before()) {
                 (true, _) => Cause::WaitsForAnother,
                 (false, true) => Cause::AcceptsOnce,
@@ -318,6 +328,12 @@ impl Situation<'_> {
             });
         }
         (row.unread > 0 && waits_for_another).then_some(Cause::WaitsForAnother)
+    }
+
+    /// Whether it goes on serving a client, by its own account.
+    fn keeps_somebody(&self) -> bool {
+        let ends = |end: &str| self.said.lines().filter(|line| line.contains(end)).count();
+        ends(" connected") > ends(" left after ") + ends(" lost after ")
     }
 
     /// Whether the program has accepted any connection yet, as far as our peers can tell.

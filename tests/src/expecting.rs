@@ -38,12 +38,15 @@ impl Peer {
                 .borrow_mut()
                 .note(&self.wire.label, format!("receives {payload}"));
             self.scene.transcript.borrow_mut().wait();
+            self.last = received;
             return Ok(self);
         }
         if let Some(repeated) = repeated(payload.bytes(), &received) {
             return Err(self.fails(Symptom::RepeatedBytes, payload.to_string(), repeated));
         }
-        if let Some(missing) = missing(payload.bytes(), &received) {
+        // If as many came as were sent, those that are missing came later: the order is wrong.
+        let gap = missing(payload.bytes(), &received);
+        if let Some(missing) = gap.filter(|_| received.len() < payload.bytes().len()) {
             return Err(self.fails(Symptom::MissingBytes, payload.to_string(), missing));
         }
         if !payload.bytes().starts_with(&received) {
@@ -110,8 +113,13 @@ impl Peer {
         match self.receive(1, &mut extra) {
             Arrival::All => {
                 self.receive(64 * 1024, &mut extra);
+                let again = extra.starts_with(&self.last) || self.last.starts_with(&extra);
+                let symptom = match again && !self.last.is_empty() {
+                    true => Symptom::RepeatedBytes,
+                    false => Symptom::MoreBytes,
+                };
                 Err(self.fails(
-                    Symptom::MoreBytes,
+                    symptom,
                     "not a byte more",
                     format!("{} more", quote(&extra)),
                 ))

@@ -15,8 +15,14 @@ use crate::platform::not_sent;
 use crate::scene::Scene;
 use crate::server::Server;
 
-/// How much is sent at a time until something is held, in bytes: less than a program may hold.
+/// How much is sent at a time until the program keeps something, and then until it keeps enough, in bytes. All that a
+/// program may keep is 64 KiB, and one that keeps so much no longer reads.
 const PIECE: usize = 32 * 1024;
+const SMALL_PIECE: usize = 16 * 1024;
+
+/// How much the program has to keep: more than the kernel may find room for by itself. When the end arrives, it may
+/// enlarge its buffer a little.
+const ENOUGH: u64 = 40 * 1024;
 
 /// How long a server runs between two looks at who was served, at least.
 const SLICE: Duration = Duration::from_micros(100);
@@ -25,8 +31,12 @@ const SLICE: Duration = Duration::from_micros(100);
 const TWO_TURNS: u64 = 2 * 64 * 1024;
 
 impl Peer {
-    /// The program has settled, and keeps at most `most` bytes for us.
-    pub fn is_owed_at_most(&mut self, most: u64) -> Result<&mut Self, Box<Problem>> {
+    /// The program has settled, and of `sent` it keeps at most `most` bytes for us.
+    pub fn is_owed_at_most(
+        &mut self,
+        most: u64,
+        sent: &Payload,
+    ) -> Result<&mut Self, Box<Problem>> {
         self.scene.settles();
         let held = self.wire.rows().and_then(|table| self.wire.held(&table));
         let expected = format!(
@@ -36,6 +46,8 @@ impl Peer {
         match held {
             Some(held) if held <= most => Ok(self),
             Some(held) => {
+                // What it no longer has, it cannot send: then that is what is wrong.
+                self.expects(sent)?;
                 let received = format!("{} kept", size(held as usize));
                 Err(self.fails(Symptom::Known(Cause::UnboundedQueue), expected, received))
             }
@@ -53,7 +65,9 @@ impl Peer {
             return self.fills(payload);
         }
         let mut sent = 0;
-        for piece in payload.bytes().chunks(PIECE) {
+        let mut length = PIECE;
+        while sent < payload.bytes().len() {
+            let piece = &payload.bytes()[sent..][..length.min(payload.bytes().len() - sent)];
             self.push(piece)?;
             sent += piece.len();
             let mut calm = Calm::default();
@@ -65,7 +79,13 @@ impl Peer {
                 }
             });
             if settled.unwrap_or(true) {
-                break;
+                length = SMALL_PIECE;
+                let table = self.wire.rows().unwrap_or_default();
+                let row = self.wire.their_row(&table);
+                let reads_on = row.is_some_and(|row| row.unread == 0);
+                if !reads_on || self.wire.held(&table).is_none_or(|held| held >= ENOUGH) {
+                    break;
+                }
             }
         }
         self.note_sent(

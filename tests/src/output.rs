@@ -5,10 +5,19 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use crate::deadline::Deadline;
+use crate::platform::{PipeEnd, Stream};
 
 /// One output stream of a program. Beyond a cap it is still read, and dropped.
 #[derive(Debug, Clone)]
-pub struct Output(Arc<(Mutex<State>, Condvar)>);
+pub struct Output(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+    /// Shows what lies in the pipe. It is read under the lock, so that nothing is between the two.
+    pipe: Option<PipeEnd>,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -62,26 +71,42 @@ impl Lines {
 
 impl Output {
     /// Reads `stream` to its end and keeps the first `cap` bytes.
-    pub fn drain(mut stream: impl Read + Send + 'static, cap: usize) -> Self {
-        let output = Self(Arc::default());
+    pub fn drain<S: Read + Stream + Send + 'static>(mut stream: S, cap: usize) -> Self {
+        let output = Self(Arc::new(Shared {
+            pipe: PipeEnd::of(&stream),
+            ..Shared::default()
+        }));
         let shared = output.clone();
         thread::spawn(move || {
             let mut buffer = [0; 64 * 1024];
             loop {
-                let count = stream.read(&mut buffer).unwrap_or(0);
-                let mut state = shared.lock();
+                let (count, mut state) = match &shared.0.pipe {
+                    Some(pipe) => {
+                        pipe.wait_for_more();
+                        let state = shared.lock();
+                        (stream.read(&mut buffer).unwrap_or(0), state)
+                    }
+                    None => (stream.read(&mut buffer).unwrap_or(0), shared.lock()),
+                };
                 let room = count.min(cap - state.kept.len());
                 state.kept.extend_from_slice(&buffer[..room]);
                 state.lines.see(&buffer[..count]);
                 state.dropped += (count - room) as u64;
                 state.ended = count == 0;
-                shared.0.1.notify_all();
+                shared.0.changed.notify_all();
                 if state.ended {
                     return;
                 }
             }
         });
         output
+    }
+
+    /// Whether we have read all that the program has printed so far. Where nobody can tell, so it is.
+    #[must_use]
+    pub fn is_drained(&self) -> bool {
+        let _no_reading = self.lock();
+        self.0.pipe.as_ref().is_none_or(PipeEnd::is_empty)
     }
 
     /// What was kept so far.
@@ -118,12 +143,12 @@ impl Output {
     pub fn wait_for_the_end(&self, deadline: Deadline) {
         let mut state = self.lock();
         while !state.ended && !deadline.has_passed() {
-            let waited = self.0.1.wait_timeout(state, deadline.remaining());
+            let waited = self.0.changed.wait_timeout(state, deadline.remaining());
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

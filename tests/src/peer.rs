@@ -28,6 +28,8 @@ pub struct Peer {
     pub(crate) wire: Wire,
     /// The connection was reset before we looked.
     pub(crate) is_broken: bool,
+    /// What was received last, and was expected.
+    pub(crate) last: Vec<u8>,
 }
 
 impl Peer {
@@ -68,6 +70,7 @@ impl Peer {
             stream,
             wire,
             is_broken: false,
+            last: Vec::new(),
         })
     }
 

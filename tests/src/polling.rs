@@ -10,7 +10,7 @@ use crate::ended::Ended;
 use crate::failure::{Outcome, Problem};
 use crate::payload::Payload;
 use crate::peer::Peer;
-use crate::platform::{self, Sample, TcpRow, descriptors, is_non_blocking};
+use crate::platform::{self, Sample, TcpRow, TcpState, descriptors, is_non_blocking};
 use crate::server::Server;
 use crate::wire::Wire;
 
@@ -46,7 +46,9 @@ impl Server {
             match self.scene.look(&mut calm) {
                 Look::Exited => stopped("it is gone"),
                 Look::Parked => stopped("no tick: it sleeps"),
-                _ if pulse.has_stopped(ticks, sample.as_ref()) => {
+                _ if pulse.has_stopped(ticks, sample.as_ref())
+                    && self.running.stdout.is_drained() =>
+                {
                     stopped("no tick: it is busy with something else")
                 }
                 Look::Busy | Look::Moving => None,
@@ -103,10 +105,11 @@ impl Server {
         for Socket { whose, wire, row } in self.sockets()? {
             let Some(descriptor) = self.descriptor_of(row) else {
                 let expected = format!("a server that holds {whose}");
-                let received = "it has not accepted it, or has closed it";
-                return Err(self
-                    .scene
-                    .fails(Symptom::Silence, expected, received, wire.as_ref()));
+                let (symptom, received) = match row.state {
+                    TcpState::Established => (Symptom::Silence, "it has not accepted it"),
+                    _ => (Symptom::End, "it has closed it"),
+                };
+                return Err(self.scene.fails(symptom, expected, received, wire.as_ref()));
             };
             if is_non_blocking(self.running.pid(), descriptor) != Some(true) {
                 return Err(self.scene.fails_because(

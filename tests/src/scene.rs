@@ -10,7 +10,7 @@ use crate::deadline::Deadline;
 use crate::diagnosis::Symptom;
 use crate::failure::{Failure, Problem};
 use crate::platform::{
-    CallKind, Power, Powers, Sample, TcpRow, TcpState, descriptors, tcp_rows, tcp_table,
+    CallKind, Power, Powers, Sample, TcpRow, TcpState, descriptors, memory, tcp_rows, tcp_table,
 };
 use crate::running::Running;
 use crate::situation::Situation;
@@ -232,6 +232,7 @@ impl Scene {
             unwritten: self.step_in_panic(&program.stderr.text()),
             said: program.stdout.text(),
             was_too_many: program.was_too_many(),
+            memory: memory(program.pid()),
         };
         let failure = Failure {
             sent: self.transcript.borrow().sent(),

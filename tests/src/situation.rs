@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::calm::Look;
 use crate::guard::CAP;
 use crate::payload::size;
-use crate::platform::{Call, CallKind, Descriptor, Sample, TcpRow, TcpState};
+use crate::platform::{Call, CallKind, Descriptor, Sample, TOO_MUCH_MEMORY, TcpRow, TcpState};
 use crate::scene::Facts;
 use crate::wire::Wire;
 
@@ -29,6 +29,8 @@ pub struct Situation<'a> {
     pub unwritten: Option<u8>,
     /// It was ended because it had too many threads and processes.
     pub was_too_many: bool,
+    /// How much memory it has in use, in bytes.
+    pub memory: u64,
 }
 
 impl Situation<'_> {
@@ -64,6 +66,9 @@ impl Situation<'_> {
             if !places.is_empty() && self.look != Look::Busy && !stopped {
                 facts.push(format!("was inside {}", places.join(" and ")));
             }
+        }
+        if self.memory >= TOO_MUCH_MEMORY {
+            facts.push(format!("uses {} MiB of memory", self.memory >> 20));
         }
         facts.extend(self.what_waits());
         let lost = self

@@ -67,7 +67,7 @@ fn makes_nobody_wait_for_a_silent_or_a_slow_client(program: &Program) -> Outcome
     let taken = slow.fills(&program.payload("a long message", 16 << 20))?;
     let message = program.every_byte_value();
     other.sends(&message)?.expects(&message)?;
-    slow.is_owed_at_most(A_LITTLE)?;
+    slow.is_owed_at_most(A_LITTLE, &taken)?;
     server.goes_on_ticking()?;
     slow.expects_in_steps(&taken, &[program.number(1..=100_000)])?;
     Ok(())

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::Duration;
 
 use socket2::SockRef;
@@ -78,6 +78,40 @@ pub fn descendants(pid: u32) -> usize {
         .filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
     let children: Vec<u32> = lists.flat_map(|list| numbers(&list)).collect();
     children.iter().map(|&child| 1 + descendants(child)).sum()
+}
+
+/// What a pipe can be looked at through.
+pub use std::os::fd::AsFd as Stream;
+
+/// A look into a pipe, beside whoever reads it: poll(2), and `FIONREAD` of ioctl_tty(2).
+#[derive(Debug)]
+pub struct PipeEnd(OwnedFd);
+
+impl PipeEnd {
+    /// `None` when there is no descriptor left for it.
+    #[must_use]
+    pub fn of(stream: &impl Stream) -> Option<Self> {
+        stream.as_fd().try_clone_to_owned().ok().map(Self)
+    }
+
+    /// Waits until there is something to read, or the end.
+    pub fn wait_for_more(&self) {
+        unix::wait_until_readable(self.0.as_raw_fd());
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        unix::queue(self.0.as_raw_fd(), libc::FIONREAD).is_ok_and(|length| length == 0)
+    }
+}
+
+/// How much memory process `pid` has in use, in bytes.
+#[must_use]
+pub fn memory(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kibibytes.unwrap_or(0) << 10
 }
 
 /// How many threads process `pid` has.

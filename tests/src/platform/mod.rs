@@ -29,16 +29,16 @@ mod linux;
 mod sock_diag;
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 pub use linux::{
-    acknowledge, descendants, descriptors, end_orphans, is_non_blocking, not_sent, sample,
-    shut_down, tcp_rows, tcp_table, threads,
+    PipeEnd, Stream, acknowledge, descendants, descriptors, end_orphans, is_non_blocking, memory,
+    not_sent, sample, shut_down, tcp_rows, tcp_table, threads,
 };
 
 #[cfg(not(all(target_os = "linux", not(elsewhere))))]
 mod not_linux;
 #[cfg(not(all(target_os = "linux", not(elsewhere))))]
 pub use not_linux::{
-    acknowledge, descendants, descriptors, end_orphans, is_non_blocking, not_sent, sample,
-    shut_down, tcp_rows, tcp_table, threads,
+    PipeEnd, Stream, acknowledge, descendants, descriptors, end_orphans, is_non_blocking, memory,
+    not_sent, sample, shut_down, tcp_rows, tcp_table, threads,
 };
 
 mod environment;
@@ -64,6 +64,9 @@ pub const LIMITS: Limits = Limits {
     cpu_seconds: 60,
     file_size: 16 << 20,
 };
+
+/// More memory than any program of this lab has a use for, in bytes.
+pub const TOO_MUCH_MEMORY: u64 = 256 << 20;
 
 /// A nap that does not end before a check does.
 pub const VERY_LONG: Duration = Duration::from_secs(60);

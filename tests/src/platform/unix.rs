@@ -99,7 +99,20 @@ unsafe fn owned(returned: libc::c_long) -> io::Result<OwnedFd> {
     }
 }
 
-/// A number of bytes in one of a socket's queues: ioctl(2).
+/// Sleeps until a `read` would not: poll(2).
+#[cfg(all(target_os = "linux", not(elsewhere)))]
+pub(super) fn wait_until_readable(descriptor: RawFd) {
+    let mut wanted = libc::pollfd {
+        fd: descriptor,
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    // SAFETY: `wanted` is one entry, and lives on our stack for the length of the call. Whatever comes back, the `read`
+    // that follows says more.
+    unsafe { libc::poll(&raw mut wanted, 1, -1) };
+}
+
+/// A number of bytes in one of a socket's or a pipe's queues: ioctl(2).
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 pub(super) fn queue(socket: RawFd, request: libc::c_ulong) -> io::Result<u64> {
     let mut length: libc::c_int = 0;
