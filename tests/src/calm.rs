@@ -29,6 +29,12 @@ const FOR_NOTHING_IN_A_LOOP: Duration = Duration::from_millis(50);
 /// After how many naps for nothing.
 const NAPS: u64 = 50;
 
+/// After how many long ones.
+const LONG_NAPS: u64 = 3;
+
+/// A nap that is a long one.
+const LONG_NAP: Duration = Duration::from_millis(100);
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Look {
     /// It may still do something by itself.
@@ -113,6 +119,10 @@ impl Calm {
             fed: program.fed(),
         };
         let (cpu, sleeps) = (sample.cpu(), sample.sleeps());
+        let naps = match sample.longest_nap() {
+            Some(nap) if nap >= LONG_NAP => LONG_NAPS,
+            _ => NAPS,
+        };
         let enough = match program.stdout.ticks() {
             0 => FOR_NOTHING,
             _ => FOR_NOTHING_IN_A_LOOP,
@@ -120,7 +130,7 @@ impl Calm {
         match &self.unchanged {
             Some((before, cpu_then, sleeps_then)) if *before == view => {
                 let for_nothing = cpu.saturating_sub(*cpu_then) >= enough
-                    || sleeps.saturating_sub(*sleeps_then) >= NAPS;
+                    || sleeps.saturating_sub(*sleeps_then) >= naps;
                 if for_nothing {
                     Look::Busy
                 } else {

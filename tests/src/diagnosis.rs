@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::calm::Look;
 use crate::cause::Cause;
+use crate::loops::says_would_block;
 use crate::platform::{CallKind, LIMITS, Sample, TOO_MUCH_MEMORY};
 use crate::scene::Facts;
 use crate::situation::Situation;
@@ -42,17 +43,6 @@ pub enum Symptom {
 /// A nap for which a server has no reason.
 const LONG_NAP: Duration = Duration::from_secs(1);
 
-/// Whether a text names the error for "nothing yet", of Linux, macOS or Windows.
-fn says_would_block(text: &str) -> bool {
-    let names = [
-        "(os error 11)",
-        "(os error 35)",
-        "(os error 10035)",
-        "kind: WouldBlock",
-    ];
-    names.iter().any(|name| text.contains(name))
-}
-
 impl Situation<'_> {
     /// The cause that explains `symptom` here.
     #[must_use]
@@ -67,7 +57,7 @@ impl Situation<'_> {
         }
         match symptom {
             _ if self.ended_by_would_block() => Cause::WouldBlockIsFatal,
-            _ if self.panicked() && was_reset && !is_client => Cause::EndedByAClient,
+            _ if self.panicked_at_an_error() && was_reset && !is_client => Cause::EndedByAClient,
             _ if self.panicked() => Cause::Panicked,
             Symptom::Known(cause) => cause,
             _ if self.exited.is_some() && was_reset && !is_client => Cause::EndedByAClient,
@@ -113,18 +103,9 @@ impl Situation<'_> {
         }
     }
 
-    /// Whether it ended because a call said that there is nothing yet.
-    fn ended_by_would_block(&self) -> bool {
-        self.exited.is_some() && says_would_block(&self.stderr)
-    }
-
-    /// Whether it gave a client up for that reason, by its own account.
-    fn lost_by_would_block(&self) -> bool {
-        let lost = self
-            .said
-            .lines()
-            .filter(|line| line.contains(" lost after "));
-        lost.into_iter().any(says_would_block)
+    /// Whether it panicked because a call had failed: "Os { code: 104, …" or "(os error 104)".
+    fn panicked_at_an_error(&self) -> bool {
+        self.panicked() && (self.stderr.contains("Os {") || self.stderr.contains("(os error "))
     }
 
     /// Whether it panicked, and not in a step that is not written yet.
@@ -142,32 +123,21 @@ impl Situation<'_> {
                 send_was_interrupted: true,
                 ..
             } => Cause::TailLost,
-            _ if self.lost_by_would_block() => Cause::WouldBlockIsFatal,
-            // What a loop with a heartbeat takes for the end, before anything came, is that nothing came.
-            Facts {
-                peer_ended: false,
-                was_reset: false,
-                ..
-            } if self.ticks() && self.said.contains(" left after 0 bytes") => {
-                Cause::WouldBlockIsFatal
-            }
-            Facts {
-                peer_ended: true, ..
-            } if self.ticks() => Cause::TailLost,
-            _ => self.if_unasked(Cause::WrongBytes, Cause::ClosedTooEarly),
+            _ => self
+                .why_given_up()
+                .unwrap_or_else(|| self.if_unasked(Cause::WrongBytes, Cause::ClosedTooEarly)),
         }
     }
 
     fn why_reset(&self) -> Cause {
         match self.facts {
             _ if self.ended_by_itself() => Cause::ExitedEarly,
-            _ if self.lost_by_would_block() => Cause::WouldBlockIsFatal,
             // Whoever hangs up with bytes unread makes the kernel send a reset.
             Facts {
                 peer_sent: true,
                 peer_ended: false,
                 ..
-            } => Cause::ClosedTooEarly,
+            } => self.why_given_up().unwrap_or(Cause::ClosedTooEarly),
             _ => Cause::ResetInsteadOfEnd,
         }
     }
@@ -194,11 +164,12 @@ impl Situation<'_> {
     }
 
     fn why_open(&self) -> Cause {
+        if let Some(cause) = self.why_not_closed() {
+            return cause;
+        }
         match self.look {
             _ if self.facts.is_client => Cause::HalfCloseForgotten,
             _ if self.has_a_long_nap() => Cause::LongNap,
-            Look::Busy if self.is_held() => Cause::RestNotSent,
-            Look::Busy if self.ticks() && self.said.contains(" left after ") => Cause::NotClosed,
             Look::Busy => self.why_unserved().unwrap_or(Cause::EndIgnored),
             _ => self
                 .why_unserved()
@@ -206,48 +177,9 @@ impl Situation<'_> {
         }
     }
 
-    /// Why a loop that goes round gives a client nothing.
-    fn why_passed_over(&self) -> Cause {
-        let unread = self
-            .at
-            .and_then(|at| at.their_row(&self.table))
-            .is_some_and(|row| row.unread > 0);
-        match unread {
-            _ if self.is_held() => Cause::RestNotSent,
-            true if self.facts.was_full && self.wires.len() == 1 => Cause::NeverReadsAgain,
-            true if self.wires.len() > 1 => Cause::Starved,
-            _ => Cause::Busy,
-        }
-    }
-
-    /// Whether the program has read bytes of this connection that it has not sent back.
-    fn is_held(&self) -> bool {
-        let held = self.at.and_then(|at| at.held(&self.table));
-        held.is_some_and(|held| held > 0)
-    }
-
-    fn why_no_ticks(&self) -> Cause {
-        match self.look {
-            _ if self.ended_by_itself() => Cause::ExitedEarly,
-            _ if self.has_a_long_nap() => Cause::LongNap,
-            Look::Parked if self.waits_at_a_socket() => Cause::StillBlocking,
-            _ => Cause::OtherWorkWaits,
-        }
-    }
-
-    fn has_a_long_nap(&self) -> bool {
+    pub(crate) fn has_a_long_nap(&self) -> bool {
         let nap = self.sample.as_ref().and_then(Sample::longest_nap);
         nap.is_some_and(|nap| nap >= LONG_NAP)
-    }
-
-    fn waits_at_a_socket(&self) -> bool {
-        let at_a_socket = [CallKind::Accept, CallKind::Recv, CallKind::Send];
-        self.parked_calls()
-            .any(|call| at_a_socket.contains(&call.kind))
-    }
-
-    fn waits_in_spite_of_ticks(&self) -> bool {
-        self.ticks() && self.look == Look::Parked && self.waits_at_a_socket()
     }
 
     fn why_busy(&self) -> Cause {
@@ -288,7 +220,7 @@ impl Situation<'_> {
     }
 
     /// Whether the program is gone for another reason than a step that is not written yet.
-    fn ended_by_itself(&self) -> bool {
+    pub(crate) fn ended_by_itself(&self) -> bool {
         self.exited.is_some() && self.unwritten.is_none()
     }
 
@@ -330,16 +262,11 @@ impl Situation<'_> {
         (row.unread > 0 && waits_for_another).then_some(Cause::WaitsForAnother)
     }
 
-    /// Whether it goes on serving a client, by its own account.
-    fn keeps_somebody(&self) -> bool {
-        let ends = |end: &str| self.said.lines().filter(|line| line.contains(end)).count();
-        ends(" connected") > ends(" left after ") + ends(" lost after ")
-    }
-
     /// Whether the program has accepted any connection yet, as far as our peers can tell.
     fn accepted_before(&self) -> bool {
         let Some(at) = self.at else { return false };
         let earlier = self.wires.iter().take_while(|wire| *wire != at);
-        earlier.into_iter().any(|wire| self.was_accepted(wire))
+        let said_so = self.said.contains(" connected");
+        said_so || earlier.into_iter().any(|wire| self.was_accepted(wire))
     }
 }

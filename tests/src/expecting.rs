@@ -6,6 +6,7 @@
 use std::io::{self, ErrorKind, Read};
 
 use crate::calm::{Calm, Look};
+use crate::cause::Cause;
 use crate::diagnosis::Symptom;
 use crate::failure::{Outcome, Problem};
 use crate::payload::{Payload, difference, missing, quote, repeated, size};
@@ -135,9 +136,14 @@ impl Peer {
         match self.receive(1, &mut extra) {
             Arrival::Settled => Ok(()),
             Arrival::All => Err(self.fails(Symptom::MoreBytes, expected, quote(&extra))),
-            Arrival::End => Err(self.fails(Symptom::End, expected, "the end of the stream")),
-            Arrival::Reset => Err(self.fails(Symptom::Reset, expected, "a reset")),
+            Arrival::End => Err(self.given_up(expected, "the end of the stream")),
+            Arrival::Reset => Err(self.given_up(expected, "a reset")),
         }
+    }
+
+    /// The program gave us up although we only said nothing.
+    fn given_up(&self, expected: &str, received: &str) -> Box<Problem> {
+        self.fails(Symptom::Known(Cause::WouldBlockIsFatal), expected, received)
     }
 
     /// Receives until `received` holds `want` more bytes, the stream ends, or the program has settled.
@@ -159,8 +165,8 @@ impl Peer {
                 }
                 Ok(count) => {
                     received.extend_from_slice(&buffer[..count]);
-                    let so_far = self.wire.received.get() + count as u64;
-                    self.wire.received.set(so_far);
+                    let so_far = self.wire.account.received.get() + count as u64;
+                    self.wire.account.received.set(so_far);
                     calm = Calm::default();
                 }
                 Err(error) if is_nothing_yet(&error) => {

@@ -27,6 +27,9 @@ const ENOUGH: u64 = 40 * 1024;
 /// How long a server runs between two looks at who was served, at least.
 const SLICE: Duration = Duration::from_micros(100);
 
+/// How many times in a row a server that can run may do nothing.
+const MANY: u32 = 300;
+
 /// How many bytes of each of the others a server may take before it is a quiet client's turn: two turns.
 const TWO_TURNS: u64 = 2 * 64 * 1024;
 
@@ -103,8 +106,8 @@ impl Peer {
         let to_be_sent = not_sent(&self.stream)?;
         let table = self.wire.rows()?;
         let (ours, theirs) = (self.wire.our_row(&table)?, self.wire.their_row(&table)?);
-        let back = self.wire.received.get() + ours.unread + theirs.unsent;
-        Some(to_be_sent + theirs.unread == 0 && back >= self.wire.sent.get())
+        let back = self.wire.account.received.get() + ours.unread + theirs.unsent;
+        Some(to_be_sent + theirs.unread == 0 && back >= self.wire.account.sent.get())
     }
 
     /// Receives exactly `payload`, but `steps` times reads only a part and waits until the program has done all that
@@ -132,7 +135,10 @@ impl Peer {
         let mut rest = payload.bytes();
         while let Ok(count) = self.stream.write(rest) {
             rest = &rest[count..];
-            self.wire.sent.set(self.wire.sent.get() + count as u64);
+            self.wire
+                .account
+                .sent
+                .set(self.wire.account.sent.get() + count as u64);
             if rest.is_empty() {
                 break;
             }
@@ -175,12 +181,16 @@ impl Server {
         let question = Payload::from("and I?");
         quiet.sends(&question)?;
         let most = TWO_TURNS * others.len() as u64;
+        let (mut last, mut idle) = (0, 0);
         let starved = self.scene.deadline().until(|| {
-            if self.running.exited().is_some() {
+            // One that does nothing any more will tell why when nobody stops it.
+            if self.running.exited().is_some() || idle > MANY {
                 return Some(None);
             }
             self.runs_for_a_moment();
             let so_far = eaten(others).saturating_sub(before);
+            idle = if so_far == last { idle + 1 } else { 0 };
+            last = so_far;
             match quiet.has_unread() {
                 true => Some(None),
                 false => (so_far > most).then_some(Some(so_far)),

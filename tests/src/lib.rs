@@ -10,7 +10,7 @@
 //! - [`program`], [`server`], [`client`], [`ended`]: a program as a check sees it
 //! - [`polling`]: what is expected of a server that never waits
 //! - [`peer`], [`expecting`], [`ledger`], [`echo`], [`listener`]: our ends of the wire
-//! - [`scene`], [`wire`], [`calm`], [`situation`], [`diagnosis`], [`cause`]: what happened, whether it is over, and why
+//! - [`scene`], [`wire`], [`calm`], [`situation`], [`diagnosis`], `loops`, [`cause`]: what happened, whether it is over, and why
 //! - [`running`], [`guard`], [`output`], [`live`], [`platform`]: processes
 
 pub mod building;
@@ -34,6 +34,7 @@ pub mod judge;
 pub mod ledger;
 pub mod listener;
 pub mod live;
+mod loops;
 pub mod output;
 pub mod payload;
 pub mod peer;

@@ -1,5 +1,6 @@
 //! What a program prints, read by a thread of its own so that a full pipe never blocks the program.
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -30,11 +31,13 @@ struct State {
 /// What was printed, told apart by lines.
 #[derive(Debug, Default)]
 struct Lines {
-    /// The beginning of the line that is being printed.
-    start: Vec<u8>,
+    /// The line that is being printed.
+    line: Vec<u8>,
+    /// The lines that were printed.
+    known: HashSet<Vec<u8>>,
     /// How many lines say that other work goes on.
     ticks: u64,
-    /// How many bytes stand in other lines.
+    /// How many bytes stand in other lines, each of them counted once.
     news: u64,
     /// How many bytes were looked at.
     seen: usize,
@@ -51,20 +54,32 @@ impl Lines {
         let few = bytes.len().min(FEW - self.seen);
         self.seen += few;
         self.news += (bytes.len() - few) as u64;
-        for &byte in &bytes[..few] {
-            if byte == b'\n' {
-                if self.start == TICK {
-                    self.ticks += 1;
-                }
-                self.start.clear();
-                continue;
+        for piece in bytes[..few].split_inclusive(|byte| *byte == b'\n') {
+            self.line.extend_from_slice(piece);
+            if piece.ends_with(b"\n") {
+                let line = std::mem::take(&mut self.line);
+                self.end(line);
             }
-            if self.start.len() < TICK.len() {
-                self.start.push(byte);
-            }
-            if !TICK.starts_with(&self.start) {
-                self.news += 1;
-            }
+        }
+    }
+
+    fn end(&mut self, line: Vec<u8>) {
+        if line.starts_with(TICK) {
+            self.ticks += 1;
+            return;
+        }
+        let length = line.len() as u64;
+        // What was said before is no news.
+        if self.known.insert(line) {
+            self.news += length;
+        }
+    }
+
+    /// How much there is to tell, without ticks and repetitions.
+    fn news(&self) -> u64 {
+        match self.line.starts_with(TICK) {
+            true => self.news,
+            false => self.news + self.line.len() as u64,
         }
     }
 }
@@ -126,10 +141,10 @@ impl Output {
         self.lock().lines.ticks
     }
 
-    /// How much was printed so far but for ticks, in bytes, about.
+    /// How much was printed so far but for ticks and repetitions, in bytes.
     #[must_use]
     pub fn news(&self) -> u64 {
-        self.lock().lines.news
+        self.lock().lines.news()
     }
 
     /// How much was printed so far, kept or dropped, in bytes.

@@ -129,7 +129,10 @@ impl Peer {
             match self.stream.write(&source[sent..]) {
                 Ok(count) => {
                     sent += count;
-                    self.wire.sent.set(self.wire.sent.get() + count as u64);
+                    self.wire
+                        .account
+                        .sent
+                        .set(self.wire.account.sent.get() + count as u64);
                     calm = Calm::default();
                     patience = Deadline::short();
                 }
@@ -139,7 +142,7 @@ impl Peer {
                         false => patience.has_passed(),
                     };
                     if settled || deadline.has_passed() {
-                        self.scene.remember(|facts| facts.was_full = true);
+                        self.wire.account.was_full.set(true);
                         break;
                     }
                     std::thread::sleep(GLANCE);
@@ -159,6 +162,7 @@ impl Peer {
     pub fn half_closes(&mut self) -> Result<&mut Self, Box<Problem>> {
         self.note_sent("half-close", "half-closes");
         self.scene.remember(|facts| facts.peer_ended = true);
+        self.wire.account.has_ended.set(true);
         // A connection that the program has already broken shows in what we receive.
         let _ = self.stream.shutdown(Shutdown::Write);
         Ok(self)
@@ -176,6 +180,7 @@ impl Peer {
     pub fn leaves(self) {
         self.note_sent("close", "closes");
         self.scene.remember(|facts| facts.peer_ended = true);
+        self.wire.account.has_ended.set(true);
     }
 
     /// Waits until the program sleeps in `send` on this connection, because nothing fits any more.
@@ -218,8 +223,8 @@ impl Peer {
             .set_write_timeout(Some(self.scene.deadline().remaining()))?;
         // Otherwise the program has hung up on us, or reads nothing: what comes back, or does not, tells more.
         if self.stream.write_all(bytes).is_ok() {
-            let so_far = self.wire.sent.get() + bytes.len() as u64;
-            self.wire.sent.set(so_far);
+            let so_far = self.wire.account.sent.get() + bytes.len() as u64;
+            self.wire.account.sent.set(so_far);
         }
         Ok(self)
     }

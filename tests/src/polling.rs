@@ -5,12 +5,14 @@ use std::time::{Duration, Instant};
 
 use crate::calm::{Calm, Look};
 use crate::cause::Cause;
+use crate::deadline::Deadline;
 use crate::diagnosis::Symptom;
 use crate::ended::Ended;
 use crate::failure::{Outcome, Problem};
 use crate::payload::Payload;
 use crate::peer::Peer;
 use crate::platform::{self, Sample, TcpRow, TcpState, descriptors, is_non_blocking};
+use crate::running::Running;
 use crate::server::Server;
 use crate::wire::Wire;
 
@@ -107,7 +109,8 @@ impl Server {
                 let expected = format!("a server that holds {whose}");
                 let (symptom, received) = match row.state {
                     TcpState::Established => (Symptom::Silence, "it has not accepted it"),
-                    _ => (Symptom::End, "it has closed it"),
+                    // There was nothing on it but silence.
+                    _ => (Symptom::Known(Cause::WouldBlockIsFatal), "it has closed it"),
                 };
                 return Err(self.scene.fails(symptom, expected, received, wire.as_ref()));
             };
@@ -142,11 +145,10 @@ impl Server {
         }
         match sockets.len() == self.scene.wires().len() + 1 {
             true => Ok(sockets),
-            false => Err(self.scene.fails(
-                Symptom::End,
-                "a server that listens, and keeps its clients",
+            false => Err(self.scene.fails_because(
+                Cause::WouldBlockIsFatal,
+                "a server that listens, and keeps clients that say nothing",
                 "a socket is gone",
-                None,
             )),
         }
     }
@@ -195,12 +197,15 @@ impl Server {
         let before = sleeps().unwrap_or(0);
         peer.sends(question)?;
         self.resumes();
+        let mut calm = Calm::default();
         let too_many = self.scene.deadline().until(|| {
             // Counted before the look at the answer: if that is not there yet, so many naps were taken without it.
             let naps = sleeps().unwrap_or(u64::MAX).saturating_sub(before);
             match peer.has_unread() {
                 true => Some(None),
-                false => (naps > NAPS_FOR_AN_ANSWER).then_some(Some(naps)),
+                false if naps > NAPS_FOR_AN_ANSWER => Some(Some(naps)),
+                // One that sleeps for good will not answer.
+                false => (self.scene.look(&mut calm) == Look::Parked).then_some(None),
             }
         });
         match too_many
@@ -245,6 +250,21 @@ impl Server {
         let stderr = self.running.stderr.text();
         self.scene.died_in_a_later_step(&stderr)
     }
+}
+
+/// Whether another tick comes.
+pub(crate) fn beats(program: &Running) -> bool {
+    let before = program.stdout.ticks();
+    let mut pulse = Pulse::default();
+    let beats = Deadline::last_look().until(|| {
+        let ticks = program.stdout.ticks();
+        let has_stopped = pulse.has_stopped(ticks, program.sample().as_ref());
+        match ticks > before {
+            true => Some(true),
+            false => (has_stopped && program.stdout.is_drained()).then_some(false),
+        }
+    });
+    beats.unwrap_or(false)
 }
 
 /// One of the sockets that a server has to hold.

@@ -12,6 +12,7 @@ use crate::failure::{Failure, Problem};
 use crate::platform::{
     CallKind, Power, Powers, Sample, TcpRow, TcpState, descriptors, memory, tcp_rows, tcp_table,
 };
+use crate::polling::beats;
 use crate::running::Running;
 use crate::situation::Situation;
 use crate::transcript::Transcript;
@@ -48,8 +49,6 @@ pub struct Facts {
     pub saw_the_end: bool,
     /// The program was stopped while it slept in `send`, so that `send` took only a part.
     pub send_was_interrupted: bool,
-    /// One of our peers has not read for so long that nothing fitted any more.
-    pub was_full: bool,
     /// The listening socket was shut down under the program's hands.
     pub listener_broke: bool,
 }
@@ -233,6 +232,7 @@ impl Scene {
             said: program.stdout.text(),
             was_too_many: program.was_too_many(),
             memory: memory(program.pid()),
+            beats: look == Look::Busy && beats(program),
         };
         let failure = Failure {
             sent: self.transcript.borrow().sent(),

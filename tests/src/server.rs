@@ -111,7 +111,10 @@ impl Server {
     /// Waits for the event `line`, beside what the check sees on the wire.
     pub fn records(&self, line: &str) -> Result<&Self, Box<Problem>> {
         let lost = line.replace(" left after ", " lost after ");
-        let is_it = |printed: &str| printed == line || printed.starts_with(&format!("{lost}: "));
+        let may_be_lost = self.scene.facts().was_reset;
+        let is_it = |printed: &str| {
+            printed == line || (may_be_lost && printed.starts_with(&format!("{lost}: ")))
+        };
         let mut calm = Calm::default();
         let seen = self.scene.deadline().until(|| {
             let found = self.running.stdout.text().lines().any(is_it);
@@ -134,11 +137,7 @@ impl Server {
             true => format!("no line about {}", client.trim_end()),
             false => format!("\"{}\"", about_it.join("\" · \"")),
         };
-        let or_lost = if self.scene.facts().was_reset {
-            ", or lost"
-        } else {
-            ""
-        };
+        let or_lost = if may_be_lost { ", or lost" } else { "" };
         let expected = format!("the event \"{line}\"{or_lost}");
         Err(match self.running.exited() {
             Some(_) => self.scene.fails(Symptom::End, expected, received, None),

@@ -31,6 +31,8 @@ pub struct Situation<'a> {
     pub was_too_many: bool,
     /// How much memory it has in use, in bytes.
     pub memory: u64,
+    /// Its other work goes on.
+    pub beats: bool,
 }
 
 impl Situation<'_> {

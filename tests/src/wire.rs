@@ -13,10 +13,20 @@ pub struct Wire {
     pub label: String,
     pub ours: SocketAddr,
     pub theirs: SocketAddr,
-    /// How many bytes our peer gave to its kernel.
-    pub sent: Rc<Cell<u64>>,
-    /// How many bytes our peer has read.
-    pub received: Rc<Cell<u64>>,
+    /// What our peer has done so far.
+    pub account: Rc<Account>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    /// How many bytes it gave to its kernel.
+    pub sent: Cell<u64>,
+    /// How many bytes it has read.
+    pub received: Cell<u64>,
+    /// It sent until nothing fitted any more.
+    pub was_full: Cell<bool>,
+    /// It has ended its stream.
+    pub has_ended: Cell<bool>,
 }
 
 impl Wire {
@@ -27,8 +37,7 @@ impl Wire {
             label,
             ours,
             theirs,
-            sent: Rc::default(),
-            received: Rc::default(),
+            account: Rc::default(),
         }
     }
 
@@ -69,7 +78,11 @@ impl Wire {
     pub fn held(&self, table: &[TcpRow]) -> Option<u64> {
         let (ours, theirs) = (self.our_row(table)?, self.their_row(table)?);
         let in_kernels = ours.unsent + theirs.unread + theirs.unsent + ours.unread;
-        let under_way = self.sent.get().saturating_sub(self.received.get());
+        let under_way = self
+            .account
+            .sent
+            .get()
+            .saturating_sub(self.account.received.get());
         Some(under_way.saturating_sub(in_kernels))
     }
 
@@ -77,6 +90,11 @@ impl Wire {
     #[must_use]
     pub fn eaten(&self, table: &[TcpRow]) -> Option<u64> {
         let (ours, theirs) = (self.our_row(table)?, self.their_row(table)?);
-        Some(self.sent.get().saturating_sub(ours.unsent + theirs.unread))
+        Some(
+            self.account
+                .sent
+                .get()
+                .saturating_sub(ours.unsent + theirs.unread),
+        )
     }
 }

@@ -36,6 +36,8 @@ fn answers_the_first_message_with_exactly_its_bytes(program: &Program) -> Outcom
 pub(super) fn echoes_messages_of_every_size(program: &Program) -> Outcome {
     let server = program.starts()?;
     let mut peer = server.meets_a_peer()?;
+    peer.sends("hello")?.expects("hello")?;
+    peer.expects_nothing_more()?;
     for size in program.sizes_around_every_buffer() {
         let message = program.payload("a message", size);
         peer.sends(&message)?.expects(&message)?;

@@ -64,7 +64,7 @@ fn loses_nothing_when_a_client_reads_in_steps(program: &Program) -> Outcome {
 }
 
 /// A half-close ends one direction. What waits belongs into the other, before its end.
-pub(super) fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
+fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
     let server = program.starts()?;
     let mut peer = server.meets_a_slow_peer()?;
     let message = program.payload("a long message", 16 << 20);

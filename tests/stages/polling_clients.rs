@@ -11,8 +11,8 @@ use crate::failure::Outcome;
 use crate::program::Program;
 use crate::server::Server;
 
-use super::echo_server::echoes_messages_of_every_size;
-use super::nonblocking_send::{A_LITTLE, sends_what_waits_after_a_half_close};
+use super::echo_server::{comes_and_goes, echoes_messages_of_every_size};
+use super::nonblocking_send::A_LITTLE;
 
 crate::checks! {
     step 1, 1: naps_while_there_is_nothing_to_do needs ProcessState KernelQueues;
@@ -93,9 +93,25 @@ fn naps_once_a_round_and_not_once_a_client(program: &Program) -> Outcome {
     let server = program.starts()?;
     let mut peers = server.meets_peers(51)?;
     let question = program.payload("a question", 5);
+    for peer in &mut peers {
+        peer.sends(&question)?.expects(&question)?;
+    }
     for at in program.shuffled(51).into_iter().take(10) {
         server.answers_before_many_naps(&mut peers[at], &question)?;
     }
+    Ok(())
+}
+
+/// A half-close ends one direction, and what waits belongs into the other. Who leaves meanwhile takes nobody along.
+fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let mut peer = server.meets_a_slow_peer()?;
+    let message = program.payload("a long message", 16 << 20);
+    let sent = peer.sends_until_something_is_kept(&message)?;
+    peer.half_closes()?;
+    server.goes_on_ticking()?;
+    comes_and_goes(&server)?;
+    peer.expects(&sent)?.expects_the_end()?;
     Ok(())
 }
 
