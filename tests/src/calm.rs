@@ -110,6 +110,8 @@ impl Calm {
             return Look::Moving;
         }
 
+        // What is on its way may still wake it up to do something.
+        let is_quiet = wires.iter().all(|wire| wire_is_quiet(wire, &table));
         let view = View {
             rows: table,
             descriptors: open,
@@ -131,7 +133,7 @@ impl Calm {
             Some((before, cpu_then, sleeps_then)) if *before == view => {
                 let for_nothing = cpu.saturating_sub(*cpu_then) >= enough
                     || sleeps.saturating_sub(*sleeps_then) >= naps;
-                if for_nothing {
+                if for_nothing && is_quiet {
                     Look::Busy
                 } else {
                     Look::Moving

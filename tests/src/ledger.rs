@@ -148,18 +148,30 @@ impl Peer {
         Ok(())
     }
 
-    /// Whether something lies in our kernel that we have not read.
-    pub(crate) fn has_unread(&self) -> bool {
+    /// Waits until all that we sent lies in the kernel of the program, which was stopped before.
+    pub(crate) fn until_delivered(&self) -> Outcome {
+        let delivered = self
+            .scene
+            .deadline()
+            .until(|| self.waits_to_be_read().then_some(()));
+        match delivered {
+            Some(()) => Ok(()),
+            None => Err(self.fails(Symptom::End, "a server that is connected", "it is gone")),
+        }
+    }
+
+    /// Whether something that we sent lies in the program's kernel, unread.
+    pub(crate) fn waits_to_be_read(&self) -> bool {
         self.wire.rows().is_some_and(|table| {
-            let ours = self.wire.our_row(&table);
-            ours.is_some_and(|row| row.unread > 0)
+            let theirs = self.wire.their_row(&table);
+            theirs.is_some_and(|row| row.unread > 0)
         })
     }
 }
 
 impl Server {
-    /// `quiet` asks for something while `others` have sent as much as fits; it gets its answer before the server has
-    /// taken more than two turns of each of them.
+    /// `quiet` asks for something while `others` have sent as much as fits; it gets its turn before the server has
+    /// taken more than two of each of them.
     pub fn answers_in_turn(
         &self,
         quiet: &mut Peer,
@@ -179,7 +191,7 @@ impl Server {
             other.brims(flood)?;
         }
         let question = Payload::from("and I?");
-        quiet.sends(&question)?;
+        quiet.sends(&question)?.until_delivered()?;
         let most = TWO_TURNS * others.len() as u64;
         let (mut last, mut idle) = (0, 0);
         let starved = self.scene.deadline().until(|| {
@@ -191,9 +203,10 @@ impl Server {
             let so_far = eaten(others).saturating_sub(before);
             idle = if so_far == last { idle + 1 } else { 0 };
             last = so_far;
-            match quiet.has_unread() {
-                true => Some(None),
-                false => (so_far > most).then_some(Some(so_far)),
+            // Counted before the look at the question: if that is still unread, so much was taken before its turn.
+            match quiet.waits_to_be_read() {
+                false => Some(None),
+                true => (so_far > most).then_some(Some(so_far)),
             }
         });
         self.resumes();
@@ -205,7 +218,7 @@ impl Server {
                     size(most as usize),
                     quiet = quiet.wire.label
                 ),
-                format!("no answer after {}", size(so_far as usize)),
+                format!("its question is unread after {}", size(so_far as usize)),
             )),
             None => quiet.expects(&question).map(drop),
         }

@@ -190,22 +190,22 @@ impl Server {
         }
     }
 
-    /// `peer`, one of many, asks; the answer comes before the server has napped more than ten times.
+    /// `peer`, one of many, asks; it gets its turn before the server has napped more than ten times.
     pub fn answers_before_many_naps(&self, peer: &mut Peer, question: &Payload) -> Outcome {
         let sleeps = || self.running.sample().map(|sample| sample.sleeps());
         self.stops()?;
         let before = sleeps().unwrap_or(0);
-        peer.sends(question)?;
+        peer.sends(question)?.until_delivered()?;
         self.resumes();
         let mut calm = Calm::default();
         let too_many = self.scene.deadline().until(|| {
-            // Counted before the look at the answer: if that is not there yet, so many naps were taken without it.
+            // Counted before the look at the question: if that is still unread, so many naps were taken before its turn.
             let naps = sleeps().unwrap_or(u64::MAX).saturating_sub(before);
-            match peer.has_unread() {
-                true => Some(None),
-                false if naps > NAPS_FOR_AN_ANSWER => Some(Some(naps)),
+            match peer.waits_to_be_read() {
+                false => Some(None),
+                true if naps > NAPS_FOR_AN_ANSWER => Some(Some(naps)),
                 // One that sleeps for good will not answer.
-                false => (self.scene.look(&mut calm) == Look::Parked).then_some(None),
+                true => (self.scene.look(&mut calm) == Look::Parked).then_some(None),
             }
         });
         match too_many
@@ -215,7 +215,7 @@ impl Server {
             Some(naps) => Err(self.scene.fails_because(
                 Cause::NapPerClient,
                 "an answer after a nap or two",
-                format!("{naps} naps, and no answer yet"),
+                format!("{naps} naps, and the question is still unread"),
             )),
             None => peer.expects(question).map(drop),
         }
