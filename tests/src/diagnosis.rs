@@ -68,7 +68,7 @@ impl Situation<'_> {
             Symptom::MoreBytes => self.if_unasked(Cause::WrongBytes, Cause::StaleBytes),
             Symptom::End => self.why_ended(),
             Symptom::Reset => self.why_reset(),
-            Symptom::Refused if self.ended_by_itself() => Cause::ExitedEarly,
+            Symptom::Refused if self.exited.is_some() => Cause::ExitedEarly,
             Symptom::Refused => Cause::WrongAddress,
             Symptom::Silence => self.why_silent(),
             Symptom::NoEnd => self.why_open(),

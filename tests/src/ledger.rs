@@ -43,7 +43,7 @@ impl Peer {
         self.scene.settles();
         let held = self.wire.rows().and_then(|table| self.wire.held(&table));
         let expected = format!(
-            "at most {} kept for a client that does not read",
+            "at most 64 KiB and one read ({}) kept for a client that does not read",
             size(most as usize)
         );
         match held {

@@ -25,7 +25,7 @@ impl Situation<'_> {
         let has_ended = self.at.is_some_and(|at| at.account.has_ended.get());
         match self.ticks() {
             _ if self.lost_by_would_block() => Some(Cause::WouldBlockIsFatal),
-            true if has_ended => Some(Cause::TailLost),
+            true if has_ended => Some(Cause::DebtForgotten),
             // What it took for the end, before anything came, is that nothing came.
             true if self.facts.peer_sent && !self.facts.was_reset && self.left_without_a_byte() => {
                 Some(Cause::WouldBlockIsFatal)

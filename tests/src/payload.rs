@@ -31,7 +31,9 @@ impl Payload {
     /// The bytes from `from` up to `to`.
     #[must_use]
     pub fn part(&self, from: usize, to: usize) -> Self {
-        let role = self.role.as_ref().map(|role| format!("a part of {role}"));
+        let whole = |role: &String| role.trim_start_matches("the start of ").to_string();
+        let role = self.role.as_ref().map(whole);
+        let role = role.map(|whole| format!("a part of {whole}"));
         let range = self.range.start + from..self.range.start + to;
         Self {
             role,

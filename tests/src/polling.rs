@@ -9,6 +9,7 @@ use crate::deadline::Deadline;
 use crate::diagnosis::Symptom;
 use crate::ended::Ended;
 use crate::failure::{Outcome, Problem};
+use crate::loops::says_would_block;
 use crate::payload::Payload;
 use crate::peer::Peer;
 use crate::platform::{self, Sample, TcpRow, TcpState, descriptors, is_non_blocking};
@@ -78,7 +79,8 @@ impl Server {
                 "it sleeps until something comes",
                 None,
             )),
-            Look::Exited if self.died_unwritten() => Ok(()),
+            // The call has returned; what it said was taken badly, which is the next step's affair.
+            Look::Exited if self.died_unwritten() || self.died_of_would_block() => Ok(()),
             Look::Exited => Err(self.scene.fails(Symptom::End, expected, "it is gone", None)),
             Look::Busy | Look::Moving => Ok(()),
         }
@@ -101,8 +103,13 @@ impl Server {
                 .scene
                 .fails_because(Cause::TooManyThreads, expected, received));
         }
-        if matches!(look, Look::Exited | Look::Parked) {
-            return self.does_not_wait();
+        match look {
+            Look::Exited => {
+                let expected = "a server that goes on although nothing comes";
+                return Err(self.scene.fails(Symptom::End, expected, "it is gone", None));
+            }
+            Look::Parked => return self.does_not_wait(),
+            Look::Busy | Look::Moving => {}
         }
         for Socket { whose, wire, row } in self.sockets()? {
             let Some(descriptor) = self.descriptor_of(row) else {
@@ -242,6 +249,12 @@ impl Server {
     /// Waits for its exit.
     pub fn ends(&self) -> Result<Ended, Box<Problem>> {
         Ended::wait_for(&self.running, &self.scene)
+    }
+
+    /// Whether it died because a call said that there is nothing yet.
+    fn died_of_would_block(&self) -> bool {
+        self.running.wait_for_output();
+        says_would_block(&self.running.stderr.text())
     }
 
     /// Whether it died in a later step, which was not started.

@@ -55,7 +55,7 @@ impl Situation<'_> {
             _ if stopped => facts.push("was stopped by the lab".to_string()),
             Look::Busy if self.ticks() => facts.push("goes round in its loop".to_string()),
             Look::Busy => facts.push("used the processor while nothing happened".to_string()),
-            Look::Moving => facts.push("was still busy when the time was over".to_string()),
+            Look::Moving => facts.push("had not come to rest when the time was over".to_string()),
             Look::Parked | Look::Exited => {}
         }
         if let Some(sample) = &self.sample {
@@ -163,7 +163,8 @@ impl Situation<'_> {
             1 => "1 connection waits".to_string(),
             many => format!("{many} connections wait"),
         };
-        let none = if self.wires.iter().any(|wire| self.was_accepted(wire)) {
+        let some = self.said.contains(" connected");
+        let none = if some || self.wires.iter().any(|wire| self.was_accepted(wire)) {
             ""
         } else {
             ", and none was accepted"

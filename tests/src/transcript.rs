@@ -143,7 +143,10 @@ fn shortened(line: &str) -> String {
     if length <= MOST {
         return line.to_string();
     }
+    // Between two words.
     let start: String = line.chars().take(MOST / 2).collect();
     let end: String = line.chars().skip(length - MOST / 2).collect();
+    let start = start.rsplit_once(' ').map_or(&*start, |(words, _)| words);
+    let end = end.split_once(' ').map_or(&*end, |(_, words)| words);
     format!("{start} … {end}")
 }

@@ -22,7 +22,7 @@ crate::checks! {
     step 3, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs ProcessState KernelQueues;
     step 3, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues;
     step 3, 1: naps_once_a_round_and_not_once_a_client needs ProcessState StopAndContinue KernelQueues;
-    step 4, 1: sends_what_waits_after_a_half_close;
+    step 4, 1: sends_what_waits_after_a_half_close needs ProcessState KernelQueues;
     step 4, 1: parts_from_neighbours_that_leave_at_once needs StopAndContinue;
     step 4, 1: gives_back_every_descriptor_after_200_clients needs Descriptors ProcessState KernelQueues;
 }
@@ -96,6 +96,7 @@ fn naps_once_a_round_and_not_once_a_client(program: &Program) -> Outcome {
     for peer in &mut peers {
         peer.sends(&question)?.expects(&question)?;
     }
+    server.naps()?;
     for at in program.shuffled(51).into_iter().take(10) {
         server.answers_before_many_naps(&mut peers[at], &question)?;
     }
@@ -109,7 +110,7 @@ fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
     let message = program.payload("a long message", 16 << 20);
     let sent = peer.sends_until_something_is_kept(&message)?;
     peer.half_closes()?;
-    server.goes_on_ticking()?;
+    server.goes_on_ticking()?.naps()?;
     comes_and_goes(&server)?;
     peer.expects(&sent)?.expects_the_end()?;
     Ok(())

@@ -177,8 +177,11 @@ fn part_from_those_who_left(clients: &mut Vec<Client>, events: &Events) {
     // region part_from_those_who_left
     // TODO(step 4): tell `events` how each client left that is over, and keep the others.
     todo!(
-        "step 4: part from some of {} clients, {events:?}",
-        clients.len()
+        "step 4: part from some of {:?}, {events:?}",
+        clients
+            .iter()
+            .map(|client| (client.number, client.received, &client.lost))
+            .collect::<Vec<_>>()
     )
     // endregion
 }
