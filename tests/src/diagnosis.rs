@@ -242,7 +242,7 @@ impl Situation<'_> {
     }
 
     /// Why a connection got nothing, if the reason is that the program is not reading from it.
-    fn why_unserved(&self) -> Option<Cause> {
+    pub(crate) fn why_unserved(&self) -> Option<Cause> {
         let row = self.at?.their_row(&self.table)?;
         let waits_for_another = self.parked_calls().any(|call| {
             call.kind == CallKind::Recv

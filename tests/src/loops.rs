@@ -37,9 +37,10 @@ impl Situation<'_> {
     /// Why a loop does not come to its end of a stream.
     pub(crate) fn why_not_closed(&self) -> Option<Cause> {
         let has_ended = self.at.is_some_and(|at| at.account.has_ended.get());
-        match self.ticks() && has_ended {
+        let said_so = self.said.contains(" left after ");
+        match self.ticks() {
             _ if self.look == Look::Busy && self.is_held() => Some(Cause::RestNotSent),
-            true if self.said.contains(" left after ") => Some(Cause::NotClosed),
+            true if said_so || !has_ended => self.why_unserved().or(Some(Cause::NotClosed)),
             _ => None,
         }
     }

@@ -103,13 +103,9 @@ impl Server {
                 .scene
                 .fails_because(Cause::TooManyThreads, expected, received));
         }
-        match look {
-            Look::Exited => {
-                let expected = "a server that goes on although nothing comes";
-                return Err(self.scene.fails(Symptom::End, expected, "it is gone", None));
-            }
-            Look::Parked => return self.does_not_wait(),
-            Look::Busy | Look::Moving => {}
+        if look == Look::Exited {
+            let expected = "a server that goes on although nothing comes";
+            return Err(self.scene.fails(Symptom::End, expected, "it is gone", None));
         }
         for Socket { whose, wire, row } in self.sockets()? {
             let Some(descriptor) = self.descriptor_of(row) else {
@@ -129,7 +125,10 @@ impl Server {
                 ));
             }
         }
-        Ok(())
+        match look {
+            Look::Parked => self.does_not_wait(),
+            _ => Ok(()),
+        }
     }
 
     /// The listening socket, and that of each peer.
