@@ -73,11 +73,12 @@ impl Situation<'_> {
             facts.push(format!("uses {} MiB of memory", self.memory >> 20));
         }
         facts.extend(self.what_waits());
-        let lost = self
-            .said
-            .lines()
-            .rfind(|line| line.contains(" lost after "));
-        facts.extend(lost.map(|line| format!("it said \"{line}\"")));
+        // That somebody left is worth a word if nobody has ended a stream.
+        let nobody_ended = !self.facts.peer_ended && self.facts.peer_sent;
+        let departed = self.said.lines().rfind(|line| {
+            line.contains(" lost after ") || (nobody_ended && line.contains(" left after "))
+        });
+        facts.extend(departed.map(|line| format!("it said \"{line}\"")));
         if facts.is_empty() {
             facts.push("was running".into());
         }
