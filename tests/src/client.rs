@@ -36,8 +36,7 @@ impl Client {
             (enough || self.scene.look(&mut calm) != Look::Moving).then_some(())
         });
         self.running.wait_for_output();
-        let printed = self.running.stdout.bytes();
-        if printed == payload.bytes() {
+        if self.running.stdout.is(payload.bytes()) {
             self.scene
                 .transcript
                 .borrow_mut()
@@ -45,6 +44,7 @@ impl Client {
             self.scene.transcript.borrow_mut().wait();
             return Ok(self);
         }
+        let printed = self.running.stdout.bytes();
         if let Some(missing) = missing(payload.bytes(), &printed) {
             let expected = format!("printed: {payload}");
             return Err(self

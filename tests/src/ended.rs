@@ -38,7 +38,8 @@ impl Ended {
         running.wait_for_output();
         let output = Output {
             status,
-            stdout: running.stdout.bytes(),
+            // Judged while it is printed; it may be long.
+            stdout: Vec::new(),
             stderr: running.stderr.bytes(),
         };
         Ok(Self {

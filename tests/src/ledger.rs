@@ -15,14 +15,17 @@ use crate::platform::not_sent;
 use crate::scene::Scene;
 use crate::server::Server;
 
-/// How much is sent at a time until the program keeps something, and then until it keeps enough, in bytes. All that a
-/// program may keep is 64 KiB, and one that keeps so much no longer reads.
-const PIECE: usize = 32 * 1024;
-const SMALL_PIECE: usize = 16 * 1024;
+/// How much is sent at a time, in bytes: first while the program's kernel takes what it sends, then until the program
+/// keeps something. All that a program may keep is 64 KiB, and one that keeps so much no longer reads.
+const LARGE_PIECE: usize = 256 * 1024;
+const PIECE: usize = 48 * 1024;
+
+/// How much a kernel takes in any case on the systems that show its queues, in bytes.
+const ROOM: u64 = 1 << 20;
 
 /// How much the program has to keep: more than the kernel may find room for by itself. When the end arrives, it may
 /// enlarge its buffer a little.
-const ENOUGH: u64 = 40 * 1024;
+const ENOUGH: u64 = 44 * 1024;
 
 /// How long a server runs between two looks at who was served, at least.
 const SLICE: Duration = Duration::from_micros(100);
@@ -68,7 +71,7 @@ impl Peer {
             return self.fills(payload);
         }
         let mut sent = 0;
-        let mut length = PIECE;
+        let mut length = LARGE_PIECE;
         while sent < payload.bytes().len() {
             let piece = &payload.bytes()[sent..][..length.min(payload.bytes().len() - sent)];
             self.push(piece)?;
@@ -81,13 +84,17 @@ impl Peer {
                     _ => Some(true),
                 }
             });
+            let table = self.wire.rows().unwrap_or_default();
+            let row = self.wire.their_row(&table);
+            if row.is_none_or(|row| row.unsent >= ROOM) {
+                length = length.min(PIECE);
+            }
             if settled.unwrap_or(true) {
-                length = SMALL_PIECE;
-                let table = self.wire.rows().unwrap_or_default();
-                let row = self.wire.their_row(&table);
                 let reads_on = row.is_some_and(|row| row.unread == 0);
-                if !reads_on || self.wire.held(&table).is_none_or(|held| held >= ENOUGH) {
-                    break;
+                let held = self.wire.held(&table).filter(|_| reads_on);
+                match held.and_then(|held| ENOUGH.checked_sub(held)) {
+                    Some(missing) if missing > 0 => length = missing as usize,
+                    _ => break,
                 }
             }
         }

@@ -130,6 +130,12 @@ impl Output {
         self.lock().kept.clone()
     }
 
+    /// Whether just this was kept so far.
+    #[must_use]
+    pub fn is(&self, bytes: &[u8]) -> bool {
+        self.lock().kept == bytes
+    }
+
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.lock().kept).into_owned()

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bytes with a role, such as "the first message". Messages and transcripts name them by role and length.
 ///
@@ -18,6 +18,27 @@ impl Payload {
     #[must_use]
     pub fn new(role: impl Into<String>, bytes: Vec<u8>) -> Self {
         Self::of(Some(role.into()), bytes)
+    }
+
+    /// The first `length` bytes of a pool of random bytes, which all long payloads share: to make them takes longer than
+    /// to send them.
+    #[must_use]
+    pub fn from_pool(role: impl Into<String>, length: usize) -> Self {
+        static POOL: Mutex<Option<Arc<Vec<u8>>>> = Mutex::new(None);
+        let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = match &*pool {
+            Some(bytes) if bytes.len() >= length => Arc::clone(bytes),
+            _ => {
+                let mut bytes = vec![0; length];
+                fastrand::Rng::with_seed(length as u64).fill(&mut bytes);
+                Arc::clone(pool.insert(Arc::new(bytes)))
+            }
+        };
+        Self {
+            role: Some(role.into()),
+            range: 0..length,
+            bytes,
+        }
     }
 
     fn of(role: Option<String>, bytes: Vec<u8>) -> Self {

@@ -19,6 +19,9 @@ use crate::scene::Scene;
 use crate::server::Server;
 use crate::snapshot::Snapshots;
 
+/// Payloads of so many bytes and more are not made anew each time.
+const LONG: usize = 1 << 20;
+
 /// A program, and the stage on which a check lets it play.
 #[derive(Debug)]
 pub struct Program {
@@ -98,7 +101,7 @@ impl Program {
     /// Starts it as a client of `server`, with `input`. As much output is kept as it is meant to print.
     pub fn calls(&self, server: &ScriptedServer, input: Input) -> Result<Client, Box<Problem>> {
         let kept = match &input {
-            Input::Bytes(bytes) => Some(bytes.len() + 1024 * 1024),
+            Input::Bytes(bytes) => Some(bytes.bytes().len() + 1024 * 1024),
             Input::Nothing | Input::OpenAfter(_) => None,
         };
         self.note_input(&input);
@@ -107,9 +110,12 @@ impl Program {
         Ok(Client::new(running, &self.scene))
     }
 
-    /// Random bytes, the same for the same seed.
+    /// Random bytes, the same for the same seed, and long ones always the same.
     #[must_use]
     pub fn payload(&self, role: &str, length: usize) -> Payload {
+        if length >= LONG {
+            return Payload::from_pool(role, length);
+        }
         let mut bytes = vec![0; length];
         self.random.borrow_mut().fill(&mut bytes);
         Payload::new(role, bytes)
@@ -173,7 +179,7 @@ impl Program {
 
     fn note_input(&self, input: &Input) {
         let input = match input {
-            Input::Bytes(bytes) => size(bytes.len()),
+            Input::Bytes(bytes) => size(bytes.bytes().len()),
             Input::Nothing | Input::OpenAfter(_) => "nothing, and not its end".into(),
         };
         self.scene.transcript.borrow_mut().peer_sent("input", input);

@@ -13,6 +13,7 @@ use crate::deadline::Deadline;
 use crate::guard::Guard;
 use crate::live;
 use crate::output::Output;
+use crate::payload::Payload;
 use crate::platform::{self, Limits, Sample};
 
 /// How much of each output stream is kept.
@@ -26,9 +27,9 @@ const PIECE: usize = 16 * 1024;
 pub enum Input {
     Nothing,
     /// These bytes, then the end.
-    Bytes(Vec<u8>),
+    Bytes(Payload),
     /// These bytes, and then neither more nor the end.
-    OpenAfter(Vec<u8>),
+    OpenAfter(Payload),
 }
 
 #[derive(Debug)]
@@ -80,7 +81,7 @@ impl Running {
                     Input::OpenAfter(bytes) => (bytes, true),
                 };
                 // A program that does not want all of its input is judged by what it does, not by this.
-                for piece in bytes.chunks(PIECE) {
+                for piece in bytes.bytes().chunks(PIECE) {
                     if pipe.write_all(piece).is_err() {
                         break;
                     }

@@ -19,7 +19,7 @@ crate::checks! {
 /// Where nobody listens, the kernel of the other side refuses at once. That is an answer, not an accident.
 fn names_the_address_that_refused_and_exits_with_1(program: &Program) -> Outcome {
     let somebody = program.gets_a_server()?;
-    let client = program.calls(&somebody, Input::OpenAfter(Vec::new()))?;
+    let client = program.calls(&somebody, Input::OpenAfter("".into()))?;
     somebody.accepts(&client)?;
     let nobody = program.gets_a_server()?.leaves();
     let client = program.fails_to_call(nobody)?;
@@ -32,7 +32,7 @@ fn names_the_address_that_refused_and_exits_with_1(program: &Program) -> Outcome
 /// Bytes are printed as they arrive, and only the end of the stream is the end, even if input could still come.
 fn prints_every_byte_until_the_server_ends(program: &Program) -> Outcome {
     let server = program.gets_a_server()?;
-    let client = program.calls(&server, Input::OpenAfter(Vec::new()))?;
+    let client = program.calls(&server, Input::OpenAfter("".into()))?;
     let mut peer = server.accepts(&client)?;
     let answer = program.no_text("the answer", program.number(20..=30));
     peer.sends_byte_by_byte(&answer)?;
@@ -50,7 +50,7 @@ fn sends_all_of_its_input_and_half_closes(program: &Program) -> Outcome {
         program.payload("the question", 50_000),
         program.payload("the answer", 3_000),
     );
-    let client = program.calls(&server, Input::Bytes(question.bytes().to_vec()))?;
+    let client = program.calls(&server, Input::Bytes(question.clone()))?;
     let mut peer = server.accepts(&client)?;
     peer.expects(&question)?.expects_the_end()?.sends(&answer)?;
     peer.leaves();
@@ -61,7 +61,7 @@ fn sends_all_of_its_input_and_half_closes(program: &Program) -> Outcome {
 /// No input is an input too: an end without a beginning.
 fn ends_well_when_its_input_is_empty(program: &Program) -> Outcome {
     let server = program.gets_a_server()?;
-    let client = program.calls(&server, Input::Bytes(Vec::new()))?;
+    let client = program.calls(&server, Input::Bytes("".into()))?;
     let mut peer = server.accepts(&client)?;
     peer.expects_the_end()?.sends("nothing to say?")?;
     peer.leaves();
@@ -73,7 +73,7 @@ fn ends_well_when_its_input_is_empty(program: &Program) -> Outcome {
 fn moves_64_mebibytes_both_ways_at_once(program: &Program) -> Outcome {
     let server = program.gets_a_server()?;
     let question = program.payload("the input", 64 << 20);
-    let client = program.calls(&server, Input::Bytes(question.bytes().to_vec()))?;
+    let client = program.calls(&server, Input::Bytes(question.clone()))?;
     let peer = server.accepts(&client)?;
     client.is_interrupted_in_send(&peer)?;
     peer.echoes_all_of(&question)?;
@@ -85,7 +85,7 @@ fn moves_64_mebibytes_both_ways_at_once(program: &Program) -> Outcome {
 fn reports_a_reset_in_one_line_and_exits_with_1(program: &Program) -> Outcome {
     let server = program.gets_a_server()?;
     let question = program.payload("the input", 24 << 20);
-    let client = program.calls(&server, Input::Bytes(question.bytes().to_vec()))?;
+    let client = program.calls(&server, Input::Bytes(question.clone()))?;
     let peer = server.accepts(&client)?;
     client.is_stuck_in_send(&peer)?;
     peer.resets()?;
@@ -99,7 +99,7 @@ fn reports_a_reset_in_one_line_and_exits_with_1(program: &Program) -> Outcome {
 /// With nothing left to send, a reset shows in `recv` alone: as an error, where an end would be 0 bytes.
 fn does_not_take_a_reset_for_the_end(program: &Program) -> Outcome {
     let server = program.gets_a_server()?;
-    let client = program.calls(&server, Input::Bytes(Vec::new()))?;
+    let client = program.calls(&server, Input::Bytes("".into()))?;
     let mut peer = server.accepts(&client)?;
     peer.expects_the_end()?;
     peer.resets()?;

@@ -139,17 +139,17 @@ fn parts_from_neighbours_that_leave_at_once(program: &Program) -> Outcome {
 /// Whoever left is no longer in the list, and its socket is closed.
 fn gives_back_every_descriptor_after_200_clients(program: &Program) -> Outcome {
     let server = program.starts()?;
-    twenty_come_and_go(&server)?;
+    forty_come_and_go(&server)?;
     let before = server.counts_descriptors()?;
-    for _ in 1..=10 {
-        twenty_come_and_go(&server)?;
+    for _ in 1..=5 {
+        forty_come_and_go(&server)?;
     }
     server.still_has_descriptors(before)
 }
 
-/// Twenty clients at a time, each of which is served and leaves.
-fn twenty_come_and_go(server: &Server) -> Outcome {
-    let mut peers = server.meets_peers(20)?;
+/// Forty clients at a time, each of which is served and leaves.
+fn forty_come_and_go(server: &Server) -> Outcome {
+    let mut peers = server.meets_peers(40)?;
     for peer in &mut peers {
         peer.sends("hello")?;
     }
