@@ -27,6 +27,11 @@ const ROOM: u64 = 1 << 20;
 /// enlarge its buffer a little.
 const ENOUGH: u64 = 44 * 1024;
 
+/// How often a program has to leave unread what we send, and how much of it, in bytes: with each of them the kernel may
+/// enlarge its buffer, so that a program which waits for room goes on.
+const REFUSALS: u32 = 3;
+const KNOCK: usize = 1024;
+
 /// How long a server runs between two looks at who was served, at least.
 const SLICE: Duration = Duration::from_micros(100);
 
@@ -72,6 +77,7 @@ impl Peer {
         }
         let mut sent = 0;
         let mut length = LARGE_PIECE;
+        let mut refusals = 0;
         while sent < payload.bytes().len() {
             let piece = &payload.bytes()[sent..][..length.min(payload.bytes().len() - sent)];
             self.push(piece)?;
@@ -91,11 +97,14 @@ impl Peer {
             }
             if settled.unwrap_or(true) {
                 let reads_on = row.is_some_and(|row| row.unread == 0);
-                let held = self.wire.held(&table).filter(|_| reads_on);
-                match held.and_then(|held| ENOUGH.checked_sub(held)) {
-                    Some(missing) if missing > 0 => length = missing as usize,
-                    _ => break,
-                }
+                let held = self.wire.held(&table).unwrap_or(ENOUGH);
+                refusals = if reads_on { 0 } else { refusals + 1 };
+                length = match ENOUGH.saturating_sub(held) as usize {
+                    _ if refusals > REFUSALS => break,
+                    _ if !reads_on => KNOCK,
+                    0 => break,
+                    missing => missing,
+                };
             }
         }
         self.note_sent(
