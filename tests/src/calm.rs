@@ -2,7 +2,8 @@
 //!
 //! A program is settled when every thread is parked in a call that does not return by itself, and nothing is
 //! on its way between it and our peers. A program that never parks is settled when nothing changed that could
-//! be seen from outside while it used a good amount of its own processor time, or went to sleep many times. Its ticks are not looked at: they go on by the clock.
+//! be seen from outside while it used a good amount of its own processor time, or went to sleep many times. Its
+//! ticks are not looked at: they go on by the clock.
 
 use std::time::Duration;
 
@@ -164,13 +165,7 @@ fn is_quiet(sample: &Sample, open: &[Descriptor], table: &[TcpRow], wires: &[Wir
 }
 
 fn wire_is_quiet(wire: &Wire, table: &[TcpRow]) -> bool {
-    let ours = table
-        .iter()
-        .find(|row| row.local == wire.ours && row.remote == wire.theirs);
-    let theirs = table
-        .iter()
-        .find(|row| row.local == wire.theirs && row.remote == wire.ours);
-    match (ours, theirs) {
+    match (wire.our_row(table), wire.their_row(table)) {
         (None, None) => true,
         (Some(ours), Some(theirs)) => !is_on_its_way(ours, theirs) && !is_on_its_way(theirs, ours),
         // Their end is gone and ours has not heard of it, or the other way round: unless all is over, a

@@ -88,8 +88,9 @@ impl Situation<'_> {
         // Of memory and threads the standard library says so; of descriptors the system, in its own words.
         let no_descriptors = says("(os error 24)") || self.open.len() as u64 >= LIMITS.descriptors;
         // Before a server listens, no socket says "would block"; a refused thread or process has the same number.
-        let no_threads = says("failed to spawn thread")
-            || (says_would_block(&self.stderr) && !self.said.contains("listening on "));
+        let is_begun = facts.is_client || self.said.contains("listening on ");
+        let no_threads =
+            says("failed to spawn thread") || (says_would_block(&self.stderr) && !is_begun);
         match () {
             () if self.was_too_many || no_threads => Some(Cause::ThreadsWithoutBound),
             () if says("memory allocation of ") || self.memory >= TOO_MUCH_MEMORY => {

@@ -165,8 +165,7 @@ impl Peer {
                 }
                 Ok(count) => {
                     received.extend_from_slice(&buffer[..count]);
-                    let so_far = self.wire.account.received.get() + count as u64;
-                    self.wire.account.received.set(so_far);
+                    self.wire.account.receives(count);
                     calm = Calm::default();
                 }
                 Err(error) if is_nothing_yet(&error) => {

@@ -122,8 +122,8 @@ impl Peer {
         let to_be_sent = not_sent(&self.stream)?;
         let table = self.wire.rows()?;
         let (ours, theirs) = (self.wire.our_row(&table)?, self.wire.their_row(&table)?);
-        let back = self.wire.account.received.get() + ours.unread + theirs.unsent;
-        Some(to_be_sent + theirs.unread == 0 && back >= self.wire.account.sent.get())
+        let back = self.wire.account.received() + ours.unread + theirs.unsent;
+        Some(to_be_sent + theirs.unread == 0 && back >= self.wire.account.sent())
     }
 
     /// Receives exactly `payload`, but `steps` times reads only a part and waits until the program has done all that
@@ -141,27 +141,6 @@ impl Peer {
             from = to;
         }
         self.expects(payload.part(from, payload.bytes().len()))
-    }
-
-    /// Gives our kernel as much as it takes now, without waiting for the program.
-    pub(crate) fn brims(&mut self, payload: &Payload) -> Outcome {
-        use std::io::Write;
-
-        self.stream.set_nonblocking(true)?;
-        let mut rest = payload.bytes();
-        while let Ok(count) = self.stream.write(rest) {
-            rest = &rest[count..];
-            self.wire
-                .account
-                .sent
-                .set(self.wire.account.sent.get() + count as u64);
-            if rest.is_empty() {
-                break;
-            }
-        }
-        self.stream.set_nonblocking(false)?;
-        self.note_sent("as much as fits", "sends without end");
-        Ok(())
     }
 
     /// Waits until all that we sent lies in the kernel of the program, which was stopped before.

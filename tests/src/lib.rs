@@ -41,6 +41,7 @@ pub mod peer;
 pub mod platform;
 pub mod polling;
 pub mod program;
+mod pulse;
 pub mod report;
 pub mod results;
 pub mod running;

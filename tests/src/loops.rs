@@ -4,6 +4,7 @@ use crate::calm::Look;
 use crate::cause::Cause;
 use crate::platform::CallKind;
 use crate::situation::Situation;
+use crate::wire::Wire;
 
 impl Situation<'_> {
     /// Why a loop that goes round gives a client nothing.
@@ -82,8 +83,7 @@ impl Situation<'_> {
 
     /// Whether it says that a client left of which nothing had come, and none has ended its stream so.
     fn left_without_a_byte(&self) -> bool {
-        let ended_early =
-            |wire: &crate::wire::Wire| wire.account.has_ended.get() && wire.account.sent.get() == 0;
+        let ended_early = |wire: &Wire| wire.account.has_ended.get() && wire.account.sent() == 0;
         self.said.contains(" left after 0 bytes") && !self.wires.iter().any(ended_early)
     }
 

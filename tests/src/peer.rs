@@ -1,6 +1,6 @@
 //! Our end of a connection: a scripted client, or the connection of a scripted server.
 
-use std::io::{ErrorKind, Write};
+use std::io::{self, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::rc::Rc;
 use std::time::Duration;
@@ -118,44 +118,57 @@ impl Peer {
     /// Sends until neither kernel takes more, because the program does not read; returns what they took. Where
     /// nobody can tell whether it may still read, a while without any room has to do.
     pub fn fills(&mut self, payload: &Payload) -> Result<Payload, Box<Problem>> {
-        let source = payload.bytes();
-        self.scene.remember(|facts| facts.peer_sent = true);
-        self.stream.set_nonblocking(true)?;
         let mut sent = 0;
         let mut calm = Calm::default();
         let deadline = self.scene.deadline();
         let mut patience = Deadline::short();
-        while sent < source.len() {
-            match self.stream.write(&source[sent..]) {
-                Ok(count) => {
-                    sent += count;
-                    self.wire
-                        .account
-                        .sent
-                        .set(self.wire.account.sent.get() + count as u64);
-                    calm = Calm::default();
-                    patience = Deadline::short();
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    let settled = match Scene::shows_when_a_program_has_settled() {
-                        true => self.scene.look(&mut calm) != Look::Moving,
-                        false => patience.has_passed(),
-                    };
-                    if settled || deadline.has_passed() {
-                        self.wire.account.was_full.set(true);
-                        break;
-                    }
-                    std::thread::sleep(GLANCE);
-                }
-                Err(_broken) => break,
+        while sent < payload.bytes().len() {
+            let taken = self.gives(&payload.bytes()[sent..])?;
+            if taken > 0 {
+                sent += taken;
+                calm = Calm::default();
+                patience = Deadline::short();
+                continue;
             }
+            let settled = match Scene::shows_when_a_program_has_settled() {
+                true => self.scene.look(&mut calm) != Look::Moving,
+                false => patience.has_passed(),
+            };
+            if settled || deadline.has_passed() {
+                self.wire.account.was_full.set(true);
+                break;
+            }
+            std::thread::sleep(GLANCE);
         }
-        self.stream.set_nonblocking(false)?;
         self.note_sent(
             &format!("{} while nobody reads", size(sent)),
             "sends until nothing fits any more",
         );
         Ok(payload.start(sent))
+    }
+
+    /// Gives our kernel as much as it takes now, without waiting for the program.
+    pub(crate) fn brims(&mut self, payload: &Payload) -> Outcome {
+        self.gives(payload.bytes())?;
+        self.note_sent("as much as fits", "sends without end");
+        Ok(())
+    }
+
+    /// How many of `bytes` our kernel took without waiting. A connection that is broken takes none.
+    fn gives(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.scene.remember(|facts| facts.peer_sent = true);
+        self.stream.set_nonblocking(true)?;
+        let mut taken = 0;
+        while taken < bytes.len() {
+            match self.stream.write(&bytes[taken..]) {
+                Ok(count) => taken += count,
+                // No room; or what is broken shows in what we receive.
+                Err(_) => break,
+            }
+        }
+        self.stream.set_nonblocking(false)?;
+        self.wire.account.sends(taken);
+        Ok(taken)
     }
 
     /// Ends our stream and goes on listening: shutdown(2) of the sending half.
@@ -223,8 +236,7 @@ impl Peer {
             .set_write_timeout(Some(self.scene.deadline().remaining()))?;
         // Otherwise the program has hung up on us, or reads nothing: what comes back, or does not, tells more.
         if self.stream.write_all(bytes).is_ok() {
-            let so_far = self.wire.account.sent.get() + bytes.len() as u64;
-            self.wire.account.sent.set(so_far);
+            self.wire.account.sends(bytes.len());
         }
         Ok(self)
     }

@@ -1,11 +1,10 @@
 //! What is expected of a server that never waits: its other work goes on, on one thread, and it naps a little
 //! where it has nothing to do.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::calm::{Calm, Look};
 use crate::cause::Cause;
-use crate::deadline::Deadline;
 use crate::diagnosis::Symptom;
 use crate::ended::Ended;
 use crate::failure::{Outcome, Problem};
@@ -13,7 +12,7 @@ use crate::loops::says_would_block;
 use crate::payload::Payload;
 use crate::peer::Peer;
 use crate::platform::{self, Sample, TcpRow, TcpState, descriptors, is_non_blocking};
-use crate::running::Running;
+use crate::pulse::Pulse;
 use crate::server::Server;
 use crate::wire::Wire;
 
@@ -71,19 +70,22 @@ impl Server {
     /// With nothing to do it does not sleep until something comes: it goes on by itself. One that died in a later step,
     /// which was not started, is not asked.
     pub fn does_not_wait(&self) -> Outcome {
-        let expected = "a server that goes on although nothing comes";
         match self.scene.settles() {
-            Look::Parked => Err(self.scene.fails(
-                Symptom::NoTicks,
-                expected,
-                "it sleeps until something comes",
-                None,
-            )),
-            // The call has returned; what it said was taken badly, which is the next step's affair.
-            Look::Exited if self.died_unwritten() || self.died_of_would_block() => Ok(()),
-            Look::Exited => Err(self.scene.fails(Symptom::End, expected, "it is gone", None)),
-            Look::Busy | Look::Moving => Ok(()),
+            Look::Exited if self.died_unwritten() || self.died_of_the_first_accept() => Ok(()),
+            look => self.goes_on(look),
         }
+    }
+
+    /// `look`, after it has settled, is that of a loop that goes round.
+    fn goes_on(&self, look: Look) -> Outcome {
+        let (symptom, received) = match look {
+            Look::Busy => return Ok(()),
+            Look::Parked => (Symptom::NoTicks, "it sleeps until something comes"),
+            Look::Exited => (Symptom::End, "it is gone"),
+            Look::Moving => (Symptom::Known(Cause::TooLong), "it never came to rest"),
+        };
+        let expected = "a server that goes on by itself although nothing comes";
+        Err(self.scene.fails(symptom, expected, received, None))
     }
 
     /// It has one thread, has accepted everybody, and no call on any of its sockets waits. One that died in a later
@@ -104,8 +106,7 @@ impl Server {
                 .fails_because(Cause::TooManyThreads, expected, received));
         }
         if look == Look::Exited {
-            let expected = "a server that goes on although nothing comes";
-            return Err(self.scene.fails(Symptom::End, expected, "it is gone", None));
+            return self.goes_on(look);
         }
         for Socket { whose, wire, row } in self.sockets()? {
             let Some(descriptor) = self.descriptor_of(row) else {
@@ -125,10 +126,7 @@ impl Server {
                 ));
             }
         }
-        match look {
-            Look::Parked => self.does_not_wait(),
-            _ => Ok(()),
-        }
+        self.goes_on(look)
     }
 
     /// The listening socket, and that of each peer.
@@ -168,7 +166,6 @@ impl Server {
 
     /// With nothing to do it naps, and does not spin.
     pub fn naps(&self) -> Result<&Self, Box<Problem>> {
-        let expected = "a server that naps while there is nothing to do";
         let effort = || {
             let sample = self.running.sample();
             sample.map_or((Duration::ZERO, 0), |sample| {
@@ -178,22 +175,15 @@ impl Server {
         let (cpu, sleeps) = effort();
         let look = self.scene.settles();
         let (cpu_then, sleeps_then) = effort();
-        let naps = u32::try_from(sleeps_then.saturating_sub(sleeps)).unwrap_or(u32::MAX);
-        match look {
-            Look::Exited => Err(self.scene.fails(Symptom::End, expected, "it is gone", None)),
-            Look::Parked => Err(self.scene.fails(
-                Symptom::NoTicks,
-                expected,
-                "it sleeps until something comes",
-                None,
-            )),
-            _ if cpu_then.saturating_sub(cpu) > COST_OF_A_NAP * naps.max(1) => {
-                let spent = cpu_then.saturating_sub(cpu).as_millis();
-                let received = format!("{spent} ms of processor time and {naps} naps");
-                Err(self.scene.fails_because(Cause::NoNap, expected, received))
-            }
-            Look::Busy | Look::Moving => Ok(self),
+        self.goes_on(look)?;
+        let spent = cpu_then.saturating_sub(cpu);
+        let naps = sleeps_then.saturating_sub(sleeps);
+        if spent > COST_OF_A_NAP * u32::try_from(naps.max(1)).unwrap_or(u32::MAX) {
+            let expected = "a server that naps while there is nothing to do";
+            let received = format!("{} ms of processor time and {naps} naps", spent.as_millis());
+            return Err(self.scene.fails_because(Cause::NoNap, expected, received));
         }
+        Ok(self)
     }
 
     /// `peer`, one of many, asks; it gets its turn before the server has napped more than ten times.
@@ -250,10 +240,11 @@ impl Server {
         Ended::wait_for(&self.running, &self.scene)
     }
 
-    /// Whether it died because a call said that there is nothing yet.
-    fn died_of_would_block(&self) -> bool {
+    /// Whether it died because `accept` said that nobody is there yet: so that call has returned, and what it said was
+    /// taken badly, which is another step's affair.
+    fn died_of_the_first_accept(&self) -> bool {
         self.running.wait_for_output();
-        says_would_block(&self.running.stderr.text())
+        self.scene.wires().is_empty() && says_would_block(&self.running.stderr.text())
     }
 
     /// Whether it died in a later step, which was not started.
@@ -264,21 +255,6 @@ impl Server {
     }
 }
 
-/// Whether another tick comes.
-pub(crate) fn beats(program: &Running) -> bool {
-    let before = program.stdout.ticks();
-    let mut pulse = Pulse::default();
-    let beats = Deadline::last_look().until(|| {
-        let ticks = program.stdout.ticks();
-        let has_stopped = pulse.has_stopped(ticks, program.sample().as_ref());
-        match ticks > before {
-            true => Some(true),
-            false => (has_stopped && program.stdout.is_drained()).then_some(false),
-        }
-    });
-    beats.unwrap_or(false)
-}
-
 /// One of the sockets that a server has to hold.
 struct Socket {
     /// How people call it.
@@ -286,37 +262,4 @@ struct Socket {
     /// The connection, if it is one.
     wire: Option<Wire>,
     row: TcpRow,
-}
-
-/// Whether ticks stay away although the program goes on.
-///
-/// Ticks are due by the clock, every 50 ms. So time has to pass first, and then the program has to get a good amount of
-/// work done without a tick: what only runs late, on a busy machine, does neither.
-#[derive(Debug, Default)]
-struct Pulse {
-    ticks: u64,
-    since: Option<Instant>,
-    overdue: Option<(Duration, u64)>,
-}
-
-impl Pulse {
-    const DUE: Duration = Duration::from_millis(100);
-    const WORK: Duration = Duration::from_millis(200);
-    const NAPS: u64 = 200;
-
-    fn has_stopped(&mut self, ticks: u64, sample: Option<&Sample>) -> bool {
-        let Some(sample) = sample else { return false };
-        let since = *self.since.get_or_insert_with(Instant::now);
-        if ticks != self.ticks || since.elapsed() < Self::DUE {
-            if ticks != self.ticks {
-                (self.ticks, self.since, self.overdue) = (ticks, None, None);
-            }
-            return false;
-        }
-        let (cpu, sleeps) = *self
-            .overdue
-            .get_or_insert_with(|| (sample.cpu(), sample.sleeps()));
-        sample.cpu().saturating_sub(cpu) >= Self::WORK
-            || sample.sleeps().saturating_sub(sleeps) >= Self::NAPS
-    }
 }

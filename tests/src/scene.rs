@@ -12,7 +12,7 @@ use crate::failure::{Failure, Problem};
 use crate::platform::{
     CallKind, Power, Powers, Sample, TcpRow, TcpState, descriptors, memory, tcp_rows, tcp_table,
 };
-use crate::polling::beats;
+use crate::pulse::beats;
 use crate::running::Running;
 use crate::situation::Situation;
 use crate::transcript::Transcript;

@@ -20,13 +20,35 @@ pub struct Wire {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Account {
     /// How many bytes it gave to its kernel.
-    pub sent: Cell<u64>,
+    sent: Cell<u64>,
     /// How many bytes it has read.
-    pub received: Cell<u64>,
+    received: Cell<u64>,
     /// It sent until nothing fitted any more.
     pub was_full: Cell<bool>,
     /// It has ended its stream.
     pub has_ended: Cell<bool>,
+}
+
+impl Account {
+    /// It gave so many bytes more to its kernel.
+    pub fn sends(&self, count: usize) {
+        self.sent.set(self.sent() + count as u64);
+    }
+
+    /// It has read so many bytes more.
+    pub fn receives(&self, count: usize) {
+        self.received.set(self.received() + count as u64);
+    }
+
+    #[must_use]
+    pub fn sent(&self) -> u64 {
+        self.sent.get()
+    }
+
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.received.get()
+    }
 }
 
 impl Wire {
@@ -78,11 +100,7 @@ impl Wire {
     pub fn held(&self, table: &[TcpRow]) -> Option<u64> {
         let (ours, theirs) = (self.our_row(table)?, self.their_row(table)?);
         let in_kernels = ours.unsent + theirs.unread + theirs.unsent + ours.unread;
-        let under_way = self
-            .account
-            .sent
-            .get()
-            .saturating_sub(self.account.received.get());
+        let under_way = self.account.sent().saturating_sub(self.account.received());
         Some(under_way.saturating_sub(in_kernels))
     }
 
@@ -92,8 +110,7 @@ impl Wire {
         let (ours, theirs) = (self.our_row(table)?, self.their_row(table)?);
         Some(
             self.account
-                .sent
-                .get()
+                .sent()
                 .saturating_sub(ours.unsent + theirs.unread),
         )
     }

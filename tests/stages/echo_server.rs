@@ -46,7 +46,7 @@ pub(super) fn echoes_messages_of_every_size(program: &Program) -> Outcome {
 }
 
 /// TCP carries bytes, not messages: one write may arrive in any pieces.
-fn echoes_a_message_that_arrives_byte_by_byte(program: &Program) -> Outcome {
+pub(super) fn echoes_a_message_that_arrives_byte_by_byte(program: &Program) -> Outcome {
     let server = program.starts()?;
     let mut peer = server.meets_a_peer()?;
     let message = program.payload("a message", program.number(10..=30));
@@ -55,7 +55,7 @@ fn echoes_a_message_that_arrives_byte_by_byte(program: &Program) -> Outcome {
 }
 
 /// TCP carries bytes, not messages: two writes may arrive as one.
-fn echoes_two_messages_that_arrive_as_one(program: &Program) -> Outcome {
+pub(super) fn echoes_two_messages_that_arrive_as_one(program: &Program) -> Outcome {
     let server = program.starts()?;
     let mut peer = server.meets_a_peer()?;
     let first = program.payload("one message", 700);

@@ -10,7 +10,8 @@ use crate::failure::Outcome;
 use crate::program::Program;
 
 use super::echo_server::{
-    echoes_messages_of_every_size, gives_back_every_descriptor,
+    echoes_a_message_that_arrives_byte_by_byte, echoes_messages_of_every_size,
+    echoes_two_messages_that_arrive_as_one, gives_back_every_descriptor,
     goes_on_after_a_client_resets_the_connection, sends_the_rest_and_the_end_after_a_half_close,
     serves_the_next_client_when_one_leaves,
 };
@@ -63,16 +64,6 @@ pub(super) fn has_one_thread_and_sockets_that_never_wait(program: &Program) -> O
 
 /// TCP carries bytes, not messages: one write may arrive in any pieces, and two as one.
 pub(super) fn echoes_messages_in_pieces_and_joined(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    let mut peer = server.meets_a_peer()?;
-    let pieces = program.payload("a message", program.number(10..=30));
-    peer.sends_byte_by_byte(&pieces)?.expects(&pieces)?;
-    let first = program.payload("one message", 700);
-    let second = program.payload("another", 300);
-    server.stops()?;
-    peer.sends(&first)?.sends(&second)?;
-    server.resumes();
-    peer.expects(&first)?.expects(&second)?;
-    peer.expects_nothing_more()?;
-    Ok(())
+    echoes_a_message_that_arrives_byte_by_byte(program)?;
+    echoes_two_messages_that_arrive_as_one(program)
 }
