@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::calm::Look;
 use crate::cause::Cause;
-use crate::loops::says_would_block;
-use crate::platform::{CallKind, LIMITS, Sample, TOO_MUCH_MEMORY};
-use crate::scene::Facts;
+use crate::facts::Facts;
+use crate::platform::{CallKind, Sample, TcpState};
 use crate::situation::Situation;
+use crate::wire::Wire;
 
 /// What a check saw that it should not have seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,15 +52,27 @@ impl Situation<'_> {
             was_reset,
             ..
         } = self.facts;
-        if let Some(cause) = self.out_of_bounds() {
+        let is_ended = self.exited.is_some();
+        if let Some(cause) = self
+            .want_of_threads(symptom)
+            .or_else(|| self.out_of_bounds())
+        {
             return cause;
         }
         match symptom {
+            _ if self.ended_by_an_interruption() => Cause::InterruptedIsFatal,
             _ if self.ended_by_would_block() => Cause::WouldBlockIsFatal,
-            _ if self.panicked_at_an_error() && was_reset && !is_client => Cause::EndedByAClient,
+            // A panic in one of many threads ends that thread alone.
+            _ if self.panicked_at_an_error() && was_reset && is_ended && !is_client => {
+                Cause::EndedByAClient
+            }
             _ if self.panicked() => Cause::Panicked,
+            // What is missing on record is somebody who broke off, and is told of again and again.
+            Symptom::Known(Cause::NotRecorded) if self.was_told_again() => {
+                Cause::BrokenConnectionKept
+            }
             Symptom::Known(cause) => cause,
-            _ if self.exited.is_some() && was_reset && !is_client => Cause::EndedByAClient,
+            _ if is_ended && was_reset && !is_client => Cause::EndedByAClient,
             Symptom::Refused if self.never_listened() => Cause::NeverListened,
             Symptom::OtherBytes => Cause::WrongBytes,
             Symptom::MissingBytes => Cause::TailLost,
@@ -74,33 +86,11 @@ impl Situation<'_> {
             Symptom::NoEnd => self.why_open(),
             Symptom::NoTicks => self.why_no_ticks(),
             // That it never came to rest was seen already, for longer than this last look.
+            Symptom::NoRest if self.lost_by_would_block() => Cause::WouldBlockIsFatal,
             Symptom::NoRest => self.why_busy(),
             Symptom::NoExit if self.facts.listener_broke => Cause::ErrorIgnored,
             Symptom::NoExit if self.look == Look::Busy => self.why_busy(),
             Symptom::NoExit => self.why_running(),
-        }
-    }
-
-    /// What the program took without giving it back, until it met one of the lab's limits.
-    fn out_of_bounds(&self) -> Option<Cause> {
-        let says = |words: &str| self.stderr.contains(words);
-        let facts = self.facts;
-        // Of memory and threads the standard library says so; of descriptors the system, in its own words.
-        let no_descriptors = says("(os error 24)") || self.open.len() as u64 >= LIMITS.descriptors;
-        // Before a server listens, no socket says "would block"; a refused thread or process has the same number.
-        let is_begun = facts.is_client || self.said.contains("listening on ");
-        let no_threads =
-            says("failed to spawn thread") || (says_would_block(&self.stderr) && !is_begun);
-        match () {
-            () if self.was_too_many || no_threads => Some(Cause::ThreadsWithoutBound),
-            () if says("memory allocation of ") || self.memory >= TOO_MUCH_MEMORY => {
-                Some(Cause::MemoryWithoutBound)
-            }
-            () if no_descriptors && (facts.peer_ended || facts.was_reset) => {
-                Some(Cause::DescriptorsKept)
-            }
-            () if no_descriptors => Some(Cause::DescriptorsWithoutBound),
-            () => None,
         }
     }
 
@@ -156,8 +146,11 @@ impl Situation<'_> {
             _ if self.ended_by_itself() => Cause::ExitedEarly,
             _ if self.has_a_long_nap() => Cause::LongNap,
             _ if self.waits_in_spite_of_ticks() => Cause::StillBlocking,
+            _ if self.sleeps_at_a_lock() => Cause::LockKept,
             Some(cause) => cause,
+            None if self.sleeps_until_ready() => self.why_not_woken(),
             None if self.look == Look::Busy && self.ticks() => self.why_passed_over(),
+            None if self.has_room_for_the_rest() => Cause::RestNotSent,
             None if self.look == Look::Busy => self.why_busy(),
             None if self.facts.send_was_interrupted => self.if_moving(Cause::TailLost),
             None => self.if_moving(Cause::WaitsForMore),
@@ -170,7 +163,10 @@ impl Situation<'_> {
         }
         match self.look {
             _ if self.facts.is_client => Cause::HalfCloseForgotten,
+            _ if self.sleeps_until_ready() => self.why_not_woken_by_the_end(),
+            _ if self.says_that_it_left() => Cause::NotClosed,
             _ if self.has_a_long_nap() => Cause::LongNap,
+            Look::Busy if self.leaves_what_it_asks_for() => Cause::AsksForWhatItLeaves,
             Look::Busy => self.why_unserved().unwrap_or(Cause::EndIgnored),
             _ => self
                 .why_unserved()
@@ -187,11 +183,26 @@ impl Situation<'_> {
         if self.has_a_long_nap() {
             return Cause::LongNap;
         }
-        if self.facts.peer_ended {
+        if self.leaves_what_it_asks_for() {
+            return Cause::AsksForWhatItLeaves;
+        }
+        if self.asks_for_room() {
+            return Cause::AsksForRoom;
+        }
+        if self.facts.peer_ended && self.keeps_what_has_ended() {
             Cause::EndIgnored
         } else {
             Cause::Busy
         }
+    }
+
+    /// Whether a stream that one of our peers has ended is still open at its end, as far as anybody can tell.
+    fn keeps_what_has_ended(&self) -> bool {
+        let is_open = |wire: &Wire| {
+            let row = wire.their_row(&self.table);
+            row.is_some_and(|row| row.state == TcpState::CloseWait)
+        };
+        self.table.is_empty() || self.wires.iter().any(is_open)
     }
 
     fn why_running(&self) -> Cause {
@@ -234,19 +245,16 @@ impl Situation<'_> {
 
     /// Whether all that is left of a client is the thread that receives.
     fn sends_no_more(&self) -> bool {
-        let only = self
-            .sample
-            .as_ref()
-            .is_some_and(|sample| sample.threads.len() == 1);
         let mut calls = self.parked_calls();
-        only && calls.any(|call| call.kind == CallKind::Recv && self.wire_of(call).is_some())
+        self.threads() == 1
+            && calls.any(|call| call.kind == CallKind::Recv && self.wire_of(call).is_some())
     }
 
     /// Why a connection got nothing, if the reason is that the program is not reading from it.
     pub(crate) fn why_unserved(&self) -> Option<Cause> {
         let row = self.at?.their_row(&self.table)?;
         let waits_for_another = self.parked_calls().any(|call| {
-            call.kind == CallKind::Recv
+            matches!(call.kind, CallKind::Recv | CallKind::Send)
                 && self.wire_of(call).is_some_and(|wire| Some(wire) != self.at)
         });
         if row.inode == 0 {
@@ -256,6 +264,10 @@ impl Situation<'_> {
             }
             return Some(match (waits_for_another, self.accepted_before()) {
                 (true, _) => Cause::WaitsForAnother,
+                (false, true) if self.sleeps_until_told() => Cause::LeftAtAnEdge,
+                (false, _) if self.sleeps_until_ready() && !self.sleeps_until_told() => {
+                    Cause::NotAskedFor
+                }
                 (false, true) => Cause::AcceptsOnce,
                 (false, false) => Cause::NeverAccepted,
             });

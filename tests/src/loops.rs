@@ -21,12 +21,15 @@ impl Situation<'_> {
         }
     }
 
-    /// Why a loop ended a stream that was not to end yet. `None` when that has nothing to do with loops.
+    /// Why a program ended a stream that was not to end yet. `None` when that has nothing to do with what it keeps or
+    /// with loops.
     pub(crate) fn why_given_up(&self) -> Option<Cause> {
         let has_ended = self.at.is_some_and(|at| at.account.has_ended.get());
-        match self.ticks() {
+        match self.ticks() || self.sleeps_until_ready() {
             _ if self.lost_by_would_block() => Some(Cause::WouldBlockIsFatal),
             true if has_ended => Some(Cause::DebtForgotten),
+            _ if has_ended && self.facts.slept_until_ready => Some(Cause::DebtForgotten),
+            false if has_ended && self.has_read_all() => Some(Cause::DebtForgotten),
             // What it took for the end, before anything came, is that nothing came.
             true if self.facts.peer_sent && !self.facts.was_reset && self.left_without_a_byte() => {
                 Some(Cause::WouldBlockIsFatal)
@@ -72,13 +75,28 @@ impl Situation<'_> {
         lines(" connected") > lines(" left after ") + lines(" lost after ")
     }
 
-    /// Whether it gave a client up for want of bytes, by its own account.
-    fn lost_by_would_block(&self) -> bool {
+    /// Whether it has read all that this client sent, by its own account.
+    fn has_read_all(&self) -> bool {
+        let all = |at: &Wire| format!("{} left after {} bytes", at.label, at.account.sent());
+        let line = self.at.map(all);
+        line.is_some_and(|line| self.said.lines().any(|said| said == line))
+    }
+
+    /// Whether this client is gone, by the program's own account.
+    pub(crate) fn says_that_it_left(&self) -> bool {
+        let Some(at) = self.at else { return false };
+        let ends = ["left", "lost"].map(|end| format!("{} {end} after ", at.label));
+        let mut lines = self.said.lines();
+        lines.any(|line| ends.iter().any(|end| line.starts_with(end)))
+    }
+
+    /// Whether it gave a client up for want of bytes, by its own account. A refused thread has the same number.
+    pub(crate) fn lost_by_would_block(&self) -> bool {
         let mut lost = self
             .said
             .lines()
             .filter(|line| line.contains(" lost after "));
-        lost.any(says_would_block)
+        self.facts.lacks.is_none() && lost.any(says_would_block)
     }
 
     /// Whether it says that a client left of which nothing had come, and none has ended its stream so.
@@ -88,7 +106,7 @@ impl Situation<'_> {
     }
 
     /// Whether the program has read bytes of this connection that it has not sent back.
-    fn is_held(&self) -> bool {
+    pub(crate) fn is_held(&self) -> bool {
         let held = self.at.and_then(|at| at.held(&self.table));
         held.is_some_and(|held| held > 0)
     }

@@ -175,7 +175,11 @@ impl Peer {
     pub fn half_closes(&mut self) -> Result<&mut Self, Box<Problem>> {
         self.note_sent("half-close", "half-closes");
         self.scene.remember(|facts| facts.peer_ended = true);
-        self.wire.account.has_ended.set(true);
+        let account = &self.wire.account;
+        account
+            .ended_alone
+            .set(account.received() == account.sent());
+        account.has_ended.set(true);
         // A connection that the program has already broken shows in what we receive.
         let _ = self.stream.shutdown(Shutdown::Write);
         Ok(self)

@@ -13,7 +13,7 @@ use crate::ended::Ended;
 use crate::failure::{Outcome, Problem};
 use crate::listener::{ScriptedServer, loopback_of_our_own};
 use crate::payload::{Payload, size};
-use crate::platform::LIMITS;
+use crate::platform::{LIMITS, Limits, MANY_DESCRIPTORS};
 use crate::running::{Input, Running};
 use crate::scene::Scene;
 use crate::server::Server;
@@ -57,6 +57,20 @@ impl Program {
     /// Starts it as a server at `address`, and waits for its announcement.
     pub fn starts_at(&self, address: SocketAddr) -> Result<Server, Box<Problem>> {
         let running = self.run(&["--listen", &address.to_string()], Input::Nothing, None)?;
+        Server::announced(running, &self.scene, address, Cause::NotAnnounced)
+    }
+
+    /// As [`starts`](Self::starts), where so many descriptors are taken that all of its sockets have numbers
+    /// above 1024.
+    pub fn starts_beyond_1024_descriptors(&self) -> Result<Server, Box<Problem>> {
+        self.starts_under(MANY_DESCRIPTORS)
+    }
+
+    /// As [`starts`](Self::starts), under limits of its own.
+    pub fn starts_under(&self, limits: Limits) -> Result<Server, Box<Problem>> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let arguments = ["--listen", &address.to_string()];
+        let running = self.run_under(limits, &arguments, Input::Nothing, None)?;
         Server::announced(running, &self.scene, address, Cause::NotAnnounced)
     }
 
@@ -191,9 +205,19 @@ impl Program {
         input: Input,
         kept: Option<usize>,
     ) -> Result<Rc<Running>, Box<Problem>> {
+        self.run_under(LIMITS, arguments, input, kept)
+    }
+
+    fn run_under(
+        &self,
+        limits: Limits,
+        arguments: &[&str],
+        input: Input,
+        kept: Option<usize>,
+    ) -> Result<Rc<Running>, Box<Problem>> {
         let mut command = Command::new(&self.executable);
         command.args(arguments);
-        let running = Rc::new(Running::start(command, LIMITS, input, kept)?);
+        let running = Rc::new(Running::start(command, limits, input, kept)?);
         self.scene.enters(&running);
         Ok(running)
     }

@@ -6,9 +6,12 @@ use crate::deadline::Deadline;
 use crate::platform::Sample;
 use crate::running::Running;
 
-/// Whether another tick comes.
+/// Whether another tick comes. A program that has never ticked is not waited for.
 pub(crate) fn beats(program: &Running) -> bool {
     let before = program.stdout.ticks();
+    if before == 0 {
+        return false;
+    }
     let mut pulse = Pulse::default();
     let beats = Deadline::last_look().until(|| {
         let ticks = program.stdout.ticks();

@@ -36,6 +36,7 @@ pub enum Input {
 pub struct Running {
     child: RefCell<Child>,
     pid: u32,
+    limits: Limits,
     pub stdout: Output,
     pub stderr: Output,
     fed: Arc<AtomicU64>,
@@ -62,6 +63,9 @@ impl Running {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command.env("RUST_BACKTRACE", "0").env("NO_COLOR", "1");
+        // glibc reserves 64 MiB of address space for each thread that asks for memory: that is not what the limit
+        // is for. See mallopt(3).
+        command.env("MALLOC_ARENA_MAX", "1");
         platform::confine(&mut command, limits);
 
         let started = live::start(&mut command);
@@ -92,6 +96,7 @@ impl Running {
         });
         Ok(Self {
             pid: child.id(),
+            limits,
             guard: Guard::start(child.id()),
             child: RefCell::new(child),
             stdout,
@@ -104,6 +109,12 @@ impl Running {
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.pid
+    }
+
+    /// The limits that it was started under.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// The exit status, once it has exited.

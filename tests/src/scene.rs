@@ -8,9 +8,11 @@ use crate::calm::{Calm, Look};
 use crate::cause::Cause;
 use crate::deadline::Deadline;
 use crate::diagnosis::Symptom;
+use crate::facts::Facts;
 use crate::failure::{Failure, Problem};
 use crate::platform::{
-    CallKind, Power, Powers, Sample, TcpRow, TcpState, descriptors, memory, tcp_rows, tcp_table,
+    CallKind, Power, Powers, Sample, TcpRow, TcpState, descriptors, memory, registered, tcp_rows,
+    tcp_table,
 };
 use crate::pulse::beats;
 use crate::running::Running;
@@ -32,25 +34,6 @@ pub struct Scene {
     step: u8,
     /// Steps whose `todo!` stands in the student's files: only these may excuse a program's end.
     not_started: Vec<u8>,
-}
-
-/// What happened on the scene, as far as it tells one cause from another.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Facts {
-    /// The program is a client, and our peer its server.
-    pub is_client: bool,
-    /// One of our peers has sent something.
-    pub peer_sent: bool,
-    /// One of our peers has ended its stream.
-    pub peer_ended: bool,
-    /// One of our peers has aborted its connection.
-    pub was_reset: bool,
-    /// One of our peers has received the end of the program's stream.
-    pub saw_the_end: bool,
-    /// The program was stopped while it slept in `send`, so that `send` took only a part.
-    pub send_was_interrupted: bool,
-    /// The listening socket was shut down under the program's hands.
-    pub listener_broke: bool,
 }
 
 impl Scene {
@@ -224,6 +207,7 @@ impl Scene {
             stderr: program.stderr.text(),
             sample: program.sample(),
             open: descriptors(program.pid()).unwrap_or_default(),
+            registered: registered(program.pid()),
             table: tcp_table().unwrap_or_default(),
             wires: &wires,
             at,
@@ -231,6 +215,7 @@ impl Scene {
             unwritten: self.step_in_panic(&program.stderr.text()),
             said: program.stdout.text(),
             was_too_many: program.was_too_many(),
+            descriptors: program.limits().descriptors,
             memory: memory(program.pid()),
             beats: look == Look::Busy && beats(program),
         };

@@ -4,10 +4,12 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use crate::calm::Look;
+use crate::facts::Facts;
 use crate::guard::CAP;
 use crate::payload::size;
-use crate::platform::{Call, CallKind, Descriptor, Sample, TOO_MUCH_MEMORY, TcpRow, TcpState};
-use crate::scene::Facts;
+use crate::platform::{
+    Call, CallKind, Descriptor, Registered, Sample, TOO_MUCH_MEMORY, TcpRow, TcpState,
+};
 use crate::wire::Wire;
 
 /// All that can be seen of the program at the moment when a check fails.
@@ -18,6 +20,8 @@ pub struct Situation<'a> {
     pub stderr: String,
     pub sample: Option<Sample>,
     pub open: Vec<Descriptor>,
+    /// What the kernel is to tell it of.
+    pub registered: Vec<Registered>,
     pub table: Vec<TcpRow>,
     pub wires: &'a [Wire],
     /// The connection at which the symptom was seen.
@@ -29,6 +33,8 @@ pub struct Situation<'a> {
     pub unwritten: Option<u8>,
     /// It was ended because it had too many threads and processes.
     pub was_too_many: bool,
+    /// How many descriptors it may have.
+    pub descriptors: u64,
     /// How much memory it has in use, in bytes.
     pub memory: u64,
     /// Its other work goes on.
@@ -54,6 +60,9 @@ impl Situation<'_> {
         match self.look {
             _ if stopped => facts.push("was stopped by the lab".to_string()),
             Look::Busy if self.ticks() => facts.push("goes round in its loop".to_string()),
+            Look::Busy if self.parked_calls().any(|call| call.timed) => {
+                facts.push("woke up again and again while nothing happened".to_string());
+            }
             Look::Busy => facts.push("used the processor while nothing happened".to_string()),
             Look::Moving => facts.push("had not come to rest when the time was over".to_string()),
             Look::Parked | Look::Exited => {}
@@ -66,6 +75,7 @@ impl Situation<'_> {
                 .collect();
             places.dedup();
             if !places.is_empty() && self.look != Look::Busy && !stopped {
+                shorten(&mut places, "more calls");
                 facts.push(format!("was inside {}", places.join(" and ")));
             }
         }
@@ -73,6 +83,7 @@ impl Situation<'_> {
             facts.push(format!("uses {} MiB of memory", self.memory >> 20));
         }
         facts.extend(self.what_waits());
+        facts.extend(self.lacks_registration());
         // That somebody left is worth a word if nobody has ended a stream.
         let nobody_ended = !self.facts.peer_ended && self.facts.peer_sent;
         let departed = self.said.lines().rfind(|line| {
@@ -129,12 +140,12 @@ impl Situation<'_> {
             CallKind::Send if self.row_of(call).is_none() => format!("write{on}"),
             CallKind::Recv => format!("recv{on}"),
             CallKind::Send => format!("send{on}"),
-            CallKind::Poll => "a wait for readiness".into(),
+            CallKind::Poll => match call.nap {
+                Some(nap) => format!("a wait for readiness of at most {}", length(nap)),
+                None => "a wait for readiness".into(),
+            },
             CallKind::Sleep => match call.nap {
-                Some(nap) if nap >= Duration::from_secs(1) => {
-                    format!("a sleep of {} s", nap.as_secs())
-                }
-                Some(nap) => format!("a sleep of {} ms", nap.as_millis()),
+                Some(nap) => format!("a sleep of {}", length(nap)),
                 None => "a sleep".into(),
             },
             CallKind::Futex => "a wait for another thread".into(),
@@ -145,19 +156,22 @@ impl Situation<'_> {
     /// What waits in the kernel for the program.
     fn what_waits(&self) -> Vec<String> {
         let mut waiting = Vec::new();
-        for wire in self.wires {
+        // The one that it is about comes first.
+        let others = self.wires.iter().filter(|wire| Some(*wire) != self.at);
+        for wire in self.at.into_iter().chain(others) {
             let Some(row) = wire.their_row(&self.table) else {
                 continue;
             };
             if row.unread > 0 {
                 let accepted = if row.inode == 0 { "connected and " } else { "" };
-                let bytes = size(row.unread as usize);
                 waiting.push(format!(
-                    "{} {accepted}has {bytes} unread in the kernel",
-                    wire.label
+                    "{} {accepted}has {} unread in the kernel",
+                    wire.label,
+                    unread(row)
                 ));
             }
         }
+        shorten(&mut waiting, "more clients have bytes unread");
         let backlog: u64 = self.listening().map(|row| row.unread).sum();
         let connections = match backlog {
             0 => return waiting,
@@ -196,6 +210,13 @@ impl Situation<'_> {
         self.said.lines().any(|line| line.starts_with("tick "))
     }
 
+    /// How many threads it has.
+    pub(crate) fn threads(&self) -> usize {
+        self.sample
+            .as_ref()
+            .map_or(0, |sample| sample.threads.len())
+    }
+
     pub(crate) fn parked_calls(&self) -> impl Iterator<Item = Call> {
         self.sample
             .iter()
@@ -218,6 +239,33 @@ impl Situation<'_> {
         self.table
             .iter()
             .find(|row| Some(row.inode) == descriptor.socket)
+    }
+}
+
+/// What lies unread in the kernel. It counts the end as one byte more.
+fn unread(row: &TcpRow) -> String {
+    match (row.state, row.unread as usize) {
+        (TcpState::CloseWait, 1) => "the end".into(),
+        (TcpState::CloseWait, more) => format!("{} and the end", size(more - 1)),
+        (_, bytes) => size(bytes),
+    }
+}
+
+/// How long a thread asked to sleep.
+fn length(nap: Duration) -> String {
+    match nap.as_secs() {
+        0 => format!("{} ms", nap.as_millis()),
+        seconds => format!("{seconds} s"),
+    }
+}
+
+/// As many of `things` as a report has room for, and how many `more` there are.
+fn shorten(things: &mut Vec<String>, more: &str) {
+    const ROOM: usize = 10;
+    if things.len() > ROOM {
+        let left_out = things.len() - ROOM + 1;
+        things.truncate(ROOM - 1);
+        things.push(format!("{left_out} {more}"));
     }
 }
 

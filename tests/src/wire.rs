@@ -27,6 +27,8 @@ pub struct Account {
     pub was_full: Cell<bool>,
     /// It has ended its stream.
     pub has_ended: Cell<bool>,
+    /// It had received all that it sent before it ended its stream, so that the end came alone.
+    pub ended_alone: Cell<bool>,
 }
 
 impl Account {

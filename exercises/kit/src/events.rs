@@ -8,7 +8,10 @@ use std::net::SocketAddr;
 ///
 /// Clients are numbered from 1 in the order in which they were accepted. A closed standard output
 /// is no reason for a server to stop: what cannot be printed is dropped.
-#[derive(Debug)]
+///
+/// It is copied as easily as a number, so that each thread can have its own. Lines of different
+/// threads do not get mixed up.
+#[derive(Debug, Clone, Copy)]
 pub struct Events(());
 
 impl Events {

@@ -3,15 +3,14 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io;
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
+use std::net::Shutdown;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::Duration;
 
 use socket2::SockRef;
 
 use super::calls::call;
-use super::sock_diag::SockDiag;
-use super::{Descriptor, Sample, TcpRow, TcpState, Thread, unix};
+use super::{Descriptor, Sample, Thread, unix};
 
 /// What every thread of process `pid` is doing now. `None` when it is gone, or may not be looked at.
 #[must_use]
@@ -109,9 +108,29 @@ impl PipeEnd {
 #[must_use]
 pub fn memory(pid: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-    kibibytes.unwrap_or(0) << 10
+    kibibytes(&status, "VmRSS:").unwrap_or(0) << 10
+}
+
+/// A line of /proc/PID/status, for example `VmRSS:      1234 kB`.
+fn kibibytes(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+/// How much address space process `pid` has taken, in bytes, used or not.
+#[must_use]
+pub fn address_space(pid: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    kibibytes(&status, "VmSize:").map(|size| size << 10)
+}
+
+/// Lets process `pid` take no more than `most` bytes of address space from now on.
+///
+/// # Errors
+///
+/// When the kernel does not let us: prlimit(2).
+pub fn limit_address_space(pid: u32, most: u64) -> io::Result<()> {
+    unix::limit_address_space(pid, most)
 }
 
 /// How many threads process `pid` has.
@@ -120,67 +139,15 @@ pub fn threads(pid: u32) -> usize {
     fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count)
 }
 
-/// All IPv4 TCP sockets of this machine, but for the many that only linger in `TIME_WAIT`.
-#[must_use]
-pub fn tcp_table() -> Option<Vec<TcpRow>> {
-    let table = fs::read_to_string("/proc/net/tcp").ok()?;
-    // After a soak there are thousands of them, so they are told by their state alone.
-    let lingers = |line: &&str| line.split_ascii_whitespace().nth(3) == Some("06");
-    Some(
-        table
-            .lines()
-            .skip(1)
-            .filter(|line| !lingers(line))
-            .filter_map(tcp_row)
-            .collect(),
-    )
-}
-
-/// Those sockets that are known by their two addresses, as [`tcp_table`] would show them; `0.0.0.0:0` stands for the
-/// other side of one that listens.
-#[must_use]
-pub fn tcp_rows(wanted: &[(SocketAddr, SocketAddr)]) -> Option<Vec<TcpRow>> {
-    thread_local! {
-        static LINE: io::Result<SockDiag> = SockDiag::open();
-    }
-    let asked = LINE.with(|line| {
-        let line = line.as_ref().ok()?;
-        let rows = wanted
-            .iter()
-            .map(|(local, remote)| line.row(*local, *remote));
-        rows.collect::<io::Result<Vec<_>>>().ok()
-    });
-    match asked {
-        Some(rows) => Some(rows.into_iter().flatten().collect()),
-        None => {
-            let mut table = tcp_table()?;
-            table.retain(|row| wanted.contains(&(row.local, row.remote)));
-            Some(table)
-        }
-    }
-}
-
-/// Sends the acknowledgement that is due on `stream` now, and not up to 40 ms later: a program may be waiting for
-/// it with a small rest in hand (tcp(7), `TCP_QUICKACK` and `TCP_NODELAY`).
-pub fn acknowledge(stream: &TcpStream) {
-    // Where it is refused, all is as right, and slower.
-    let _ = SockRef::from(stream).set_tcp_quickack(true);
-}
-
-/// How many bytes of `stream` our kernel has not sent yet, acknowledged or not: tcp(7), `SIOCOUTQNSD`.
-#[must_use]
-pub fn not_sent(stream: &TcpStream) -> Option<u64> {
-    unix::queue(stream.as_raw_fd(), SIOCOUTQNSD).ok()
-}
-
-/// From linux/sockios.h; libc does not have it.
-const SIOCOUTQNSD: libc::c_ulong = 0x894B;
-
 /// Ends and reaps every process that was left to us by a program that is gone: all our children but those in
 /// `ours`, until no new one turns up.
 ///
-/// Only a child subreaper gets such orphans; see [`adopt_orphans`](super::adopt_orphans).
+/// Only a child subreaper gets such orphans; in any other process, such as a test of ours, this ends nobody. See
+/// [`adopt_orphans`](super::adopt_orphans).
 pub fn end_orphans(ours: &HashSet<u32>) {
+    if !unix::adopts_orphans() {
+        return;
+    }
     let me = std::process::id();
     loop {
         // Killed the moment they are found, since some start a successor before they leave.
@@ -239,40 +206,4 @@ fn thread(pid: u32, id: u32) -> Option<Thread> {
 fn numbers(line: &str) -> Vec<u32> {
     let words = line.split_whitespace();
     words.filter_map(|word| word.parse().ok()).collect()
-}
-
-/// Reads a line of /proc/net/tcp, for example
-/// `0: 0100007F:1B58 00000000:0000 0A 00000000:00000002 00:00000000 00000000 0 0 31337 …`.
-fn tcp_row(line: &str) -> Option<TcpRow> {
-    let fields: Vec<&str> = line.split_whitespace().collect();
-    let (unsent, unread) = fields.get(4)?.split_once(':')?;
-    Some(TcpRow {
-        local: address(fields.get(1)?)?,
-        remote: address(fields.get(2)?)?,
-        state: tcp_state(u8::from_str_radix(fields.get(3)?, 16).ok()?),
-        unsent: u64::from_str_radix(unsent, 16).ok()?,
-        unread: u64::from_str_radix(unread, 16).ok()?,
-        retransmits: u64::from_str_radix(fields.get(6)?, 16).ok()?,
-        inode: fields.get(9)?.parse().ok()?,
-    })
-}
-
-/// The states by their numbers in the kernel.
-pub(super) fn tcp_state(number: u8) -> TcpState {
-    match number {
-        0x01 => TcpState::Established,
-        0x02 | 0x03 | 0x0C => TcpState::Opening,
-        0x04 | 0x09 | 0x0B => TcpState::EndUnderWay,
-        0x05 => TcpState::HalfClosed,
-        0x08 => TcpState::CloseWait,
-        0x0A => TcpState::Listen,
-        _ => TcpState::Other,
-    }
-}
-
-/// Reads `0100007F:1B58`: the address as the machine stores it, the port as people read it.
-fn address(text: &str) -> Option<SocketAddr> {
-    let (ip, port) = text.split_once(':')?;
-    let ip = Ipv4Addr::from(u32::from_str_radix(ip, 16).ok()?.to_ne_bytes());
-    Some(SocketAddr::from((ip, u16::from_str_radix(port, 16).ok()?)))
 }

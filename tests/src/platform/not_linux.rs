@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 
-use super::{Descriptor, Sample, TcpRow};
+use super::{Descriptor, Registered, Sample, TcpRow};
 
 #[must_use]
 pub fn sample(_pid: u32) -> Option<Sample> {
@@ -19,6 +19,16 @@ pub fn descriptors(_pid: u32) -> Option<Vec<Descriptor>> {
 #[must_use]
 pub fn is_non_blocking(_pid: u32, _descriptor: i32) -> Option<bool> {
     None
+}
+
+#[must_use]
+pub fn window_probes(_local: SocketAddr, _remote: SocketAddr) -> Option<u8> {
+    None
+}
+
+#[must_use]
+pub fn registered(_pid: u32) -> Vec<Registered> {
+    Vec::new()
 }
 
 /// # Errors
@@ -64,6 +74,18 @@ impl PipeEnd {
 #[must_use]
 pub fn memory(_pid: u32) -> u64 {
     0
+}
+
+#[must_use]
+pub fn address_space(_pid: u32) -> Option<u64> {
+    None
+}
+
+/// # Errors
+///
+/// Always.
+pub fn limit_address_space(_pid: u32, _most: u64) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 #[must_use]

@@ -8,8 +8,8 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use super::{
-    CallKind, Sample, TcpRow, TcpState, descriptors, resume, sample, shut_down, stop, tcp_rows,
-    tcp_table,
+    CallKind, MANY_DESCRIPTORS, Sample, TcpRow, TcpState, address_space, descriptors,
+    descriptors_allowed, limit_address_space, resume, sample, shut_down, stop, tcp_rows, tcp_table,
 };
 
 /// Something that a check may need to see or do.
@@ -27,16 +27,22 @@ pub enum Power {
     PrivateLoopback,
     /// Shutting a listening socket of another process down.
     BreakingSockets,
+    /// Taking memory away from a program that runs.
+    LessMemory,
+    /// Starting a program to which more than a thousand descriptors are not free.
+    ManyDescriptors,
 }
 
 impl Power {
-    pub const ALL: [Power; 6] = [
+    pub const ALL: [Power; 8] = [
         Power::ProcessState,
         Power::KernelQueues,
         Power::StopAndContinue,
         Power::Descriptors,
         Power::PrivateLoopback,
         Power::BreakingSockets,
+        Power::LessMemory,
+        Power::ManyDescriptors,
     ];
 }
 
@@ -49,6 +55,8 @@ impl fmt::Display for Power {
             Power::Descriptors => "the descriptors of a program",
             Power::PrivateLoopback => "loopback addresses of our own",
             Power::BreakingSockets => "a listening socket that breaks",
+            Power::LessMemory => "taking memory away from a program",
+            Power::ManyDescriptors => "a program with many descriptors",
         })
     }
 }
@@ -127,6 +135,14 @@ fn probe(power: Power) -> Result<(), String> {
             }
             _ => Ok(()),
         }),
+        Power::LessMemory => with_a_sleeper(|pid| {
+            let most = address_space(pid).ok_or("/proc/PID/status does not show a child's size")?;
+            limit_address_space(pid, most).map_err(|error| format!("prlimit: {error}"))
+        }),
+        Power::ManyDescriptors => match descriptors_allowed() {
+            enough if enough >= MANY_DESCRIPTORS.descriptors => Ok(()),
+            few => Err(format!("the limit is {few} (`ulimit -Hn`)")),
+        },
     }
 }
 

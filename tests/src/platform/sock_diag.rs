@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::TcpRow;
-use super::linux::tcp_state;
+use super::tcp::tcp_state;
 
 /// A line to the part of the kernel that knows.
 #[derive(Debug)]
@@ -24,6 +24,12 @@ const ANSWER: usize = 72;
 
 /// The type of both.
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
+
+/// The attribute behind an answer that holds a `tcp_info`, the length of an attribute's own header, and where the
+/// number of probes stands in it.
+const INFO: u16 = 2;
+const ATTRIBUTE: usize = 4;
+const BACKOFF: usize = 4;
 
 impl SockDiag {
     /// # Errors
@@ -40,6 +46,23 @@ impl SockDiag {
     ///
     /// When the kernel does not answer such questions.
     pub fn row(&self, local: SocketAddr, remote: SocketAddr) -> io::Result<Option<TcpRow>> {
+        let answer = self.ask(local, remote)?;
+        Ok(answer.as_deref().and_then(row))
+    }
+
+    /// How often the kernel has asked in vain whether `remote` has room again: `tcpi_backoff` of tcp(7).
+    ///
+    /// # Errors
+    ///
+    /// When the kernel does not answer such questions.
+    pub fn window_probes(&self, local: SocketAddr, remote: SocketAddr) -> io::Result<Option<u8>> {
+        let answer = self.ask(local, remote)?;
+        let info = answer.as_deref().and_then(info);
+        Ok(info.and_then(|info| info.get(BACKOFF).copied()))
+    }
+
+    /// What the kernel answers about a socket, without the message's header.
+    fn ask(&self, local: SocketAddr, remote: SocketAddr) -> io::Result<Option<Vec<u8>>> {
         self.0.send(&question(local, remote))?;
         let mut message = [0; 1024];
         let length = (&self.0).read(&mut message)?;
@@ -49,9 +72,11 @@ impl SockDiag {
             .map(|bytes| u16::from_ne_bytes([bytes[0], bytes[1]]))
         {
             Some(SOCK_DIAG_BY_FAMILY) if length >= HEADER + ANSWER => {
+                let answer = &message[HEADER..];
                 // For a connection that is not there the kernel may name the listening socket.
-                let row = row(&message[HEADER..]);
-                Ok(row.filter(|row| row.local == local && row.remote == remote))
+                let is_it =
+                    row(answer).is_some_and(|row| row.local == local && row.remote == remote);
+                Ok(is_it.then(|| answer.to_vec()))
             }
             _ => match error(message) {
                 Some(libc::ENOENT) => Ok(None),
@@ -71,7 +96,8 @@ fn question(local: SocketAddr, remote: SocketAddr) -> Vec<u8> {
 
     let every_state = u32::MAX;
     let no_cookie = [0xFF; 8];
-    message.extend([libc::AF_INET as u8, libc::IPPROTO_TCP as u8, 0, 0]);
+    let with_info = 1 << (INFO - 1);
+    message.extend([libc::AF_INET as u8, libc::IPPROTO_TCP as u8, with_info, 0]);
     message.extend(every_state.to_ne_bytes());
     message.extend(local.port().to_be_bytes());
     message.extend(remote.port().to_be_bytes());
@@ -105,6 +131,20 @@ fn row(answer: &[u8]) -> Option<TcpRow> {
         unsent: long(60)?.into(),
         inode: long(68)?.into(),
     })
+}
+
+/// Finds the `tcp_info` among the attributes behind an answer.
+fn info(answer: &[u8]) -> Option<&[u8]> {
+    let mut rest = answer.get(ANSWER..)?;
+    loop {
+        let word = |at: usize| Some(u16::from_ne_bytes(rest.get(at..at + 2)?.try_into().ok()?));
+        let (length, kind) = (usize::from(word(0)?), word(2)?);
+        let attribute = rest.get(ATTRIBUTE..length)?;
+        if kind == INFO {
+            return Some(attribute);
+        }
+        rest = rest.get(length.next_multiple_of(ATTRIBUTE)..)?;
+    }
 }
 
 /// The number of the error in a message that tells one.

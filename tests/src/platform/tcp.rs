@@ -1,0 +1,111 @@
+//! TCP sockets as the kernel sees them: /proc/net/tcp in proc(5), and sock_diag(7).
+
+use std::fs;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::os::fd::AsRawFd;
+
+use socket2::SockRef;
+
+use super::sock_diag::SockDiag;
+use super::{TcpRow, TcpState, unix};
+
+/// All IPv4 TCP sockets of this machine, but for the many that only linger in `TIME_WAIT`.
+#[must_use]
+pub fn tcp_table() -> Option<Vec<TcpRow>> {
+    let table = fs::read_to_string("/proc/net/tcp").ok()?;
+    // After a soak there are thousands of them, so they are told by their state alone.
+    let lingers = |line: &&str| line.split_ascii_whitespace().nth(3) == Some("06");
+    Some(
+        table
+            .lines()
+            .skip(1)
+            .filter(|line| !lingers(line))
+            .filter_map(tcp_row)
+            .collect(),
+    )
+}
+
+thread_local! {
+    static LINE: io::Result<SockDiag> = SockDiag::open();
+}
+
+/// How often the kernel of the socket at `local` has asked in vain since whether `remote` has room again. `None` where
+/// nobody can tell.
+#[must_use]
+pub fn window_probes(local: SocketAddr, remote: SocketAddr) -> Option<u8> {
+    LINE.with(|line| line.as_ref().ok()?.window_probes(local, remote).ok()?)
+}
+
+/// Those sockets that are known by their two addresses, as [`tcp_table`] would show them; `0.0.0.0:0` stands for the
+/// other side of one that listens.
+#[must_use]
+pub fn tcp_rows(wanted: &[(SocketAddr, SocketAddr)]) -> Option<Vec<TcpRow>> {
+    let asked = LINE.with(|line| {
+        let line = line.as_ref().ok()?;
+        let rows = wanted
+            .iter()
+            .map(|(local, remote)| line.row(*local, *remote));
+        rows.collect::<io::Result<Vec<_>>>().ok()
+    });
+    match asked {
+        Some(rows) => Some(rows.into_iter().flatten().collect()),
+        None => {
+            let mut table = tcp_table()?;
+            table.retain(|row| wanted.contains(&(row.local, row.remote)));
+            Some(table)
+        }
+    }
+}
+
+/// Sends the acknowledgement that is due on `stream` now, and not up to 40 ms later: a program may be waiting for
+/// it with a small rest in hand (tcp(7), `TCP_QUICKACK` and `TCP_NODELAY`).
+pub fn acknowledge(stream: &TcpStream) {
+    // Where it is refused, all is as right, and slower.
+    let _ = SockRef::from(stream).set_tcp_quickack(true);
+}
+
+/// How many bytes of `stream` our kernel has not sent yet, acknowledged or not: tcp(7), `SIOCOUTQNSD`.
+#[must_use]
+pub fn not_sent(stream: &TcpStream) -> Option<u64> {
+    unix::queue(stream.as_raw_fd(), SIOCOUTQNSD).ok()
+}
+
+/// From linux/sockios.h; libc does not have it.
+const SIOCOUTQNSD: libc::c_ulong = 0x894B;
+
+/// Reads a line of /proc/net/tcp, for example
+/// `0: 0100007F:1B58 00000000:0000 0A 00000000:00000002 00:00000000 00000000 0 0 31337 …`.
+fn tcp_row(line: &str) -> Option<TcpRow> {
+    let fields: Vec<&str> = line.split_whitespace().collect();
+    let (unsent, unread) = fields.get(4)?.split_once(':')?;
+    Some(TcpRow {
+        local: address(fields.get(1)?)?,
+        remote: address(fields.get(2)?)?,
+        state: tcp_state(u8::from_str_radix(fields.get(3)?, 16).ok()?),
+        unsent: u64::from_str_radix(unsent, 16).ok()?,
+        unread: u64::from_str_radix(unread, 16).ok()?,
+        retransmits: u64::from_str_radix(fields.get(6)?, 16).ok()?,
+        inode: fields.get(9)?.parse().ok()?,
+    })
+}
+
+/// The states by their numbers in the kernel.
+pub(super) fn tcp_state(number: u8) -> TcpState {
+    match number {
+        0x01 => TcpState::Established,
+        0x02 | 0x03 | 0x0C => TcpState::Opening,
+        0x04 | 0x09 | 0x0B => TcpState::EndUnderWay,
+        0x05 => TcpState::HalfClosed,
+        0x08 => TcpState::CloseWait,
+        0x0A => TcpState::Listen,
+        _ => TcpState::Other,
+    }
+}
+
+/// Reads `0100007F:1B58`: the address as the machine stores it, the port as people read it.
+fn address(text: &str) -> Option<SocketAddr> {
+    let (ip, port) = text.split_once(':')?;
+    let ip = Ipv4Addr::from(u32::from_str_radix(ip, 16).ok()?.to_ne_bytes());
+    Some(SocketAddr::from((ip, u16::from_str_radix(port, 16).ok()?)))
+}
