@@ -1,0 +1,121 @@
+//! A blocking echo server with a thread for each client: the scheduler does the waiting.
+//!
+//! Try it, in two terminals:
+//!
+//! ```text
+//! cargo lab run 8
+//! cargo lab talk 127.0.0.1:7000
+//! ```
+//!
+//! Man pages: accept(2), recv(2), send(2), pthread_create(3), pthread_detach(3), setrlimit(2).
+
+use std::io;
+use std::net::SocketAddr;
+
+use kit::Events;
+use socket2::{Domain, Socket, Type};
+
+/// How many clients may be connected and not yet accepted. The kernel keeps them in the backlog
+/// meanwhile.
+const BACKLOG: i32 = 128;
+
+/// How many bytes one `recv` may bring, at most. It has nothing to do with the length of a message.
+const BUFFER: usize = 16 * 1024;
+
+/// Opens the server at `address` and serves until something goes wrong with the listening socket
+/// itself.
+///
+/// # Errors
+///
+/// When the address is taken or not ours, or when the kernel has no socket left to give.
+pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
+    let listener = open(address)?;
+    announce(&listener, events)?;
+
+    let mut number = 0;
+    loop {
+        // The only place where this thread waits. Whatever a client does, or does not do, is the
+        // affair of another thread.
+        let (client, _address) = listener.accept()?;
+        number += 1;
+        events.connected(number);
+
+        // `move`: the conversation gets all that it needs, above all the client's socket. Whoever
+        // has the conversation has the client.
+        let events = *events;
+        let conversation = move || converse(client, number, &events);
+        if let Err(error) = start(conversation) {
+            turn_away(number, &error, &events)?;
+        }
+    }
+}
+
+/// The listening socket of stage 01.
+fn open(address: SocketAddr) -> io::Result<Socket> {
+    let listener = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    listener.set_reuse_address(kit::REUSE_ADDRESS)?;
+    listener.bind(&address.into())?;
+    listener.listen(BACKLOG)?;
+    Ok(listener)
+}
+
+/// The announcement of stage 01.
+fn announce(listener: &Socket, events: &Events) -> io::Result<()> {
+    let name = listener.local_addr()?;
+    let address = name.as_socket().ok_or(io::ErrorKind::Unsupported)?;
+    events.listening(address);
+    Ok(())
+}
+
+/// Step 1: lets a thread of its own run the `conversation`, and returns at once.
+fn start(conversation: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    // region start
+    // TODO(step 1): start a thread that runs the conversation, and do not wait for it.
+    todo!("step 1: start the conversation at {:p}", &conversation)
+    // endregion
+}
+
+/// What a client's thread does, from its first line to its last. It may sleep as long as it likes.
+fn converse(mut client: Socket, number: u64, events: &Events) {
+    let mut received = 0;
+    let outcome = echo(&mut client, &mut received);
+    part_from(client, number, received, outcome, events);
+}
+
+/// Echoes until `client` is done, as in stage 02, and counts in `received` what it sends.
+fn echo(client: &mut Socket, received: &mut u64) -> io::Result<()> {
+    use std::io::{Read, Write};
+
+    let mut buffer = [0; BUFFER];
+    loop {
+        // This thread sleeps in here, and no other.
+        let count = client.read(&mut buffer)?;
+        if count == 0 {
+            return Ok(());
+        }
+        *received += count as u64;
+        // Or in here, if the client does not read.
+        client.write_all(&buffer[..count])?;
+    }
+}
+
+/// Step 2: hangs up, and puts it on record how client `number` left. Then its thread ends.
+fn part_from(client: Socket, number: u64, received: u64, outcome: io::Result<()>, events: &Events) {
+    // region part_from
+    // TODO(step 2): hang up, put on record how the client left, and end.
+    todo!(
+        "step 2: part from {client:?}, client {number}, {received} bytes, {outcome:?}, {events:?}"
+    )
+    // endregion
+}
+
+/// Step 3: no thread could be started for client `number`. The conversation was dropped, and the
+/// client's socket with it.
+///
+/// An error that is returned from here ends the server.
+fn turn_away(number: u64, error: &io::Error, events: &Events) -> io::Result<()> {
+    // region turn_away
+    // TODO(step 3): put on record that this client is lost; the others are not.
+    todo!("step 3: no thread for client {number}: {error}, {events:?}")
+    // endregion
+}
