@@ -1,0 +1,17 @@
+//! Stage 09: an echo server for many clients that sleeps until a socket is ready. Given code; yours
+//! is `server.rs`.
+//!
+//! Try it, in two terminals:
+//!
+//! ```text
+//! cargo lab run 9
+//! cargo lab talk 127.0.0.1:7000
+//! ```
+
+mod server;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kit::run_server(server::run)
+}

@@ -1,0 +1,158 @@
+//! Stage 09: ask the kernel which sockets are ready, and sleep until one is.
+//!
+//! Nothing here is judged by a clock. Whether the server is woken for nothing shows when it does not come to rest: while
+//! nobody says anything, while one client does not read, and after a half-close.
+//!
+//! Not judged, since Linux does not interrupt `poll` when a program is stopped and goes on: whether an interrupted wait
+//! is tried again. Stage 10 judges it.
+
+use crate::failure::Outcome;
+use crate::peer::Peer;
+use crate::program::Program;
+use crate::server::Server;
+
+use super::echo_server::{comes_and_goes, echoes_messages_of_every_size};
+use super::nonblocking_send::A_LITTLE;
+use super::polling_clients::{
+    forty_come_and_go, gives_fifty_clients_their_own_bytes,
+    makes_nobody_wait_for_clients_that_send_without_end,
+};
+
+crate::checks! {
+    step 1, 1: sleeps_in_poll_until_somebody_comes needs ProcessState KernelQueues;
+    step 2, 1: sleeps_in_poll_while_clients_are_silent needs ProcessState KernelQueues;
+    step 3, 1: parts_from_neighbours_that_leave_without_a_word needs StopAndContinue ProcessState KernelQueues;
+    step 4, 1: echoes_messages_of_every_size;
+    step 4, 1: gives_fifty_clients_their_own_bytes;
+    step 4, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs ProcessState KernelQueues;
+    step 4, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues;
+    step 4, 1: sends_what_waits_and_the_end_after_a_half_close needs StopAndContinue ProcessState KernelQueues;
+    step 4, 1: parts_from_slow_clients_that_reset needs Descriptors ProcessState KernelQueues;
+    step 4, 1: serves_clients_beyond_1024_descriptors needs ManyDescriptors Descriptors ProcessState KernelQueues;
+}
+
+/// The listener is a socket to ask about, like any other: it is ready when somebody is there.
+fn sleeps_in_poll_until_somebody_comes(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    server.sleeps_until_ready()?;
+    server.accepts_all(&server.meets_peers(1)?)
+}
+
+/// There is nearly always room to send. Who asks for it all the time is told so all the time.
+fn sleeps_in_poll_while_clients_are_silent(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    server.sleeps_until_ready()?;
+    let mut silent = Vec::new();
+    for _ in 1..=5 {
+        silent.push(server.meets_a_peer()?);
+        server.sleeps_until_ready()?;
+    }
+    server.accepts_all(&silent)
+}
+
+/// An end and a reset make a socket ready as well. Those between them and behind them stay.
+pub(super) fn parts_from_neighbours_that_leave_without_a_word(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let mut peers = server.meets_peers(4)?;
+    server.sleeps_until_ready()?;
+    server.stops()?;
+    peers.remove(2).resets()?;
+    peers[1].half_closes()?;
+    server.resumes();
+    peers[1].expects_the_end()?;
+    server.records("client 2 left after 0 bytes")?;
+    server.records("client 3 left after 0 bytes")?;
+    server.keeps(&mut peers[0])?;
+    server.keeps(&mut peers[2])?;
+    program.plays_as_in("neighbours-leave-without-a-word")
+}
+
+/// One says nothing, one reads nothing, and one is served. What waits for the slow one is bounded, and not lost; and
+/// until there is room for it again, the server sleeps.
+pub(super) fn makes_nobody_wait_for_a_silent_or_a_slow_client(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let (_silent, mut other) = (server.meets_a_peer()?, server.meets_a_peer()?);
+    let mut slow = server.meets_a_slow_peer()?;
+    let taken = slow.fills(&program.payload("a long message", 16 << 20))?;
+    server.sleeps_until_ready()?;
+    asks_again_and_again(program, &mut other)?;
+    slow.is_owed_at_most(A_LITTLE, &taken)?;
+    slow.expects_in_steps(&taken, &[program.number(1..=100_000)])?;
+    slow.sends("and then?")?.expects("and then?")?;
+    server.sleeps_until_ready()?;
+    Ok(())
+}
+
+/// Each question wakes the server, and each time only one client has asked.
+fn asks_again_and_again(program: &Program, peer: &mut Peer) -> Outcome {
+    let question = program.every_byte_value();
+    for _ in 1..=10 {
+        peer.sends(&question)?.expects(&question)?;
+    }
+    Ok(())
+}
+
+/// The end is news like any other: it may come together with the last bytes, or while much waits to be sent.
+pub(super) fn sends_what_waits_and_the_end_after_a_half_close(program: &Program) -> Outcome {
+    receives_the_last_bytes_before_the_end(program)?;
+    sends_what_waits_after_a_half_close(program)
+}
+
+/// The end may come together with the bytes before it, and so does the news of both.
+fn receives_the_last_bytes_before_the_end(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let mut peer = server.meets_a_peer()?;
+    let message = program.payload("its last words", 60_000);
+    server.stops()?;
+    peer.sends(&message)?.half_closes()?;
+    server.resumes();
+    peer.expects(&message)?.expects_the_end()?;
+    server.records("client 1 left after 60000 bytes")?;
+    Ok(())
+}
+
+/// A half-close ends one direction, and what waits belongs into the other. Until there is room for it, the server
+/// sleeps: that the client is done is no news any more.
+fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let mut peer = server.meets_a_slow_peer()?;
+    let message = program.payload("a long message", 16 << 20);
+    let sent = peer.sends_until_something_is_kept(&message)?;
+    peer.half_closes()?;
+    server.sleeps_until_ready()?;
+    comes_and_goes(&server)?;
+    peer.expects(&sent)?.expects_the_end()?;
+    Ok(())
+}
+
+/// A broken connection is news even where nothing is asked, and it stays so until the socket is closed.
+fn parts_from_slow_clients_that_reset(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    comes_and_goes(&server)?;
+    let before = server.counts_descriptors()?;
+    slow_clients_reset(program, &server)?;
+    server.still_has_descriptors(before)
+}
+
+/// Eight clients, one after the other, that read nothing and break off while much waits for them.
+pub(super) fn slow_clients_reset(program: &Program, server: &Server) -> Outcome {
+    for _ in 1..=8 {
+        let mut slow = server.meets_a_slow_peer()?;
+        slow.fills(&program.payload("a long message", 16 << 20))?;
+        slow.resets()?;
+        server.sleeps_until_ready()?;
+    }
+    Ok(())
+}
+
+/// `select` ends at descriptor 1023, and so does a table of that length. And whoever left gives back its own.
+fn serves_clients_beyond_1024_descriptors(program: &Program) -> Outcome {
+    let server = program.starts_beyond_1024_descriptors()?;
+    server.sleeps_until_ready()?;
+    forty_come_and_go(&server)?;
+    let before = server.counts_descriptors()?;
+    for _ in 1..=5 {
+        forty_come_and_go(&server)?;
+    }
+    server.still_has_descriptors(before)
+}
