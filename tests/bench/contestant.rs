@@ -1,0 +1,85 @@
+//! What is measured: the programs of the stages, and their peers.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Command;
+
+use lab::cli::bench::designs::{DESIGNS, Missing, program};
+use lab::cli::bench::order::Order;
+use lab::subject::House;
+use lab::unwatched::Unwatched;
+
+use crate::peers;
+
+/// A server that can be started.
+pub struct Contestant {
+    pub name: String,
+    /// What shows it.
+    pub program: String,
+    /// The program and its arguments.
+    pub line: Vec<OsString>,
+    /// Why it is measured no more.
+    pub failed: Option<String>,
+}
+
+impl Contestant {
+    pub fn new(name: &str, program: impl Into<String>, line: Vec<OsString>) -> Self {
+        Self {
+            name: name.into(),
+            program: program.into(),
+            line,
+            failed: None,
+        }
+    }
+
+    /// Starts it and waits until it listens.
+    pub fn start(&self) -> anyhow::Result<Unwatched> {
+        let mut words = self.line.iter();
+        let mut command = Command::new(words.next().cloned().unwrap_or_default());
+        command.args(words);
+        Unwatched::start(command)
+    }
+}
+
+/// Who takes part, and whether everybody can who was meant to.
+pub struct Field {
+    pub contestants: Vec<Contestant>,
+    pub is_whole: bool,
+}
+
+/// Builds everything that is to be measured. What cannot be costs its own row only, and a line says so.
+pub fn gather(order: &Order, house: &House) -> anyhow::Result<Field> {
+    let subject = order.subject(house)?;
+    let mut field = Field {
+        contestants: Vec::new(),
+        is_whole: true,
+    };
+    for design in &DESIGNS {
+        let name = design.program();
+        eprintln!("building {name}");
+        match program(house, &subject, design)? {
+            Ok(path) => field.takes(design.name, name, path),
+            Err(Missing::NotStarted) => eprintln!("{name} is left out: it is not started"),
+            Err(Missing::Broken(reason)) => {
+                eprintln!("{name} is left out: {reason}");
+                field.is_whole = false;
+            }
+        }
+    }
+    if order.has_peers {
+        peers::join(&mut field, house)?;
+    }
+    anyhow::ensure!(
+        !field.contestants.is_empty(),
+        "there is nothing to measure in {}",
+        subject.folder.display()
+    );
+    Ok(field)
+}
+
+impl Field {
+    fn takes(&mut self, name: &str, program: String, path: PathBuf) {
+        let line = vec![path.into_os_string()];
+        self.contestants.push(Contestant::new(name, program, line));
+    }
+}

@@ -1,0 +1,99 @@
+//! The cost table: the server's own processor time for a request, and for five seconds of silence.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use lab::chart::data::Values;
+use lab::cli::bench::order::Order;
+use lab::platform;
+
+use crate::contestant::{Contestant, Field};
+use crate::machine;
+use crate::measure::silence;
+use crate::rounds::Plan;
+
+/// How many clients there are when nobody says otherwise.
+const CLIENTS: [usize; 3] = [1, 50, 500];
+
+const RUNS: usize = 7;
+
+/// How many clients say nothing, for how long, and to whom: to those that sleep in the kernel.
+const SILENT: usize = 500;
+const SILENCE: Duration = Duration::from_secs(5);
+const SHORT_SILENCE: Duration = Duration::from_millis(500);
+const SLEEPERS: [&str; 3] = ["08-threads", "09-select", "10-event-loop"];
+
+/// Measures everything, run by run, and gives the table.
+pub fn cost(order: &Order, field: &mut Field) -> String {
+    if platform::cpu(std::process::id()).is_none() {
+        return "cost: not measured here: only Linux shows us what another process has used\n"
+            .into();
+    }
+    let plan = Plan::new(order, &CLIENTS, &CLIENTS, RUNS);
+    let mut text = heading(&plan);
+    platform::stay_on_one_core();
+    let found = plan.measure(field, |values: &mut Values, found| {
+        // What one client costs is no answer to what many cost.
+        if found.answers.answered == found.answers.clients {
+            values.0.extend(found.cost);
+        }
+    });
+    for (contestant, row) in field.contestants.iter().zip(&found) {
+        text += &line(contestant, row);
+    }
+    let idle = match order.is_quick {
+        true => SHORT_SILENCE,
+        false => SILENCE,
+    };
+    text + &idleness(&field.contestants, plan.size, idle)
+}
+
+fn heading(plan: &Plan) -> String {
+    let machine = machine::ours();
+    let mut text = format!(
+        "Server CPU in µs a request of {} bytes, server and clients on one core: median (least to most) of {} runs\n{}, {} cores, {}\n\n{:<26}",
+        plan.size, plan.runs, machine.cpu, machine.cores, machine.system, ""
+    );
+    for clients in &plan.clients {
+        let plural = if *clients == 1 { "" } else { "s" };
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{:>24}", format!("{clients} client{plural}"));
+    }
+    text + "\n"
+}
+
+fn line(contestant: &Contestant, row: &[Values]) -> String {
+    let mut text = format!("{:<26}", contestant.name);
+    for values in row {
+        let spread = (values.median(), values.least(), values.most());
+        let word = match spread {
+            (Some(median), Some(least), Some(most)) => {
+                format!("{median:.2} ({least:.2} to {most:.2})")
+            }
+            _ => "–".into(),
+        };
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{word:>24}");
+    }
+    match &contestant.failed {
+        Some(reason) => format!("{}\n  {reason}\n", text.trim_end()),
+        None => text + "\n",
+    }
+}
+
+/// What silence costs those designs that sleep in the kernel.
+fn idleness(contestants: &[Contestant], size: usize, idle: Duration) -> String {
+    let mut text = format!("\nCPU while {SILENT} clients are silent for {idle:?}\n\n");
+    let sleepers = contestants.iter();
+    for contestant in sleepers.filter(|one| SLEEPERS.contains(&one.program.as_str())) {
+        eprintln!("{}: {SILENT} silent clients", contestant.name);
+        let word = match silence(contestant, SILENT, size, idle) {
+            Ok(Some(used)) => format!("{} µs", used.as_micros()),
+            Ok(None) => "not measured here".into(),
+            Err(error) => format!("{error:#}"),
+        };
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{:<26}{word:>24}", contestant.name);
+    }
+    text
+}

@@ -1,0 +1,46 @@
+//! What this machine is called.
+
+use std::process::Command;
+use std::{fs, thread};
+
+use lab::chart::data::Machine;
+
+pub fn ours() -> Machine {
+    Machine {
+        cpu: processor().unwrap_or_else(|| std::env::consts::ARCH.into()),
+        cores: thread::available_parallelism().map_or(1, usize::from),
+        system: system(),
+    }
+}
+
+/// The processor's model, where the system tells.
+fn processor() -> Option<String> {
+    let model = match std::env::consts::OS {
+        "linux" => {
+            let told = fs::read_to_string("/proc/cpuinfo").ok()?;
+            let line = told.lines().find(|line| line.starts_with("model name"))?;
+            line.split_once(':')?.1.to_owned()
+        }
+        "macos" => {
+            let mut command = Command::new("sysctl");
+            let told = command.args(["-n", "machdep.cpu.brand_string"]).output();
+            String::from_utf8(told.ok()?.stdout).ok()?
+        }
+        _ => return None,
+    };
+    let model = model.trim();
+    (!model.is_empty()).then(|| model.to_owned())
+}
+
+/// The system, with the two numbers of its version that matter.
+fn system() -> String {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let numbers: Vec<&str> = release.trim().split('.').take(2).collect();
+    match (std::env::consts::OS, &numbers[..]) {
+        ("linux", [major, minor]) => format!("Linux {major}.{minor}"),
+        ("linux", _) => "Linux".into(),
+        ("macos", _) => "macOS".into(),
+        ("windows", _) => "Windows".into(),
+        (other, _) => other.into(),
+    }
+}

@@ -1,0 +1,56 @@
+//! What generates load for `lab bench`, which builds and calls it: many clients on one thread, and one server after
+//! the other.
+
+mod compare;
+mod contestant;
+mod cost;
+mod crowd;
+mod machine;
+mod measure;
+mod peers;
+mod progress;
+mod rounds;
+
+use std::fs;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use lab::cli::bench::order::{Kind, Order, command};
+use lab::cli::bench::{keep, write};
+use lab::cli::style;
+use lab::{fronts, platform};
+
+fn main() -> ExitCode {
+    let matches = command().get_matches();
+    let order = Order::new(&matches);
+    match order.and_then(|order| obey(&order)) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn obey(order: &Order) -> anyhow::Result<ExitCode> {
+    let house = fronts::prepare()?;
+    platform::allow_ourselves_descriptors();
+    let mut field = contestant::gather(order, &house)?;
+    let folder = order.folder(&house);
+    if order.kind == Kind::Cost {
+        let table = cost::cost(order, &mut field);
+        style::print(&table)?;
+        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        write(&folder.join("cost.txt"), &table)?;
+    } else {
+        let comparison = compare::compare(order, &mut field);
+        anyhow::ensure!(!comparison.designs.is_empty(), "nothing could be measured");
+        style::print(&compare::table(&comparison))?;
+        keep(&comparison, &folder)?;
+    }
+    Ok(if field.is_whole {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
