@@ -263,6 +263,7 @@ fn pages() -> Vec<String> {
         ".github/CONTRIBUTING.md".to_string(),
         "exercises/README.md".to_string(),
         "exercises/AGENTS.md".to_string(),
+        ".bench/README.md".to_string(),
     ];
     pages.extend(
         STAGES

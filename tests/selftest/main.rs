@@ -1,6 +1,8 @@
 //! The lab's tests of itself: everything that can drift or be fooled. They hold in a clean checkout.
 
 #[cfg(target_os = "linux")]
+mod bench;
+#[cfg(target_os = "linux")]
 mod cli;
 #[cfg(target_os = "linux")]
 mod clone;
@@ -14,6 +16,8 @@ mod map;
 #[cfg(target_os = "linux")]
 mod miniature;
 mod regions;
+#[cfg(target_os = "linux")]
+mod select_limit;
 mod steps;
 mod talk;
 mod trees;

@@ -40,12 +40,35 @@ pub enum Built {
     NoSource(String),
 }
 
+/// How programs are built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// As a student builds them.
+    Debug,
+    /// As fast as they can be.
+    Release,
+}
+
 /// Builds `stages` of `subject`.
 ///
 /// # Errors
 ///
 /// When cargo cannot be started, or has no say about the stages at all: a broken manifest, no network.
 pub fn build(
+    house: &House,
+    subject: &Subject,
+    stages: &[&'static Stage],
+) -> anyhow::Result<Vec<(&'static Stage, Built)>> {
+    build_as(Profile::Debug, house, subject, stages)
+}
+
+/// As [`build`], in a certain profile.
+///
+/// # Errors
+///
+/// As [`build`].
+pub fn build_as(
+    profile: Profile,
     house: &House,
     subject: &Subject,
     stages: &[&'static Stage],
@@ -68,7 +91,7 @@ pub fn build(
     let told = if readable.is_empty() {
         Vec::new()
     } else {
-        call_cargo(house, subject, &readable)?
+        call_cargo(profile, house, subject, &readable)?
     };
     let built = stages.iter().zip(unreadable).map(|(stage, unreadable)| {
         let built = match unreadable {
@@ -81,31 +104,13 @@ pub fn build(
 }
 
 /// Cargo's messages about `stages`, as JSON values.
-fn call_cargo(house: &House, subject: &Subject, stages: &[&Stage]) -> anyhow::Result<Vec<Value>> {
-    let (manifest, target) = match subject.kind {
-        Kind::Exercises => (house.root.join("Cargo.toml"), "exercises"),
-        Kind::Solutions => (house.root.join("solutions/Cargo.toml"), "solutions"),
-        Kind::Submission => (skeleton::stage(house, subject, stages)?, "submissions"),
-    };
-    let mut command = cargo();
-    command
-        .arg("build")
-        .arg("--keep-going")
-        .args(["--message-format", "json"]);
-    command
-        .arg("--manifest-path")
-        .arg(&manifest)
-        .arg("--target-dir")
-        .arg(house.target.join(target));
-    for stage in stages {
-        command.args(["--package", stage.package()]);
-    }
-    command
-        .current_dir(&house.root)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-
+fn call_cargo(
+    profile: Profile,
+    house: &House,
+    subject: &Subject,
+    stages: &[&Stage],
+) -> anyhow::Result<Vec<Value>> {
+    let mut command = order(profile, house, subject, stages)?;
     let started = live::start(&mut command);
     let mut child =
         started.context("cannot start cargo: is Rust installed, and cargo on the PATH?")?;
@@ -134,6 +139,42 @@ fn call_cargo(house: &House, subject: &Subject, stages: &[&Stage]) -> anyhow::Re
         );
     }
     Ok(told)
+}
+
+/// The call of cargo that builds `stages`.
+fn order(
+    profile: Profile,
+    house: &House,
+    subject: &Subject,
+    stages: &[&Stage],
+) -> anyhow::Result<Command> {
+    let (manifest, target) = match subject.kind {
+        Kind::Exercises => (house.root.join("Cargo.toml"), "exercises"),
+        Kind::Solutions => (house.root.join("solutions/Cargo.toml"), "solutions"),
+        Kind::Submission => (skeleton::stage(house, subject, stages)?, "submissions"),
+    };
+    let mut command = cargo();
+    command
+        .arg("build")
+        .arg("--keep-going")
+        .args(["--message-format", "json"]);
+    command
+        .arg("--manifest-path")
+        .arg(&manifest)
+        .arg("--target-dir")
+        .arg(house.target.join(target));
+    if profile == Profile::Release {
+        command.arg("--release");
+    }
+    for stage in stages {
+        command.args(["--package", stage.package()]);
+    }
+    command
+        .current_dir(&house.root)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    Ok(command)
 }
 
 /// The cargo that started us, or the one on the PATH.

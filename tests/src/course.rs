@@ -36,6 +36,11 @@ const NON_BLOCKING: Part = Part {
     title: "Non-blocking",
 };
 
+const OTHER_WAYS: Part = Part {
+    number: "III",
+    title: "Other ways to wait",
+};
+
 pub const STAGES: &[Stage] = &[
     Stage {
         slug: "01-listen",
@@ -106,6 +111,36 @@ pub const STAGES: &[Stage] = &[
         steps: 4,
         files: &["src/server.rs"],
         slide: "07-polling-clients.md",
+    },
+    Stage {
+        slug: "08-threads",
+        title: "A thread for each client",
+        part: OTHER_WAYS,
+        minutes: 40,
+        before: "stage 02; closures that move what they use; that a thread runs beside others",
+        steps: 3,
+        files: &["src/server.rs"],
+        slide: "08-threads.md",
+    },
+    Stage {
+        slug: "09-select",
+        title: "The kernel says who is ready",
+        part: OTHER_WAYS,
+        minutes: 60,
+        before: "stage 07; sets of flags, such as PollFlags::IN | PollFlags::OUT",
+        steps: 4,
+        files: &["src/server.rs"],
+        slide: "09-select.md",
+    },
+    Stage {
+        slug: "10-event-loop",
+        title: "Only what has changed",
+        part: OTHER_WAYS,
+        minutes: 75,
+        before: "stage 09",
+        steps: 4,
+        files: &["src/server.rs"],
+        slide: "10-event-loop.md",
     },
 ];
 

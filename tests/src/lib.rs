@@ -8,14 +8,19 @@
 //! - [`subject`], [`building`]: a folder of stages, and how it becomes programs
 //! - [`judge`], [`check`], [`report`]: one check after the other, each with a verdict
 //! - [`program`], [`server`], [`client`], [`ended`]: a program as a check sees it
-//! - [`polling`]: what is expected of a server that never waits
+//! - [`polling`]: what is expected of a server that never waits; [`sleeping`]: of one that waits for all of
+//!   its sockets at once; [`threading`]: of one with a thread for each client
 //! - [`peer`], [`expecting`], [`ledger`], [`echo`], [`listener`]: our ends of the wire
-//! - [`scene`], [`wire`], [`calm`], [`situation`], [`diagnosis`], `loops`, [`cause`]: what happened, whether it is over, and why
+//! - [`scene`], [`facts`], [`wire`], [`calm`], [`situation`], [`diagnosis`], `bounds`, `loops`, `readiness`, `threads`, [`cause`]:
+//!   what happened, whether it is over, and why
+//! - [`scale`], [`chart`], [`unwatched`]: what designs cost, and a picture of it
 //! - [`running`], [`guard`], [`output`], [`live`], [`platform`]: processes
 
+mod bounds;
 pub mod building;
 pub mod calm;
 pub mod cause;
+pub mod chart;
 pub mod check;
 pub mod cli;
 pub mod client;
@@ -26,6 +31,7 @@ pub mod diagnosis;
 pub mod echo;
 pub mod ended;
 pub mod expecting;
+pub mod facts;
 pub mod failure;
 pub mod fronts;
 pub mod guard;
@@ -42,16 +48,22 @@ pub mod platform;
 pub mod polling;
 pub mod program;
 mod pulse;
+mod readiness;
 pub mod report;
 pub mod results;
 pub mod running;
+pub mod scale;
 pub mod scene;
 pub mod server;
 pub mod situation;
 mod skeleton;
+pub mod sleeping;
 pub mod snapshot;
 pub mod subject;
+pub mod threading;
+mod threads;
 pub mod transcript;
+pub mod unwatched;
 pub mod wire;
 
 #[path = "../stages/mod.rs"]

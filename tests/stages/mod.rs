@@ -5,11 +5,14 @@ use crate::course::Stage;
 
 mod echo_client;
 mod echo_server;
+mod event_loop;
 mod listen;
 mod nonblocking_accept;
 mod nonblocking_recv;
 mod nonblocking_send;
 mod polling_clients;
+mod select;
+mod threads;
 
 /// The checks of `stage`, step by step.
 #[must_use]
@@ -22,6 +25,9 @@ pub fn checks(stage: &Stage) -> &'static [Check] {
         "nonblocking-recv" => nonblocking_recv::CHECKS,
         "nonblocking-send" => nonblocking_send::CHECKS,
         "polling-clients" => polling_clients::CHECKS,
+        "threads" => threads::CHECKS,
+        "select" => select::CHECKS,
+        "event-loop" => event_loop::CHECKS,
         _ => &[],
     }
 }

@@ -8,6 +8,7 @@
 //! was removed (the next round comes in a millisecond), and whether a round accepts one client or all that wait.
 
 use crate::failure::Outcome;
+use crate::peer::Peer;
 use crate::program::Program;
 use crate::server::Server;
 
@@ -41,21 +42,9 @@ fn has_one_thread_and_sockets_that_never_wait(program: &Program) -> Outcome {
 }
 
 /// Fifty conversations at once, in pieces, and in another order each time: none gets into another.
-fn gives_fifty_clients_their_own_bytes(program: &Program) -> Outcome {
+pub(super) fn gives_fifty_clients_their_own_bytes(program: &Program) -> Outcome {
     let server = program.starts()?;
-    let mut peers = server.meets_peers(50)?;
-    for _ in 1..=3 {
-        let messages: Vec<_> = (0..50)
-            .map(|_| program.payload("its message", program.number(1..=5_000)))
-            .collect();
-        for at in program.shuffled(50) {
-            peers[at].sends(&messages[at])?;
-        }
-        for at in program.shuffled(50) {
-            peers[at].expects(&messages[at])?;
-        }
-    }
-    Ok(())
+    talk_all_at_once(program, &mut server.meets_peers(50)?)
 }
 
 /// One says nothing, one reads nothing, and one is served; and what waits for the slow one is bounded, and not lost.
@@ -74,7 +63,7 @@ fn makes_nobody_wait_for_a_silent_or_a_slow_client(program: &Program) -> Outcome
 }
 
 /// A turn ends by itself. Who is served until nothing comes any more keeps everybody else from theirs.
-fn makes_nobody_wait_for_clients_that_send_without_end(program: &Program) -> Outcome {
+pub(super) fn makes_nobody_wait_for_clients_that_send_without_end(program: &Program) -> Outcome {
     let server = program.starts()?;
     let flood = program.payload("as much as fits", 8 << 20);
     let mut gone_by = Vec::new();
@@ -147,8 +136,24 @@ fn gives_back_every_descriptor_after_200_clients(program: &Program) -> Outcome {
     server.still_has_descriptors(before)
 }
 
+/// Each of `peers` sends a message of its own, three times, before any of them receives its answer.
+pub(super) fn talk_all_at_once(program: &Program, peers: &mut [Peer]) -> Outcome {
+    for _ in 1..=3 {
+        let messages: Vec<_> = (0..peers.len())
+            .map(|_| program.payload("its message", program.number(1..=5_000)))
+            .collect();
+        for at in program.shuffled(peers.len()) {
+            peers[at].sends(&messages[at])?;
+        }
+        for at in program.shuffled(peers.len()) {
+            peers[at].expects(&messages[at])?;
+        }
+    }
+    Ok(())
+}
+
 /// Forty clients at a time, each of which is served and leaves.
-fn forty_come_and_go(server: &Server) -> Outcome {
+pub(super) fn forty_come_and_go(server: &Server) -> Outcome {
     let mut peers = server.meets_peers(40)?;
     for peer in &mut peers {
         peer.sends("hello")?;

@@ -6,6 +6,7 @@ use anyhow::{bail, ensure};
 
 use crate::course::{self, Stage};
 
+pub mod bench;
 pub mod bless;
 pub mod check;
 pub mod diff;

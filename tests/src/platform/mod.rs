@@ -13,33 +13,51 @@ pub use powers::{Power, Powers};
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
-pub use unix::{adopt_orphans, confine, end_group, resume, stop};
+pub use unix::{
+    adopt_orphans, allow_ourselves_descriptors, confine, descriptors_allowed, end_group, resume,
+    stop,
+};
 
 #[cfg(not(unix))]
 mod not_unix;
 #[cfg(not(unix))]
-pub use not_unix::{adopt_orphans, confine, end_group, resume, stop};
+pub use not_unix::{
+    adopt_orphans, allow_ourselves_descriptors, confine, descriptors_allowed, end_group, resume,
+    stop,
+};
 
 // `RUSTFLAGS="--cfg elsewhere"` leaves out what only Linux shows, to try out on Linux how the others judge.
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 mod calls;
 #[cfg(all(target_os = "linux", not(elsewhere)))]
+mod epoll;
+#[cfg(all(target_os = "linux", not(elsewhere)))]
+pub use epoll::registered;
+#[cfg(all(target_os = "linux", not(elsewhere)))]
 mod linux;
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 mod sock_diag;
 #[cfg(all(target_os = "linux", not(elsewhere)))]
+mod tcp;
+#[cfg(all(target_os = "linux", not(elsewhere)))]
 pub use linux::{
-    PipeEnd, Stream, acknowledge, descendants, descriptors, end_orphans, is_non_blocking, memory,
-    not_sent, sample, shut_down, tcp_rows, tcp_table, threads,
+    PipeEnd, Stream, address_space, descendants, descriptors, end_orphans, is_non_blocking,
+    limit_address_space, memory, sample, shut_down, threads,
 };
+#[cfg(all(target_os = "linux", not(elsewhere)))]
+pub use tcp::{acknowledge, not_sent, tcp_rows, tcp_table, window_probes};
 
 #[cfg(not(all(target_os = "linux", not(elsewhere))))]
 mod not_linux;
 #[cfg(not(all(target_os = "linux", not(elsewhere))))]
 pub use not_linux::{
-    PipeEnd, Stream, acknowledge, descendants, descriptors, end_orphans, is_non_blocking, memory,
-    not_sent, sample, shut_down, tcp_rows, tcp_table, threads,
+    PipeEnd, Stream, acknowledge, address_space, descendants, descriptors, end_orphans,
+    is_non_blocking, limit_address_space, memory, not_sent, registered, sample, shut_down,
+    tcp_rows, tcp_table, threads, window_probes,
 };
+
+mod footprint;
+pub use footprint::{cpu, own_memory, stay_on_one_core};
 
 mod environment;
 pub use environment::{forget_snapshot_settings, rewrite_snapshots};
@@ -51,6 +69,8 @@ pub struct Limits {
     pub memory: u64,
     /// Open descriptors (`RLIMIT_NOFILE`).
     pub descriptors: u64,
+    /// How many of them are taken when it starts: it inherits so many, and cannot use them.
+    pub taken: u32,
     /// Seconds of processor time (`RLIMIT_CPU`).
     pub cpu_seconds: u64,
     /// Bytes that one file may grow to (`RLIMIT_FSIZE`).
@@ -61,8 +81,16 @@ pub struct Limits {
 pub const LIMITS: Limits = Limits {
     memory: 2 << 30,
     descriptors: 256,
+    taken: 0,
     cpu_seconds: 60,
     file_size: 16 << 20,
+};
+
+/// The limits of a program to which the numbers below 1024 are not free.
+pub const MANY_DESCRIPTORS: Limits = Limits {
+    descriptors: 1536,
+    taken: 1100,
+    ..LIMITS
 };
 
 /// More memory than any program of this lab has a use for, in bytes.
@@ -126,6 +154,16 @@ pub struct Descriptor {
     pub number: i32,
     /// The socket behind it, by inode, if it is one.
     pub socket: Option<u64>,
+}
+
+/// A descriptor that a process has registered with the kernel, to be told of changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Registered {
+    pub descriptor: i32,
+    /// To be told that there is something to read.
+    pub reading: bool,
+    /// To be told that there is room to send.
+    pub sending: bool,
 }
 
 /// One end of a TCP connection, or a listening socket, as the kernel sees it.

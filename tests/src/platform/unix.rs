@@ -9,10 +9,23 @@ use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 use std::time::Duration;
 
 use super::Limits;
+
+/// How many descriptors this system lets us allow to a program: getrlimit(2).
+#[must_use]
+pub fn descriptors_allowed() -> u64 {
+    limit_of(libc::RLIMIT_NOFILE).map_or(0, |limit| limit.rlim_max)
+}
+
+/// Lets this process, and those that it starts, open as many descriptors as this system lets us: setrlimit(2).
+pub fn allow_ourselves_descriptors() {
+    // Where it is refused, fewer clients are measured, and it is said how many.
+    let _ = limit(libc::RLIMIT_NOFILE, u64::MAX);
+}
 
 /// Makes the program run in a process group of its own, under `limits`, and end when we do.
 pub fn confine(command: &mut Command, limits: Limits) {
@@ -20,6 +33,7 @@ pub fn confine(command: &mut Command, limits: Limits) {
     let set = move || {
         limit(libc::RLIMIT_CORE, 0)?;
         limit(libc::RLIMIT_NOFILE, limits.descriptors)?;
+        (0..limits.taken).try_for_each(|_| take_a_descriptor())?;
         limit(libc::RLIMIT_CPU, limits.cpu_seconds)?;
         limit(libc::RLIMIT_FSIZE, limits.file_size)?;
         // Elsewhere than on Linux the kernel refuses or ignores a limit on address space.
@@ -27,8 +41,8 @@ pub fn confine(command: &mut Command, limits: Limits) {
         limit(libc::RLIMIT_AS, limits.memory)?;
         die_with_parent()
     };
-    // SAFETY: between fork and exec only async-signal-safe calls are allowed; `set` makes none but getrlimit, setrlimit
-    // and prctl, and allocates nothing.
+    // SAFETY: between fork and exec only async-signal-safe calls are allowed; `set` makes none but getrlimit,
+    // setrlimit, dup and prctl, and allocates nothing.
     unsafe { command.pre_exec(set) };
 }
 
@@ -48,14 +62,24 @@ pub fn resume(pid: u32) {
     signal(pid as libc::pid_t, libc::SIGCONT);
 }
 
+/// Whether this process has made itself the parent of all orphans below it.
+static ADOPTS: AtomicBool = AtomicBool::new(false);
+
 /// Makes this process the parent of all orphans below it, so that none can escape: prctl(2),
 /// `PR_SET_CHILD_SUBREAPER`.
 pub fn adopt_orphans() {
+    ADOPTS.store(true, Ordering::SeqCst);
     // SAFETY: prctl with this option reads one integer and touches no memory of ours.
     #[cfg(target_os = "linux")]
     unsafe {
         libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     }
+}
+
+/// Whether it has; otherwise a child that is not known may be anybody's.
+#[cfg(all(target_os = "linux", not(elsewhere)))]
+pub(super) fn adopts_orphans() -> bool {
+    ADOPTS.load(Ordering::SeqCst)
 }
 
 /// Kills one process.
@@ -123,6 +147,19 @@ pub(super) fn queue(socket: RawFd, request: libc::c_ulong) -> io::Result<u64> {
     }
 }
 
+/// Keeps this thread, and all that it starts, on the processor that it is on: sched_setaffinity(2).
+#[cfg(all(target_os = "linux", not(elsewhere)))]
+pub(super) fn stay_on_this_core() {
+    // SAFETY: an empty set is a valid one; `core` lies in it as far as the macro allows, which checks that itself; the
+    // call reads the set on our stack. Where it is refused, all stays as it was.
+    unsafe {
+        let core = usize::try_from(libc::sched_getcpu()).unwrap_or(0);
+        let mut cores: libc::cpu_set_t = std::mem::zeroed();
+        libc::CPU_SET(core, &mut cores);
+        libc::sched_setaffinity(0, size_of_val(&cores), &raw const cores);
+    }
+}
+
 /// What the monotonic clock shows: clock_gettime(2).
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 pub(super) fn monotonic_time() -> Duration {
@@ -146,20 +183,56 @@ type Resource = libc::__rlimit_resource_t;
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 type Resource = libc::c_int;
 
-fn limit(resource: Resource, most: u64) -> io::Result<()> {
+fn limit_of(resource: Resource) -> io::Result<libc::rlimit> {
     let mut value = libc::rlimit {
         rlim_cur: 0,
         rlim_max: 0,
     };
     // SAFETY: `value` lives on our stack for the length of the call.
-    if unsafe { libc::getrlimit(resource, &raw mut value) } != 0 {
-        return Err(io::Error::last_os_error());
+    match unsafe { libc::getrlimit(resource, &raw mut value) } {
+        0 => Ok(value),
+        _ => Err(io::Error::last_os_error()),
     }
+}
+
+fn limit(resource: Resource, most: u64) -> io::Result<()> {
+    let mut value = limit_of(resource)?;
     // What is forbidden to us already, we cannot allow to others.
     value.rlim_max = value.rlim_max.min(most as libc::rlim_t);
     value.rlim_cur = value.rlim_max;
     // SAFETY: `value` lives on our stack for the length of the call.
     match unsafe { libc::setrlimit(resource, &raw const value) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// A second descriptor of the standard input, which stays open across exec: dup(2).
+fn take_a_descriptor() -> io::Result<()> {
+    // SAFETY: dup takes an integer and touches no memory. Whoever is to own the descriptor is not there yet.
+    match unsafe { libc::dup(libc::STDIN_FILENO) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
+
+/// Takes address space beyond `most` bytes away from process `pid`, which runs already: prlimit(2).
+#[cfg(all(target_os = "linux", not(elsewhere)))]
+pub(super) fn limit_address_space(pid: u32, most: u64) -> io::Result<()> {
+    let value = libc::rlimit {
+        rlim_cur: most as libc::rlim_t,
+        rlim_max: most as libc::rlim_t,
+    };
+    // SAFETY: `value` lives on our stack for the length of the call, and a null pointer asks for no old limit.
+    let done = unsafe {
+        libc::prlimit(
+            pid as libc::pid_t,
+            libc::RLIMIT_AS,
+            &raw const value,
+            std::ptr::null_mut(),
+        )
+    };
+    match done {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }
