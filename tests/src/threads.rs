@@ -7,6 +7,9 @@ use crate::facts::Lack;
 use crate::platform::{Call, CallKind};
 use crate::situation::Situation;
 
+/// More threads than there are clients at one time where memory was taken away.
+const MANY: usize = 12;
+
 impl Situation<'_> {
     /// Whether one of its threads sleeps until another one lets it go on, which sleeps at another client, and bytes of
     /// this one are unread or were not sent back.
@@ -32,8 +35,8 @@ impl Situation<'_> {
                 if !matches!(symptom, Symptom::End | Symptom::Reset) {
                     return None;
                 }
-                let label = &self.at?.label;
-                self.turned_away(label).then(|| self.what_it_keeps())
+                let begins = format!("{} lost ", self.at?.label);
+                self.turned_away(&begins).then(|| self.what_it_keeps())
             }
             Lack::ManyThreads => {
                 let was_refused = refused_a_thread(&self.stderr) || self.turned_away("");
@@ -42,10 +45,10 @@ impl Situation<'_> {
         }
     }
 
-    /// Whether a client whose name begins so got no thread, by its own account.
-    fn turned_away(&self, label: &str) -> bool {
+    /// Whether a client got no thread, by the program's own account, in a line that begins so.
+    fn turned_away(&self, begins: &str) -> bool {
         self.said.lines().any(|line| {
-            line.starts_with(label)
+            line.starts_with(begins)
                 && line.contains(" lost after 0 bytes: ")
                 && refused_a_thread(line)
         })
@@ -55,7 +58,7 @@ impl Situation<'_> {
     fn what_it_keeps(&self) -> Cause {
         let at_a_socket = [CallKind::Accept, CallKind::Recv, CallKind::Send];
         let waits_for_nobody = |call: Call| !at_a_socket.contains(&call.kind);
-        match self.parked_calls().any(waits_for_nobody) {
+        match self.threads() > MANY || self.parked_calls().any(waits_for_nobody) {
             true => Cause::ThreadsKept,
             false => Cause::StacksKept,
         }
