@@ -4,7 +4,7 @@
 //! stand in `stages`, next door: they are the specification. The fronts run them.
 //!
 //! From the outside in:
-//! - [`course`]: the one table of stages · [`guide`]: what their READMEs explain
+//! - [`course`]: the one table of stages · [`guide`], [`deck`]: what their READMEs and slides explain
 //! - [`subject`], [`building`]: a folder of stages, and how it becomes programs
 //! - [`judge`], [`check`], [`report`]: one check after the other, each with a verdict
 //! - [`program`], [`server`], [`client`], [`ended`]: a program as a check sees it
@@ -27,6 +27,7 @@ pub mod client;
 mod connecting;
 pub mod course;
 pub mod deadline;
+pub mod deck;
 pub mod diagnosis;
 pub mod echo;
 pub mod ended;
