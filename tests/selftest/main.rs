@@ -6,18 +6,24 @@ mod bench;
 mod cli;
 #[cfg(target_os = "linux")]
 mod clone;
+mod console;
 mod docs;
+mod excerpts;
 mod gallery;
 mod gallery_file;
 mod guide;
 #[cfg(target_os = "linux")]
 mod hostile;
 mod map;
+mod markdown;
 #[cfg(target_os = "linux")]
 mod miniature;
+#[cfg(target_os = "linux")]
+mod pointers;
 mod regions;
 #[cfg(target_os = "linux")]
 mod select_limit;
+mod slides;
 mod steps;
 mod talk;
 mod trees;
