@@ -7,7 +7,8 @@
 // https://host/owner/name/blob/main; without it they lead into this checkout. CHROME_PATH names the browser that
 // prints the PDFs. Exit codes: 0 all is built · 1 a deck cannot be built · 2 could not do what was asked.
 
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 
@@ -21,6 +22,7 @@ const said = []
 
 async function main() {
   const order = readOrder()
+  tidyUp()
   const { buildIndex } = await tool('./index.mjs')
   const { job } = await tool('./engine.mjs')
   const { marpCli } = await tool('@marp-team/marp-cli')
@@ -69,6 +71,13 @@ function everything() {
   const slides = path.join(root, 'slides')
   const names = readdirSync(slides).filter((name) => name === 'README.md' || deckName.test(name))
   return names.map((name) => path.join(slides, name))
+}
+
+/** Marp leaves a profile of its browser behind for every PDF: here, where it goes when we go. */
+function tidyUp() {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'unblocked-slides-'))
+  for (const name of ['TMPDIR', 'TMP', 'TEMP']) process.env[name] = folder
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
 }
 
 /** Loads what `npm ci` brings, or what is built on it. */

@@ -2,6 +2,7 @@
 
 #[cfg(target_os = "linux")]
 mod bench;
+mod browser;
 #[cfg(target_os = "linux")]
 mod cli;
 #[cfg(target_os = "linux")]
