@@ -21,6 +21,8 @@ mod markdown;
 mod miniature;
 #[cfg(target_os = "linux")]
 mod pointers;
+#[cfg(target_os = "linux")]
+mod presenting;
 mod regions;
 #[cfg(target_os = "linux")]
 mod select_limit;
