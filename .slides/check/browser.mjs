@@ -1,6 +1,7 @@
 // Finds Chromium and starts it, cut off from everything but files.
 
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 
 import puppeteer from 'puppeteer-core'
@@ -31,8 +32,11 @@ export function findBrowser() {
 }
 
 export function startBrowser(executablePath) {
+  const profile = mkdtempSync(path.join(os.tmpdir(), 'unblocked-slides-'))
+  process.on('exit', () => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }))
   return puppeteer.launch({
     executablePath,
+    userDataDir: profile,
     headless: true,
     // Through a pipe, so that the browser ends when we do, however that happens.
     pipe: true,
