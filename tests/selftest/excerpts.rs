@@ -22,6 +22,8 @@ pub fn serve(
         count => {
             tell(count);
             tell_more(count)
+
+            // And that is all.
         }
     }
     // endregion
@@ -43,7 +45,7 @@ fn shows_the_part_that_is_named() {
         (
             "item=tell",
             "fn tell(count: usize) {}\n",
-            "line 25](../solutions/a.rs#L25)",
+            "line 27](../solutions/a.rs#L27)",
         ),
         (
             "region=serve from=\"let answer\"",
@@ -52,14 +54,14 @@ fn shows_the_part_that_is_named() {
         ),
         (
             "region=serve from=\"count =>\"",
-            "count => {\n    tell(count);\n    tell_more(count)\n}\n",
-            "lines 17–20](../solutions/a.rs#L17-L20)",
+            "count => {\n    tell(count);\n    tell_more(count)\n\n    // And that is all.\n}\n",
+            "lines 17–22](../solutions/a.rs#L17-L22)",
         ),
         (
             "region=serve bare",
             "let answer = client.ask()?;\n\nmatch answer {\n    0 => Ok(()),\n    count => {\n        tell(count);\n        \
              tell_more(count)\n    }\n}\n",
-            "lines 11–21](../solutions/a.rs#L11-L21)",
+            "lines 11–23](../solutions/a.rs#L11-L23)",
         ),
         (
             "region=serve from=\"// Ask\" to=\"let answer\"",
@@ -71,7 +73,7 @@ fn shows_the_part_that_is_named() {
             "pub fn serve(\n    client: &Client,\n) -> io::Result<()> {\n    let answer = client.ask()?;\n\n    match answer \
              {\n        0 => Ok(()),\n        count => {\n            tell(count);\n            tell_more(count)\n        \
              }\n    }\n}\n",
-            "lines 7–23](../solutions/a.rs#L7-L23)",
+            "lines 7–25](../solutions/a.rs#L7-L25)",
         ),
     ] {
         let fence = format!("```rust solutions/a.rs {named}\n");

@@ -137,10 +137,11 @@ fn code(lines: &[&str], is_bare: bool) -> String {
     let written = kept.iter().filter(|line| !line.trim().is_empty());
     let shared = written.map(|line| indentation(line)).min().unwrap_or(0);
     let mut code = String::new();
-    for line in kept {
-        // What was left out may leave two empty lines, or one at the head.
-        let is_double = line.is_empty() && (code.is_empty() || code.ends_with("\n\n"));
-        if !is_double {
+    for (index, line) in kept.iter().enumerate() {
+        // What was left out may leave two empty lines, or one at the head or before the end of a block.
+        let next = kept.get(index + 1).map_or("", |next| next.trim());
+        let is_too_much = code.is_empty() || next.is_empty() || next.starts_with('}');
+        if !(is_bare && line.is_empty() && is_too_much) {
             code.push_str(line.get(shared..).unwrap_or_default());
             code.push('\n');
         }
