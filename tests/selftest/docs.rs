@@ -5,11 +5,13 @@ use std::fs;
 
 use assert_cmd::Command;
 use lab::course::{self, STAGES};
+use lab::deck;
 use lab::guide::Guide;
 use lab::stages;
 use toml::Table;
 
 use crate::gallery_file::{Kind, gallery, root, sources};
+use crate::markdown::{blocks, code, commands, emphasised, example, has_place, links, section};
 
 #[test]
 fn every_cause_that_a_mutant_shows_is_explained() {
@@ -107,11 +109,7 @@ fn every_relative_link_leads_somewhere() {
             assert!(target.exists(), "{page}: there is no {link}");
             if !heading.is_empty() {
                 let text = fs::read_to_string(&target).expect("a page with headings is a file");
-                let anchors: Vec<String> = headings(&text).map(anchor).collect();
-                assert!(
-                    anchors.iter().any(|anchor| anchor == heading),
-                    "{page}: no heading {link}"
-                );
+                assert!(has_place(&text, heading), "{page}: no heading {link}");
             }
         }
     }
@@ -264,7 +262,9 @@ fn pages() -> Vec<String> {
         "exercises/README.md".to_string(),
         "exercises/AGENTS.md".to_string(),
         ".bench/README.md".to_string(),
+        "slides/README.md".to_string(),
     ];
+    pages.extend(deck::files().map(|file| format!("slides/{file}")));
     pages.extend(
         STAGES
             .iter()
@@ -275,121 +275,4 @@ fn pages() -> Vec<String> {
 
 fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
-
-/// What stands below the heading that begins with `heading`, up to the next one of its level or above.
-fn section(text: &str, heading: &str) -> String {
-    let level = heading.chars().take_while(|c| *c == '#').count();
-    let mut lines = text.lines().skip_while(|line| !line.starts_with(heading));
-    lines.next();
-    let ends = |line: &str| {
-        let hashes = line.chars().take_while(|c| *c == '#').count();
-        (1..=level).contains(&hashes)
-    };
-    lines
-        .take_while(|line| !ends(line))
-        .map(|line| format!("{line}\n"))
-        .collect()
-}
-
-/// What stands between single asterisks.
-fn emphasised(text: &str) -> impl Iterator<Item = String> {
-    let text = text.replace("**", "");
-    let phrases: Vec<String> = text
-        .split('*')
-        .skip(1)
-        .step_by(2)
-        .map(str::to_string)
-        .collect();
-    phrases.into_iter()
-}
-
-/// The titles of all headings, without those in blocks of code.
-fn headings(text: &str) -> impl Iterator<Item = &str> {
-    let mut in_block = false;
-    text.lines().filter_map(move |line| {
-        in_block ^= line.trim_start().starts_with("```");
-        let title = line.trim_start_matches('#');
-        (!in_block && title.len() < line.len()).then_some(title.trim())
-    })
-}
-
-/// A heading's name in a link, as forges make it.
-fn anchor(title: &str) -> String {
-    let kept = title.to_lowercase().replace(' ', "-");
-    kept.chars()
-        .filter(|c| c.is_alphanumeric() || "-_".contains(*c))
-        .collect()
-}
-
-/// The targets of `[text](target)`.
-fn links(text: &str) -> Vec<String> {
-    let after = text.split("](").skip(1);
-    after
-        .filter_map(|rest| Some(rest.split_once(')')?.0.to_string()))
-        .collect()
-}
-
-/// The blocks of code in `language`.
-fn blocks(text: &str, language: &str) -> Vec<String> {
-    let mut blocks = Vec::new();
-    let mut lines = text.lines();
-    while let Some(line) = lines.next() {
-        let Some(named) = line.trim_start().strip_prefix("```") else {
-            continue;
-        };
-        let body = lines.by_ref().take_while(|line| line.trim_start() != "```");
-        let body: String = body.map(|line| format!("{line}\n")).collect();
-        if named == language {
-            blocks.push(body);
-        }
-    }
-    blocks
-}
-
-/// Everything in single backquotes, without blocks.
-fn code(text: &str) -> Vec<String> {
-    let outside: Vec<&str> = text.split("```").step_by(2).collect();
-    let pieces = |part: &&str| -> Vec<String> {
-        part.split('`')
-            .skip(1)
-            .step_by(2)
-            .map(str::to_string)
-            .collect()
-    };
-    outside.iter().flat_map(pieces).collect()
-}
-
-/// Everything that is to be typed and begins with `cargo`.
-fn commands(text: &str) -> Vec<String> {
-    let (typed, shown) = (blocks(text, "console"), blocks(text, "text"));
-    let typed = typed
-        .iter()
-        .flat_map(|block| block.lines())
-        .filter_map(|line| line.strip_prefix("$ "))
-        .chain(shown.iter().flat_map(|block| {
-            block
-                .lines()
-                .filter_map(|line| Some(&line[line.find("cargo ")?..]))
-        }))
-        .map(|line| {
-            line.split('#')
-                .next()
-                .unwrap_or_default()
-                .trim()
-                .to_string()
-        });
-    code(text)
-        .into_iter()
-        .chain(typed)
-        .filter(|line| line.starts_with("cargo "))
-        .collect()
-}
-
-/// A mutant's file that a page shows: the path it names, and the block.
-fn example(text: &str) -> Option<(String, String)> {
-    let path = code(text)
-        .into_iter()
-        .find(|path| path.starts_with("tests/mutants/") && path.ends_with(".toml"))?;
-    Some((path, blocks(text, "toml").into_iter().next()?))
 }

@@ -2,22 +2,31 @@
 
 #[cfg(target_os = "linux")]
 mod bench;
+mod browser;
 #[cfg(target_os = "linux")]
 mod cli;
 #[cfg(target_os = "linux")]
 mod clone;
+mod console;
 mod docs;
+mod excerpts;
 mod gallery;
 mod gallery_file;
 mod guide;
 #[cfg(target_os = "linux")]
 mod hostile;
 mod map;
+mod markdown;
 #[cfg(target_os = "linux")]
 mod miniature;
+#[cfg(target_os = "linux")]
+mod pointers;
+#[cfg(target_os = "linux")]
+mod presenting;
 mod regions;
 #[cfg(target_os = "linux")]
 mod select_limit;
+mod slides;
 mod steps;
 mod talk;
 mod trees;

@@ -50,6 +50,8 @@ pub struct Slide {
 pub struct Block {
     /// The line that opens it, from 1.
     pub line: usize,
+    /// The line of text above it, if there is one on the slide.
+    pub above: String,
     /// What stands behind the opening marks.
     pub info: String,
     pub body: String,

@@ -1,5 +1,5 @@
 //! What a stage's README tells the lab: which heading explains which cause, and the hints, from
-//! weak to strong.
+//! weak to strong. Beside it the stage's deck: which slide explains which cause.
 
 use std::path::Path;
 
@@ -7,6 +7,7 @@ use anyhow::Context;
 
 use crate::cause::Cause;
 use crate::course::Stage;
+use crate::deck::{Deck, Slide};
 
 mod reader;
 
@@ -27,9 +28,10 @@ pub const HEADINGS: &[&str] = &[
 
 const HINTS: &str = "When you are stuck";
 
-/// A stage's README, as far as the lab reads it.
+/// A stage's README and deck, as far as the lab reads them.
 #[derive(Debug, Default)]
 pub struct Guide {
+    deck: Deck,
     headings: Vec<Heading>,
     hints: Vec<Hint>,
     problems: Vec<String>,
@@ -54,16 +56,19 @@ struct Heading {
 }
 
 impl Guide {
-    /// Reads the README of `stage`, below the repository's `root`.
+    /// Reads the README of `stage`, below the repository's `root`, and its deck. A copy of the lab may do without
+    /// slides.
     ///
     /// # Errors
     ///
-    /// When there is no such file, or when it is not UTF-8.
+    /// When there is no README, or when it is not UTF-8.
     pub fn read(root: &Path, stage: &Stage) -> anyhow::Result<Guide> {
         let name = format!("exercises/{}/README.md", stage.slug);
         let text = std::fs::read_to_string(root.join(&name))
             .with_context(|| format!("cannot read {name}"))?;
-        Ok(Guide::parse(&text, stage))
+        let mut guide = Guide::parse(&text, stage);
+        guide.deck = Deck::of(root, stage).unwrap_or_default();
+        Ok(guide)
     }
 
     /// Reads `text` as the README of `stage`.
@@ -83,6 +88,12 @@ impl Guide {
             .iter()
             .find(|heading| heading.causes.contains(&cause))?;
         Some(&heading.title)
+    }
+
+    /// The heading of the slide that explains `cause`.
+    #[must_use]
+    pub fn slide_for(&self, cause: Cause) -> Option<&str> {
+        self.deck.slide_for(cause).map(Slide::title)
     }
 
     /// The hints, from weak to strong.

@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use clap::Command;
-use lab::cli::{bench, bless, check, diff, doctor, hint, open, reset, run, soak, talk};
+use lab::cli::{bench, bless, check, diff, doctor, hint, open, reset, run, slides, soak, talk};
 use lab::fronts;
 use lab::platform::Powers;
 
@@ -32,6 +32,7 @@ fn command() -> Command {
         .subcommand(hint::command())
         .subcommand(reset::command())
         .subcommand(diff::command())
+        .subcommand(slides::command())
         .subcommand(doctor::command())
         .subcommand(bless::command())
         .subcommand(soak::command())
@@ -62,6 +63,7 @@ fn obey(matches: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
                 .collect();
             doctor::run(matches, &house.root, &powers)
         }
+        Some(("slides", matches)) => slides::run(matches, &house),
         Some(("bless", matches)) => bless::run(matches, &house),
         Some(("soak", matches)) => soak::run(matches, &house),
         Some(("bench", matches)) => bench::run(matches, &house),

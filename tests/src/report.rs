@@ -30,8 +30,11 @@ pub fn rows(stage: &Stage, check: &Check, failure: &Failure, told: &Telling) -> 
     let readme = format!("exercises/{}/README.md", stage.slug);
     let read = heading.map_or_else(
         || readme.clone(),
-        |heading| format!("{readme}, \"{heading}\""),
+        |heading| format!("{readme}, {}", quoted(heading)),
     );
+    let slide = guide
+        .and_then(|guide| guide.slide_for(failure.cause))
+        .map(|heading| format!("slides/{}, {}", stage.slide, quoted(heading)));
     let hint = match guide.and_then(|guide| guide.hint_for(failure.cause)) {
         Some(number) => format!("cargo lab hint {} {number}", stage.short()),
         None => format!("cargo lab hint {}", stage.short()),
@@ -45,17 +48,20 @@ pub fn rows(stage: &Stage, check: &Check, failure: &Failure, told: &Telling) -> 
 
     let mut text = String::new();
     let rows = [
-        ("sent", &failure.sent),
-        ("expected", &failure.expected),
-        ("received", &failure.received),
-        ("program", &failure.program),
-        ("why", &why),
-        ("read", &read),
-        ("hint", &hint),
-        ("again", &again),
+        ("sent", Some(&failure.sent)),
+        ("expected", Some(&failure.expected)),
+        ("received", Some(&failure.received)),
+        ("program", Some(&failure.program)),
+        ("why", Some(&why)),
+        ("read", Some(&read)),
+        ("slide", slide.as_ref()),
+        ("hint", Some(&hint)),
+        ("again", Some(&again)),
     ];
     for (name, value) in rows {
-        let _ = writeln!(text, "  {}", row(name, value, told.width));
+        if let Some(value) = value {
+            let _ = writeln!(text, "  {}", row(name, value, told.width));
+        }
     }
     text
 }
@@ -70,6 +76,13 @@ pub fn title(stage: &Stage, check: &Check, points: u32) -> String {
         check.sentence(),
         points_word(check.points)
     )
+}
+
+/// A heading between quotation marks that it does not contain.
+#[must_use]
+pub fn quoted(heading: &str) -> String {
+    let mark = if heading.contains('"') { '\'' } else { '"' };
+    format!("{mark}{heading}{mark}")
 }
 
 #[must_use]
@@ -90,7 +103,7 @@ fn row(name: &str, value: &str, width: usize) -> String {
         .lines()
         .flat_map(|line| match name {
             // These are there to be copied.
-            "read" | "hint" | "again" => vec![harmless(line)],
+            "read" | "slide" | "hint" | "again" => vec![harmless(line)],
             _ => broken(&harmless(line), room),
         })
         .enumerate()

@@ -9,6 +9,7 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 use super::style::{COMMAND, STRONG, paint, print, width, wrap};
 use crate::course::Stage;
 use crate::guide::{Guide, Hint};
+use crate::report::quoted;
 
 #[must_use]
 pub fn command() -> Command {
@@ -30,7 +31,7 @@ pub fn run(matches: &ArgMatches, root: &Path) -> anyhow::Result<ExitCode> {
     let stage = super::stage(matches.get_one::<String>("stage").map(String::as_str), root)?;
     let guide = Guide::read(root, stage)?;
     let text = match matches.get_one::<usize>("number") {
-        Some(number) => open(stage, guide.hints(), *number, width())?,
+        Some(number) => open(stage, &guide, *number, width())?,
         None => list(stage, guide.hints(), width()),
     };
     print(&text)?;
@@ -49,7 +50,8 @@ fn list(stage: &Stage, hints: &[Hint], width: usize) -> String {
     text + "\n" + &invite("Open one:", stage, 1)
 }
 
-fn open(stage: &Stage, hints: &[Hint], number: usize, width: usize) -> anyhow::Result<String> {
+fn open(stage: &Stage, guide: &Guide, number: usize, width: usize) -> anyhow::Result<String> {
+    let hints = guide.hints();
     let Some(hint) = number.checked_sub(1).and_then(|index| hints.get(index)) else {
         let [slug, short, count] = [stage.slug, stage.short(), &hints.len().to_string()];
         bail!("{slug} has no hint {number}; of its {count}, see `cargo lab hint {short}`");
@@ -57,6 +59,7 @@ fn open(stage: &Stage, hints: &[Hint], number: usize, width: usize) -> anyhow::R
     let mut text = wrap(&paint(STRONG, &hint.title), "", width);
     text += "\n";
     text += &flow(&hint.body, width);
+    text += &slides(stage, guide, hint, width);
     // The hint behind it may be about the next step already.
     let step = |hint: &Hint| hint.title.split(':').next().map(str::to_string);
     if hints
@@ -67,6 +70,26 @@ fn open(stage: &Stage, hints: &[Hint], number: usize, width: usize) -> anyhow::R
         text += &invite("Still stuck? The next one:", stage, number + 1);
     }
     Ok(text)
+}
+
+/// Where the deck explains what the hint is about.
+fn slides(stage: &Stage, guide: &Guide, hint: &Hint, width: usize) -> String {
+    let mut headings: Vec<&str> = Vec::new();
+    for heading in hint
+        .causes
+        .iter()
+        .filter_map(|&cause| guide.slide_for(cause))
+    {
+        if !headings.contains(&heading) {
+            headings.push(heading);
+        }
+    }
+    if headings.is_empty() {
+        return String::new();
+    }
+    let quoted: Vec<String> = headings.into_iter().map(quoted).collect();
+    let place = format!("slides/{}, {}", stage.slide, quoted.join(", "));
+    format!("\n{}", wrap(&place, "On slides: ", width))
 }
 
 fn invite(words: &str, stage: &Stage, number: usize) -> String {
@@ -100,7 +123,23 @@ fn flow(markdown: &str, width: usize) -> String {
     text + &fill(&paragraph, width)
 }
 
+/// Links as their texts: a terminal has no use for the targets.
+fn without_targets(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("](")
+        && let Some((open, words)) = before.rsplit_once('[')
+        && let Some((_target, behind)) = after.split_once(')')
+    {
+        plain.push_str(open);
+        plain.push_str(words);
+        rest = behind;
+    }
+    plain + rest
+}
+
 fn fill(paragraph: &str, width: usize) -> String {
+    let paragraph = &without_targets(paragraph);
     match bullet(paragraph) {
         _ if paragraph.trim().is_empty() => String::new(),
         Some((mark, rest)) => wrap(rest, &format!("{mark} "), width),

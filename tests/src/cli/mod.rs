@@ -18,6 +18,7 @@ pub mod open;
 pub mod request;
 pub mod reset;
 pub mod run;
+pub mod slides;
 pub mod soak;
 pub mod style;
 pub mod talk;

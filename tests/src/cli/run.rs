@@ -9,6 +9,7 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 
 use super::request::subject_argument;
 use crate::building::{Built, build};
+use crate::live;
 use crate::subject::{House, Subject};
 
 #[must_use]
@@ -55,8 +56,10 @@ pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
         .flatten();
     let status = std::process::Command::new(&program)
         .args(arguments)
-        .status()
-        .with_context(|| format!("cannot start {}", program.display()))?;
+        .status();
+    // Ctrl-C ends the program too, and perhaps before we could wait for it.
+    live::say_nothing_if_interrupted();
+    let status = status.with_context(|| format!("cannot start {}", program.display()))?;
     Ok(status
         .code()
         .and_then(|code| u8::try_from(code).ok())

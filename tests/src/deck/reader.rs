@@ -17,6 +17,8 @@ struct Reader {
     deck: Deck,
     slide: Slide,
     place: Place,
+    /// The last line of text, if nothing has come between.
+    above: String,
 }
 
 /// Where we are.
@@ -66,6 +68,7 @@ impl Reader {
         if let Some(info) = line.strip_prefix("```") {
             return Place::Block(Block {
                 line: number,
+                above: std::mem::take(&mut self.above),
                 info: info.trim().to_string(),
                 body: String::new(),
             });
@@ -82,7 +85,9 @@ impl Reader {
             }
             let title = line[hashes..].trim().to_string();
             self.slide.headings.push((hashes, title));
+            self.above.clear();
         } else if !line.trim().is_empty() {
+            self.above = line.to_string();
             self.slide.prose.push(line.to_string());
         }
         Place::Slide

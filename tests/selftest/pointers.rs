@@ -1,0 +1,34 @@
+//! Reports and hints send people to the slide that explains what happened.
+
+use lab::cause::Cause;
+use lab::guide::Guide;
+
+use crate::gallery_file::{Kind, gallery, root, subject};
+use crate::miniature::Lab;
+
+#[test]
+fn a_report_and_a_hint_name_the_slide() {
+    let place = "slides/02-echo-server.md, \"Only 0 bytes mean the end\"";
+    let mut pieces = gallery().into_iter();
+    let mutant = pieces.find(|piece| {
+        let cause = match piece.kind {
+            Kind::Mutant { cause, .. } => Some(cause),
+            Kind::Variant => None,
+        };
+        piece.stage.short() == "2" && cause == Some(Cause::EndIgnored)
+    });
+    let mutant = mutant.expect("somebody ignores the end");
+    let folder = subject("slides/report", &[(mutant.stage, &mutant.sources)]);
+    let ran = Lab::check(&folder, &["2"]).run();
+    let row = format!("slide      {place}");
+    assert!(ran.out.contains(&row), "{row}: {ran:?}");
+
+    let guide = Guide::read(root(), mutant.stage).expect("every stage has a README");
+    let number = guide.hint_for(Cause::EndIgnored).expect("there is a hint");
+    let ran = Lab::new(&["hint", "2", &number.to_string()]).run();
+    assert!(ran.out.contains(&format!("On slides: {place}")), "{ran:?}");
+    assert!(
+        !ran.out.contains("]("),
+        "a terminal has no use for targets: {ran:?}"
+    );
+}

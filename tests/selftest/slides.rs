@@ -1,0 +1,196 @@
+//! Every deck is in order, shows code that is really there, and explains what checks send people to it for.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use lab::cause::Cause;
+use lab::course::STAGES;
+use lab::deck::excerpt::renewed;
+use lab::deck::{self, Deck, Slide};
+
+use crate::gallery_file::{Kind, gallery, root};
+use order::{inside, outside};
+
+mod order;
+
+/// A lecture, in minutes.
+const LECTURE: u32 = 45;
+
+/// Causes that READMEs explain and decks need not: what the house has agreed upon, and not what sockets do.
+const OF_THE_HOUSE: [Cause; 12] = [
+    Cause::NotAnnounced,
+    Cause::WrongAddress,
+    Cause::AddressNotNamed,
+    Cause::NotRecorded,
+    Cause::NotPrinted,
+    Cause::WrongExit,
+    Cause::ExitedEarly,
+    Cause::Panicked,
+    Cause::MemoryWithoutBound,
+    Cause::DescriptorsWithoutBound,
+    Cause::ThreadsWithoutBound,
+    Cause::TooLong,
+];
+
+#[test]
+fn every_deck_is_in_order() {
+    let mut problems = Vec::new();
+    for (file, deck) in decks() {
+        let found = outside(&deck).into_iter().chain(inside(&deck));
+        problems.extend(found.map(|what| format!("slides/{file}: {what}")));
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn decks_and_stages_have_the_same_names() {
+    for (file, deck) in decks() {
+        let Some(stage) = STAGES.iter().find(|stage| stage.slide == file) else {
+            assert_eq!(file, deck::INTRODUCTION);
+            assert_eq!(deck.setting("title"), Some("Why sockets block"));
+            continue;
+        };
+        let title = format!("{}: {}", stage.number(), stage.title);
+        assert_eq!(deck.setting("title"), Some(title.as_str()), "slides/{file}");
+        let last = deck.slides.last().expect("a deck has slides");
+        let (slug, short) = (stage.slug, stage.short());
+        assert_eq!(
+            last.prose[..4],
+            [
+                format!("- read: [exercises/{slug}](../exercises/{slug}/README.md)"),
+                format!("- edit: `exercises/{slug}/{}`", stage.files[0]),
+                format!("- check: `cargo lab check {short}`"),
+                format!("- stuck: `cargo lab hint {short}`"),
+            ],
+            "slides/{file}"
+        );
+        assert_eq!(last.title(), format!("Your turn: stage {}", stage.number()));
+        let readme = fs::read_to_string(root().join(format!("exercises/{slug}/README.md")));
+        let link = format!("](../../slides/{file}");
+        assert!(
+            readme.is_ok_and(|text| text.contains(&link)),
+            "the README of {slug} has no link to its deck"
+        );
+    }
+}
+
+#[test]
+fn code_on_slides_is_what_the_sources_have() {
+    let mut problems = Vec::new();
+    for (file, deck) in decks() {
+        let (_, findings) = renewed(&read(&format!("slides/{file}")), |path| {
+            Ok(fs::read_to_string(root().join(path))?)
+        });
+        problems.extend(findings.into_iter().map(|finding| {
+            let mut slides = deck.slides.iter().rev();
+            let slide = slides.find(|slide| slide.line <= finding.line);
+            let title = slide.map_or("", Slide::title);
+            let (line, what) = (finding.line, finding.what);
+            format!("slides/{file}:{line}: \"{title}\": {what}")
+        }));
+    }
+    assert!(
+        problems.is_empty(),
+        "`cargo lab bless --slides` writes code and links anew:\n{}",
+        problems.join("\n")
+    );
+}
+
+#[test]
+fn slides_explain_the_causes_that_checks_name() {
+    let mut missing = BTreeSet::new();
+    for piece in gallery() {
+        let Kind::Mutant { cause, .. } = piece.kind else {
+            continue;
+        };
+        let deck = Deck::of(root(), piece.stage).expect("every stage has a deck");
+        if !OF_THE_HOUSE.contains(&cause) && deck.slide_for(cause).is_none() {
+            missing.insert(format!("slides/{}: {}", piece.stage.slide, cause.name()));
+        }
+    }
+    assert!(missing.is_empty(), "no slide explains {missing:#?}");
+}
+
+#[test]
+fn the_index_is_a_course_of_six_lectures() {
+    let index = read("slides/README.md");
+    let rows: Vec<&str> = index
+        .lines()
+        .filter(|line| line.contains(".md)") && line.starts_with("| "))
+        .collect();
+    assert_eq!(rows.len(), STAGES.len() + 1, "one row a deck");
+    let mut lectures: Vec<(String, u32)> = Vec::new();
+    for (row, (file, deck)) in rows.into_iter().zip(decks()) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [lecture, title, minutes, stage] = cells[..] else {
+            panic!("{row} has not four cells");
+        };
+        let name = deck.setting("title").unwrap_or_default();
+        assert_eq!(title, format!("[{name}]({file})"));
+        assert_eq!(Some(minutes), deck.setting("minutes"), "{row}");
+        let own = STAGES.iter().find(|stage| stage.slide == file);
+        let link = own.map_or("none".to_string(), |stage| {
+            format!("[{0}](../exercises/{0}/README.md)", stage.slug)
+        });
+        assert_eq!(stage, link);
+        let minutes: u32 = minutes.parse().expect("minutes are a number");
+        match lectures.last_mut() {
+            Some((last, sum)) if *last == lecture => *sum += minutes,
+            _ => lectures.push((lecture.to_string(), minutes)),
+        }
+    }
+    let expected: Vec<_> = (1..=6)
+        .map(|number| (number.to_string(), LECTURE))
+        .collect();
+    assert_eq!(lectures, expected);
+}
+
+#[test]
+fn a_deck_that_is_out_of_order_is_noticed() {
+    let good = read("slides/02-echo-server.md");
+    let cases = [
+        ("lang: en-GB", "lang: de", "lang is Some(\"de\")"),
+        ("minutes: 25\n", "", "the settings are"),
+        ("## Coming from Python", "## Python", "no slide begins with"),
+        (
+            "## One thread sleeps at one socket",
+            "## Only 0 bytes mean the end",
+            "the same heading",
+        ),
+        ("## TCP carries", "### TCP carries", "one heading"),
+        ("# 02: A stream", "# A stream", "one heading"),
+        ("at one socket\n", "at one socket.\n", "full stop"),
+        (
+            "causes: waits-for-more",
+            "causes: waits-for-tea",
+            "waits-for-tea is not known",
+        ),
+        (
+            "causes: wrong-bytes",
+            "causes: stale-bytes",
+            "stale-bytes stands on two slides",
+        ),
+        ("Ask: vote", "Please vote", "a note begins with"),
+        ("It never waits", "It <b>never</b> waits", "raw HTML"),
+        ("![Three", "![bg Three", "a picture's keyword"),
+        ("## Predict: ", "## Think: ", "before a demonstration"),
+        ("Client B:\n", "Client B.\n", "whose it is"),
+    ];
+    for (from, to, said) in cases {
+        assert!(good.contains(from), "{from}");
+        let deck = Deck::parse(&good.replacen(from, to, 1));
+        let problems = [outside(&deck), inside(&deck)].concat();
+        assert!(
+            problems.iter().any(|problem| problem.contains(said)),
+            "{from} to {to}: {problems:?}"
+        );
+    }
+}
+
+fn decks() -> impl Iterator<Item = (&'static str, Deck)> {
+    deck::files().map(|file| (file, Deck::parse(&read(&format!("slides/{file}")))))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
