@@ -5,7 +5,7 @@
 //!
 //! - `$ COMMAND` is started, and may go on while other terminals have their turn;
 //! - `^C` ends it, `^D` ends its input;
-//! - `…` stands for any lines;
+//! - `…` stands for any lines; ticks and the line "connected to …" may be left out without it;
 //! - a line in `lab talk` that `lab talk` does not say is typed;
 //! - every other line is printed. What a server prints is awaited at the end of the slide, since it depends on others.
 //!
@@ -17,10 +17,12 @@ use lab::deck::{self, Block, Deck};
 
 use crate::gallery_file::root;
 use addresses::Addresses;
-use terminal::{Kind, Terminal};
+use order::{Kind, lack};
+use terminal::Terminal;
 
 mod addresses;
 mod lines;
+mod order;
 mod terminal;
 
 #[test]
@@ -87,6 +89,10 @@ fn play(deck: &Deck) -> Result<(), String> {
             for line in block.body.lines() {
                 let told = |what: String| format!("{}: {what}", block.line);
                 if let Some(command) = line.strip_prefix("$ ") {
+                    if let Some(why) = lack(command) {
+                        eprintln!("left out with what follows, since {why}: {command}");
+                        return Ok(());
+                    }
                     if let Some(before) = terminals.remove(&name) {
                         before.has_no_more_to_say(&mut addresses).map_err(told)?;
                     }

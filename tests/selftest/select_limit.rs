@@ -89,7 +89,8 @@ fn program(stage: &Stage, executable: &Path, step: u8) -> Program {
     )
 }
 
-fn executable() -> PathBuf {
+/// Its program, built.
+pub fn executable() -> PathBuf {
     let built = cargo()
         .args(["build", "--package", "select", "--example", "select-limit"])
         .args(["--message-format", "json"])

@@ -1,33 +1,19 @@
 //! One terminal of a demonstration: a program, what is typed into it, and what it prints.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Stdio};
 
-use lab::building::{Built, build};
-use lab::course;
 use lab::deadline::Deadline;
 use lab::output::Output;
 use lab::platform;
-use lab::subject::{House, Subject};
 
-use super::addresses::{Addresses, USUAL, USUAL_PORT};
+use super::addresses::Addresses;
 use super::lines::{is_from_talk, without_numbers, without_ports};
+use super::order::{Kind, Order, order};
 use crate::gallery_file::root;
 
 /// How much of what is printed is kept, in bytes.
 const MOST: usize = 1 << 20;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Server,
-    /// `lab talk`, whose own lines are known.
-    Talk,
-    /// The client of stage 03, to which lines are typed that come back.
-    Client,
-    /// Anything that ends by itself.
-    Command,
-}
 
 pub struct Terminal {
     pub kind: Kind,
@@ -47,10 +33,14 @@ pub struct Terminal {
 
 impl Terminal {
     pub fn start(command: &str, addresses: &mut Addresses) -> Result<Self, String> {
-        let (kind, mut order, shown) = order(command, addresses)?;
+        let Order {
+            kind,
+            mut command_line,
+            shown,
+        } = order(command, addresses)?;
         let (reader, writer) = std::io::pipe().map_err(|error| error.to_string())?;
         let copy = writer.try_clone().map_err(|error| error.to_string())?;
-        order
+        command_line
             .current_dir(root())
             .env_remove("CLICOLOR_FORCE")
             .env("NO_COLOR", "1")
@@ -59,11 +49,11 @@ impl Terminal {
             .stderr(copy);
         // A shell's commands end with the shell.
         #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut order, 0);
-        let started = order.spawn();
+        std::os::unix::process::CommandExt::process_group(&mut command_line, 0);
+        let started = command_line.spawn();
         let mut child = started.map_err(|error| format!("cannot start {command}: {error}"))?;
         // The command holds the writing ends of the pipe as long as it lives.
-        drop(order);
+        drop(command_line);
         Ok(Self {
             kind,
             command: command.to_string(),
@@ -111,7 +101,7 @@ impl Terminal {
         addresses.free(&self.shown);
     }
 
-    /// Waits until `line` is printed, and nothing else before it but ticks.
+    /// Waits until `line` is printed, and nothing else before it but ticks and a greeting of `lab talk`.
     pub fn prints(&mut self, line: &str, addresses: &mut Addresses) -> Result<(), String> {
         if line == "…" {
             self.skips = true;
@@ -136,8 +126,11 @@ impl Terminal {
                 self.typed.retain(|typed| typed != line);
                 return Ok(());
             }
-            let is_tick = printed.starts_with("tick ") && !line.starts_with("tick ");
-            if !self.skips && !is_tick {
+            // These may be left out on a slide.
+            let is_small_talk = ["tick ", "connected to "]
+                .iter()
+                .any(|talk| printed.starts_with(talk) && !line.starts_with(talk));
+            if !self.skips && !is_small_talk {
                 return Err(format!(
                     "`{}` should print {line:?}, and prints {printed:?}",
                     self.command
@@ -194,77 +187,5 @@ fn end(child: &mut Child) {
         // It may be gone already.
         let _ = child.kill();
         let _ = child.wait();
-    }
-}
-
-/// What is carried out for a command on a slide, and the address that it has there if it is a server.
-fn order(command: &str, addresses: &mut Addresses) -> Result<(Kind, Command, String), String> {
-    let words: Vec<&str> = command.split_whitespace().collect();
-    let is_shell = command.contains(['|', '<', '>', ';', '\'']);
-    if let [
-        "cargo",
-        "lab",
-        "run",
-        stage,
-        "--subject",
-        "solutions",
-        rest @ ..,
-    ] = &words[..]
-        && !is_shell
-    {
-        let mut order = Command::new(program(stage)?);
-        let arguments = rest.strip_prefix(&["--"]).unwrap_or(rest);
-        if *stage == "3" {
-            order.args(arguments.iter().map(|word| addresses.in_truth(word)));
-            return Ok((Kind::Client, order, String::new()));
-        }
-        let shown = match arguments {
-            ["--listen", shown] => shown,
-            [] => USUAL,
-            _ => return Err(format!("{arguments:?} is not known here")),
-        };
-        // A second server at the same address is to find it taken.
-        let listen = addresses.taken(shown).unwrap_or("127.0.0.1:0");
-        order.args(["--listen", listen]);
-        return Ok((Kind::Server, order, shown.to_string()));
-    }
-    let lab = env!("CARGO_BIN_EXE_lab");
-    let truth = addresses.in_truth(command);
-    if let (["cargo", "lab", rest @ ..], false) = (&words[..], is_shell) {
-        let mut order = Command::new(lab);
-        order.args(rest.iter().map(|word| addresses.in_truth(word)));
-        let kind = match rest {
-            ["talk", ..] => Kind::Talk,
-            _ => Kind::Command,
-        };
-        return Ok((kind, order, String::new()));
-    }
-    let mut order = Command::new("sh");
-    let client = "cargo lab run 3 --subject solutions --";
-    let truth = match truth.contains(client) {
-        true => truth.replace(client, &format!("'{}'", program("3")?.display())),
-        false => truth,
-    };
-    let mut truth = truth.replace("cargo lab", &format!("'{lab}'"));
-    if truth.contains(USUAL_PORT) {
-        truth = truth.replace(USUAL_PORT, &addresses.port(USUAL)?);
-    }
-    order.args(["-c", &truth]);
-    Ok((Kind::Command, order, String::new()))
-}
-
-/// The solution of a stage, built.
-fn program(stage: &str) -> Result<PathBuf, String> {
-    let [stage] = course::find(stage)[..] else {
-        return Err(format!("there is no one stage {stage}"));
-    };
-    let house = House::find().map_err(|error| format!("{error:#}"))?;
-    let folder = root().join("solutions");
-    let built = Subject::open(&house, Some(Path::new(&folder)))
-        .and_then(|subject| build(&house, &subject, &[stage]))
-        .map_err(|error| format!("{error:#}"))?;
-    match built.into_iter().next() {
-        Some((_, Built::Program { path, .. })) => Ok(path),
-        other => Err(format!("{} is not built: {other:?}", stage.slug)),
     }
 }
