@@ -20,4 +20,6 @@ mod regions;
 mod select_limit;
 mod steps;
 mod talk;
+#[cfg(target_os = "linux")]
+mod trace;
 mod trees;

@@ -3,7 +3,7 @@
 //! - [`scenario`]: what the clients do · [`strace`], [`sight`]: what the program asked of the kernel meanwhile
 //! - [`recorder`]: both at once, which makes a [`recording`]; [`json`] is how one is kept
 //! - [`evidence`], [`finding`]: what can be counted in a recording, and what that comes to in a sentence
-//! - [`text`], [`picture`]: the two ways to look at one
+//! - [`text`], [`picture`], [`words`]: the two ways to look at one, and numbers in both
 //!
 //! Nothing here judges: a recording shows what a program did, right or wrong.
 
@@ -18,3 +18,4 @@ pub mod sight;
 mod spans;
 pub mod strace;
 pub mod text;
+pub mod words;

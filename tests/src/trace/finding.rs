@@ -1,8 +1,9 @@
 //! What a recording comes to, in one sentence that rests on nothing else. It is the picture's title.
 
-use super::evidence::{LONG, Waits, Work, milliseconds};
+use super::evidence::{LONG, Waits, Work};
 use super::recording::{Answer, Call, Kind, Recording, Server, Sockets, Span};
 use super::spans::{length, minus, union, within};
+use super::words::{grouped, milliseconds, percent, threads};
 
 /// From this part of the time on, a server does mostly that.
 const MOSTLY: f64 = 0.5;
@@ -60,14 +61,6 @@ pub fn finding(recording: &Recording) -> String {
     match late[..] {
         [] => view.nobody_waits(),
         _ => view.somebody_waits(&waits, &late),
-    }
-}
-
-/// A number of threads.
-fn threads(count: usize) -> String {
-    match count {
-        1 => "one thread".into(),
-        _ => format!("{count} threads"),
     }
 }
 
@@ -215,7 +208,7 @@ impl View<'_> {
                 None => " that asks its listener again and again".into(),
                 _ => " that asks again and again".into(),
             },
-            _ => ", busy".into(),
+            _ => ", busy or without a processor".into(),
         }
     }
 
@@ -301,30 +294,4 @@ impl View<'_> {
         }
         in_accept * 2 > all
     }
-}
-
-/// A whole number with its thousands apart.
-#[must_use]
-pub fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(' ');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A part as per cent. What is less than all is never 100, what is more than nothing hardly ever 0.
-#[must_use]
-pub fn percent(part: f64) -> String {
-    let percent = (part * 100.0).round();
-    let percent = if percent >= 100.0 && part < 1.0 {
-        99.0
-    } else {
-        percent
-    };
-    format!("{percent:.0} %")
 }

@@ -3,16 +3,18 @@
 //! design has a shape of its own. Equal recordings give pictures that are equal to the byte.
 
 mod clients;
+mod comb;
 mod legend;
 mod magnifier;
 mod marks;
 mod scale;
 mod server;
 
-use super::evidence::{Waits, Work, milliseconds};
+use super::evidence::{Waits, Work};
 use super::finding;
 use super::recording::Recording;
 use super::text::summary;
+use super::words::milliseconds;
 use crate::svg::{self, Element, INK};
 use magnifier::Magnifier;
 use scale::{LEFT, RIGHT, Scale, width};
@@ -100,7 +102,8 @@ fn head(work: &Work, line: f64) -> Element {
     let rule = rule.at("y1", line).at("y2", line).set("stroke", INK);
     all.add(rule.set("stroke-width", 2));
     let told = format!("server: {} (traced)", summary(work));
-    all.add(text(LEFT, line + 31.0, &told));
+    let told = text(LEFT, line + 31.0, &told).set("paint-order", "stroke");
+    all.add(told.set("stroke", "#ffffff").set("stroke-width", 5));
     all
 }
 

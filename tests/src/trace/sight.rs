@@ -9,6 +9,9 @@ use std::collections::{BTreeSet, HashMap};
 use super::recording::{Answer, Call, Kind, Server, Sockets, Span};
 use super::strace::{Line, Log};
 
+/// In less time nobody naps, in microseconds.
+const SHORT: i64 = 50;
+
 /// What there is to know about the addresses and the time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wires {
@@ -118,7 +121,7 @@ impl Sight<'_> {
             thread,
             kind: match kind {
                 // With no socket to wait for, only time can end it.
-                many if many.is_about_many() && nobody => Kind::Nap,
+                many if many.is_about_many() && nobody && duration >= SHORT => Kind::Nap,
                 Kind::Nap | Kind::Futex => kind,
                 _ if nobody => Kind::Other,
                 _ => kind,

@@ -1,10 +1,11 @@
 //! A recording as text: what it comes to, what each side has been through, and where the server was, a column for each
 //! 40 ms.
 
-use super::evidence::{Waits, Work, milliseconds, serving};
-use super::finding::{finding, grouped, percent};
+use super::evidence::{Waits, Work, serving};
+use super::finding::finding;
 use super::recording::{Call, Client, Event, Kind, Moment, Recording, Server, Sockets, Span};
 use super::spans::{length, union, within};
+use super::words::{counted, grouped, milliseconds, percent};
 
 /// What one column of the timeline stands for, in microseconds, unless a recording is too long for that.
 const COLUMN: i64 = 40_000;
@@ -66,11 +67,6 @@ pub fn summary(work: &Work) -> String {
     };
     let calls = counted(work.calls, "call");
     format!("{threads} · {calls}, {told} · {rest}")
-}
-
-fn counted(count: usize, what: &str) -> String {
-    let more = if count == 1 { "" } else { "s" };
-    format!("{} {what}{more}", grouped(count))
 }
 
 /// The columns of a timeline.

@@ -1,7 +1,8 @@
 //! A client's row: a thin line while it thinks, a thick bar while it waits.
 
-use super::super::evidence::{Waits, milliseconds};
+use super::super::evidence::Waits;
 use super::super::recording::{Client, Event, Span};
+use super::super::words::milliseconds;
 use super::marks::{self, Place};
 use super::scale::{LEFT, Scale, width};
 use super::{ORANGE, SMALL, WARNING, text};

@@ -3,14 +3,14 @@
 
 use super::super::evidence::Work;
 use super::super::recording::{Answer, Call, Kind, Recording, Server, Sockets, Span};
-use super::super::spans::union;
+use super::comb;
 use super::marks::{self, Place};
 use super::scale::{LEFT, Scale, width};
 use super::{LIGHT_BLUE, LIGHT_GREY, SMALL, SOCKET, VERMILLION, text};
 use crate::svg::{Element, INK};
 
 /// How high a block is in its row.
-const BLOCK: f64 = 36.0;
+pub(super) const BLOCK: f64 = 36.0;
 
 /// How high the mark of a refused call is.
 const FOOT: f64 = 14.0;
@@ -49,7 +49,7 @@ pub(super) fn draw(
     all.add(rows.naps());
     let is_wall = work.refused + work.in_vain >= MANY;
     if is_wall {
-        all.add(rows.comb());
+        all.add(comb::draw(&rows));
     }
     all.add(rows.sleeps());
     let works = |call: &Call| match call.kind {
@@ -66,20 +66,20 @@ pub(super) fn draw(
     all
 }
 
-struct Rows<'a> {
+pub(super) struct Rows<'a> {
     server: &'a Server,
     work: &'a Work,
-    scale: &'a Scale,
+    pub(super) scale: &'a Scale,
     top: f64,
-    count: usize,
+    pub(super) count: usize,
 }
 
 impl Rows<'_> {
-    fn middle(&self, row: usize) -> f64 {
+    pub(super) fn middle(&self, row: usize) -> f64 {
         self.top + (row as f64 + 0.5) * SOCKET
     }
 
-    fn calls(&self) -> impl Iterator<Item = &Call> {
+    pub(super) fn calls(&self) -> impl Iterator<Item = &Call> {
         let calls = self.server.calls.iter();
         calls.filter(|call| {
             self.work.serving.contains(&call.thread) && call.start < self.scale.shown.to
@@ -244,61 +244,6 @@ impl Rows<'_> {
         }
         all
     }
-
-    /// Refused calls that are too many to be told apart: in each column of each row, as high as the part of its time in
-    /// which the server was awake.
-    fn comb(&self) -> Element {
-        let mut all = Element::new("g");
-        let (first, last) = self.scale.ends();
-        let columns = (last - first) as usize;
-        let column = |time: i64| ((self.scale.x(time) - first) as usize).min(columns - 1);
-        let sleeps = union(self.calls().filter(|call| call.sleeps()).map(Call::span));
-        let mut asleep = vec![0.0; columns];
-        for span in sleeps {
-            let (from, to) = (
-                self.scale.x(span.from) - first,
-                self.scale.x(span.to) - first,
-            );
-            let first = column(span.from);
-            for (at, part) in asleep[first..=column(span.to)].iter_mut().enumerate() {
-                let left = (first + at) as f64;
-                *part += (to.min(left + 1.0) - from.max(left)).max(0.0);
-            }
-        }
-        for row in 0..self.count {
-            let mut heights = vec![0.0; columns];
-            let here = |call: &&Call| call.is_refused() && call.at.contains(Sockets::row(row));
-            for call in self.calls().filter(here) {
-                for at in column(call.start)..=column(call.span().to) {
-                    let awake: f64 = 1.0 - asleep[at];
-                    heights[at] = (awake.clamp(0.12, 1.0) * BLOCK).round();
-                }
-            }
-            let path = steps(&heights, first, self.middle(row) + BLOCK / 2.0);
-            if !path.is_empty() {
-                let path = Element::new("path").set("d", path);
-                all.add(path.set("fill", VERMILLION));
-            }
-        }
-        all
-    }
-}
-
-/// The outline of columns that stand on `bottom`.
-fn steps(heights: &[f64], left: f64, bottom: f64) -> String {
-    let mut path = String::new();
-    let mut at = 0;
-    while at < heights.len() {
-        let height = heights[at];
-        let alike = heights[at..].iter().take_while(|other| **other == height);
-        let width = alike.count();
-        if height > 0.0 {
-            let x = left + at as f64;
-            path += &format!("M{x} {bottom}v-{height}h{width}v{height}z");
-        }
-        at += width;
-    }
-    path
 }
 
 /// The first and the last row of each group of rows that lie side by side.
