@@ -4,12 +4,13 @@ use std::process::Command;
 use std::{fs, thread};
 
 use lab::chart::data::Machine;
+use lab::platform;
 
 pub fn ours() -> Machine {
     Machine {
         cpu: processor().unwrap_or_else(|| std::env::consts::ARCH.into()),
         cores: thread::available_parallelism().map_or(1, usize::from),
-        system: system(),
+        system: platform::system(),
     }
 }
 
@@ -30,17 +31,4 @@ fn processor() -> Option<String> {
     };
     let model = model.trim();
     (!model.is_empty()).then(|| model.to_owned())
-}
-
-/// The system, with the two numbers of its version that matter.
-fn system() -> String {
-    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let numbers: Vec<&str> = release.trim().split('.').take(2).collect();
-    match (std::env::consts::OS, &numbers[..]) {
-        ("linux", [major, minor]) => format!("Linux {major}.{minor}"),
-        ("linux", _) => "Linux".into(),
-        ("macos", _) => "macOS".into(),
-        ("windows", _) => "Windows".into(),
-        (other, _) => other.into(),
-    }
 }

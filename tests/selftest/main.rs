@@ -29,4 +29,6 @@ mod select_limit;
 mod slides;
 mod steps;
 mod talk;
+#[cfg(target_os = "linux")]
+mod trace;
 mod trees;

@@ -6,15 +6,12 @@
 pub mod axis;
 pub mod data;
 mod panel;
-pub mod svg;
 
 use axis::{Axis, Unit};
 use data::{Comparison, Design, Point, Values};
 use panel::{PLOT, Panel, Question};
-use svg::Element;
 
-/// All text that has to be read: 15 to 1 on white.
-const INK: &str = "#14263a";
+use crate::svg::{self, Element, INK};
 
 /// Text beside it: 6 to 1.
 const WORDS: &str = "#4f5f73";
@@ -69,26 +66,8 @@ const QUESTIONS: [Question; 4] = [
 pub fn draw(comparison: &Comparison) -> String {
     let rows = comparison.designs.len() as f64;
     let height = FIRST.1 + rows * STEP.1 + 34.0;
-    let mut picture = Element::new("svg")
-        .set("xmlns", "http://www.w3.org/2000/svg")
-        .set("viewBox", format!("0 0 {WIDTH} {height}"))
-        .set("role", "img")
-        .set("aria-labelledby", "title description")
-        .set(
-            "font-family",
-            "'Noto Sans', 'DejaVu Sans', Arial, sans-serif",
-        )
-        .set("font-size", 12);
-    picture.add(Element::new("title").set("id", "title").text(TITLE));
-    let description = Element::new("desc").set("id", "description");
-    picture.add(description.text(&describe(comparison)));
-    let card = Element::new("rect").set("x", "0.5").set("y", "0.5");
-    let card = card.at("width", WIDTH - 1.0).at("height", height - 1.0);
-    picture.add(
-        card.set("rx", 8)
-            .set("fill", "#ffffff")
-            .set("stroke", "#d4d9e1"),
-    );
+    let told = describe(comparison);
+    let mut picture = svg::card((WIDTH, height), 12, TITLE, &told);
     head(comparison).for_each(|text| picture.add(text));
     for (column, question) in QUESTIONS.iter().enumerate() {
         picture.add(draw_column(comparison, column, question));

@@ -14,6 +14,7 @@
 //! - [`scene`], [`facts`], [`wire`], [`calm`], [`situation`], [`diagnosis`], `bounds`, `loops`, `readiness`, `threads`, [`cause`]:
 //!   what happened, whether it is over, and why
 //! - [`scale`], [`chart`], [`unwatched`]: what designs cost, and a picture of it
+//! - [`trace`]: one run of a server, call by call, and a picture of it; [`svg`]: what pictures are written with
 //! - [`running`], [`guard`], [`output`], [`live`], [`platform`]: processes
 
 mod bounds;
@@ -61,8 +62,10 @@ mod skeleton;
 pub mod sleeping;
 pub mod snapshot;
 pub mod subject;
+pub mod svg;
 pub mod threading;
 mod threads;
+pub mod trace;
 pub mod transcript;
 pub mod unwatched;
 pub mod wire;

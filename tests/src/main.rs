@@ -4,7 +4,9 @@
 use std::process::ExitCode;
 
 use clap::Command;
-use lab::cli::{bench, bless, check, diff, doctor, hint, open, reset, run, slides, soak, talk};
+use lab::cli::{
+    bench, bless, check, diff, doctor, hint, open, reset, run, slides, soak, talk, trace,
+};
 use lab::fronts;
 use lab::platform::Powers;
 
@@ -37,6 +39,7 @@ fn command() -> Command {
         .subcommand(bless::command())
         .subcommand(soak::command())
         .subcommand(bench::command())
+        .subcommand(trace::command())
         .subcommand(Command::new(soak::BURN).hide(true))
 }
 
@@ -67,6 +70,7 @@ fn obey(matches: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
         Some(("bless", matches)) => bless::run(matches, &house),
         Some(("soak", matches)) => soak::run(matches, &house),
         Some(("bench", matches)) => bench::run(matches, &house),
+        Some(("trace", matches)) => trace::run(matches, &house),
         Some((soak::BURN, _)) => soak::burn(),
         Some((other, _)) => anyhow::bail!("there is no command {other}"),
     }

@@ -43,6 +43,16 @@ impl House {
             target: target(root, &program),
         })
     }
+
+    /// A folder for results that people are to open: `target/NAME` in the usual case.
+    #[must_use]
+    pub fn beside(&self, name: &str) -> PathBuf {
+        match self.target.strip_prefix(&self.root) {
+            Ok(_) => self.target.with_file_name(name),
+            // Where several checkouts share a target folder, only what is inside is ours.
+            Err(_) => self.target.join(name),
+        }
+    }
 }
 
 /// Where we build: beside what cargo built us into, apart from other checkouts that share it.

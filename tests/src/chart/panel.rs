@@ -2,8 +2,8 @@
 
 use super::axis::{Axis, Unit};
 use super::data::{Comparison, Design, Point, Values};
-use super::svg::{Element, points};
-use super::{GREY, INK, WORDS};
+use super::{GREY, WORDS};
+use crate::svg::{Element, INK, points};
 
 /// The size of the part that lines are drawn in.
 pub const PLOT: (f64, f64) = (172.0, 80.0);

@@ -32,6 +32,9 @@ pub fn run(
     let width = width();
     print(&(paint(STRONG, "What the lab needs") + "\n"))?;
     let healthy = are_here(&TOOLS, root, width)? && are_here(&OTHERS, root, width)?;
+    for (name, look, remedy) in &EXTRAS {
+        print(&extra(name, look(root), remedy, width))?;
+    }
     print(&show_powers(powers, width))?;
     let verdict = if healthy {
         "All that is needed is here."
@@ -71,6 +74,9 @@ const OTHERS: [Need; 5] = [
     ),
 ];
 
+/// What some commands make more of.
+const EXTRAS: [Need; 1] = [("strace", |_| strace(), STRACE)];
+
 const RUSTUP: &str = "install Rust, or a newer one: https://rustup.rs, or `rustup update stable`";
 const LINKER: &str = if cfg!(windows) {
     "install the C++ part of the Visual Studio Build Tools"
@@ -78,6 +84,11 @@ const LINKER: &str = if cfg!(windows) {
     "xcode-select --install"
 } else {
     "install a C compiler, such as the package gcc or build-essential"
+};
+const STRACE: &str = if cfg!(target_os = "linux") {
+    "with it `cargo lab trace` shows the server's side, too: install the package of that name"
+} else {
+    "only Linux has it; `cargo lab trace` shows the clients alone"
 };
 const LOOPBACK: &str = "let programs talk to each other on 127.0.0.1: look at firewall and sandbox";
 const FETCH: &str = "with a network, once: cargo fetch --locked; where that speaks of the lock file, \
@@ -103,6 +114,17 @@ fn report(name: &str, found: anyhow::Result<String>, remedy: &str, width: usize)
             wrap(&text, &paint(BAD, "missing  "), width)
                 + &wrap(&format!("To mend it: {remedy}"), "         ", width)
         }
+    }
+}
+
+fn extra(name: &str, found: anyhow::Result<String>, remedy: &str, width: usize) -> String {
+    match found {
+        Ok(_) => report(name, found, remedy, width),
+        Err(_) => wrap(
+            &format!("{name}: {remedy}"),
+            &paint(QUIET, "not here "),
+            width,
+        ),
     }
 }
 
@@ -145,6 +167,15 @@ fn numbers(version: &str) -> Vec<u32> {
         .split('.')
         .map_while(|number| number.parse().ok())
         .collect()
+}
+
+fn strace() -> anyhow::Result<String> {
+    let text = output(Command::new("strace").arg("--version"))?;
+    let version = text.lines().next().and_then(|line| line.rsplit(' ').next());
+    Ok(format!(
+        "{}, for `cargo lab trace`",
+        version.unwrap_or_default()
+    ))
 }
 
 fn linker(root: &Path) -> anyhow::Result<String> {

@@ -23,6 +23,7 @@ pub mod soak;
 pub mod style;
 pub mod talk;
 pub mod told;
+pub mod trace;
 
 /// The stage that `word` names; without a word, the one whose folder we are in.
 ///

@@ -59,6 +59,9 @@ pub use not_linux::{
 mod footprint;
 pub use footprint::{cpu, own_memory, stay_on_one_core};
 
+mod system;
+pub use system::system;
+
 mod environment;
 pub use environment::{forget_snapshot_settings, rewrite_snapshots};
 

@@ -1,7 +1,39 @@
-//! Enough of SVG for one picture: elements, attributes, text. A library would bring more of it than is drawn here, and
-//! neither of the small ones escapes both text and attributes.
+//! Enough of SVG for the lab's pictures: elements, attributes, text. A library would bring more of it than is drawn
+//! here, and neither of the small ones escapes both text and attributes.
 
 use std::fmt::{Display, Write};
+
+/// All text that has to be read: 15 to 1 on white.
+pub const INK: &str = "#14263a";
+
+/// A picture to draw in: an opaque light card, right on light and on dark pages, with a title and a description for those
+/// who do not see it.
+#[must_use]
+pub fn card(
+    (width, height): (f64, f64),
+    font_size: u32,
+    title: &str,
+    description: &str,
+) -> Element {
+    let mut picture = Element::new("svg")
+        .set("xmlns", "http://www.w3.org/2000/svg")
+        .set("viewBox", format!("0 0 {width} {height}"))
+        .set("role", "img")
+        .set("aria-labelledby", "title description")
+        .set(
+            "font-family",
+            "'Noto Sans', 'DejaVu Sans', Arial, sans-serif",
+        )
+        .set("font-size", font_size);
+    picture.add(Element::new("title").set("id", "title").text(title));
+    let told = Element::new("desc").set("id", "description");
+    picture.add(told.text(description));
+    let card = Element::new("rect").set("x", "0.5").set("y", "0.5");
+    let card = card.at("width", width - 1.0).at("height", height - 1.0);
+    let card = card.set("rx", 8).set("fill", "#ffffff");
+    picture.add(card.set("stroke", "#d4d9e1"));
+    picture
+}
 
 /// An element that can be drawn in.
 #[derive(Debug)]

@@ -1,0 +1,200 @@
+//! `lab trace`: one run of a stage's server with three clients, recorded and drawn.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail, ensure};
+use clap::{Arg, ArgMatches, Command, value_parser};
+
+use super::request::subject_argument;
+use super::style::print;
+use crate::building::{Built, build};
+use crate::course::Stage;
+use crate::subject::{House, Subject};
+use crate::trace::picture;
+use crate::trace::recorder::{Order, Recorded, record};
+use crate::trace::recording::Recording;
+use crate::trace::scenario::Manner;
+use crate::trace::text::view;
+
+#[must_use]
+pub fn command() -> Command {
+    let path = |name: &'static str, value: &'static str| {
+        let argument = Arg::new(name).long(name).value_name(value);
+        argument.value_parser(value_parser!(PathBuf))
+    };
+    Command::new("trace")
+        .about("Record what a stage's server does while three clients talk to it, and draw it")
+        .arg(super::stage_argument())
+        .arg(subject_argument())
+        .arg(
+            path("out", "DIR").help(
+                "Where the recording and its picture go [default: trace in the target folder]",
+            ),
+        )
+        .arg(
+            Arg::new("name")
+                .long("name")
+                .value_name("NAME")
+                .help("What the recording and its files are called [default: the stage]"),
+        )
+        .arg(
+            path("draw", "FILE")
+                .num_args(1..)
+                .conflicts_with_all(["stage", "subject", "name"])
+                .help("Draw these recordings again, each beside its file or into --out"),
+        )
+}
+
+/// # Errors
+///
+/// When what was asked for could not be done.
+pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
+    let out = matches.get_one::<PathBuf>("out");
+    if let Some(files) = matches.get_many::<PathBuf>("draw") {
+        files.into_iter().try_for_each(|file| draw(file, out))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let word = matches.get_one::<String>("stage").map(String::as_str);
+    let stage = super::stage(word, &house.root)?;
+    ensure!(
+        stage.files == ["src/server.rs"],
+        "{} is a client, and what is drawn is a server that three clients talk to: trace another stage",
+        stage.slug
+    );
+    let label = matches.get_one::<String>("name").map(String::as_str);
+    let name = label.unwrap_or(stage.slug);
+    ensure!(
+        Path::new(name).file_name().is_some_and(|file| file == name),
+        "--name: \"{name}\" is no name of a file"
+    );
+    let folder = matches.get_one::<PathBuf>("subject").map(PathBuf::as_path);
+    let subject = Subject::open(house, folder)?;
+    let Some(program) = program(house, &subject, stage)? else {
+        return Ok(ExitCode::FAILURE);
+    };
+    let order = Order {
+        program: &program,
+        stage: stage.slug,
+        label,
+        manner: manner(stage),
+        scratch: &house.target,
+    };
+    let recorded = match record(&order) {
+        Ok(recorded) => recorded,
+        Err(error) => {
+            let words = format!("{error:#}");
+            match words.contains("not yet implemented: step ") {
+                true => eprintln!("{}: {}", stage.slug, last_words(&words)),
+                false => eprintln!("{}: {words}", stage.slug),
+            }
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    let folder = out.cloned().unwrap_or_else(|| house.beside("trace"));
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    tell(&recorded, &folder.join(name))
+}
+
+/// Which stages greet whoever comes; the others echo.
+fn manner(stage: &Stage) -> Manner {
+    match stage.number() {
+        "01" | "04" => Manner::Greet,
+        _ => Manner::Echo,
+    }
+}
+
+/// The stage's program. `None` when there is none, and why has been said.
+fn program(
+    house: &House,
+    subject: &Subject,
+    stage: &'static Stage,
+) -> anyhow::Result<Option<PathBuf>> {
+    let built = build(house, subject, &[stage])?.pop();
+    let (_, built) = built.context("nothing was built")?;
+    Ok(match built {
+        Built::Program { path, .. } => Some(path),
+        Built::NoSource(reason) => {
+            eprintln!("{reason}");
+            None
+        }
+        Built::DoesNotCompile(message) => {
+            eprintln!("{} does not compile:\n\n{}", stage.slug, message.trim_end());
+            None
+        }
+    })
+}
+
+/// Keeps a recording and its picture in files of that name, and says what there is to see.
+fn tell(recorded: &Recorded, path: &Path) -> anyhow::Result<ExitCode> {
+    let Recorded {
+        recording,
+        missing,
+        stderr,
+    } = recorded;
+    // Not `with_extension`: a name may have a point in it.
+    let [json, svg] =
+        ["json", "svg"].map(|ending| PathBuf::from(format!("{}.{ending}", path.display())));
+    write(&json, &recording.to_json())?;
+    write(&svg, &picture::draw(recording))?;
+    print(&view(recording))?;
+    print(&format!(
+        "\npicture    {}\nrecording  {}\n",
+        shown(&svg),
+        shown(&json)
+    ))?;
+    if let Some(missing) = missing {
+        eprintln!("{missing}");
+    }
+    if recording.ended.is_none() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!("{}", last_words(stderr));
+    Ok(ExitCode::FAILURE)
+}
+
+/// What a server that has ended said last; or that a step of it is not written yet.
+fn last_words(stderr: &str) -> String {
+    let unwritten = stderr.split_once("not yet implemented: step ");
+    let step = unwritten.and_then(|(_, rest)| rest.split(':').next());
+    if let Some(step) = step {
+        return format!("step {step} is not started, and the server ended there: write it first");
+    }
+    let lines = stderr.lines().filter(|line| !line.trim().is_empty());
+    let last: Vec<&str> = lines.filter(|line| !line.starts_with("note: ")).collect();
+    let last = &last[last.len().saturating_sub(4)..];
+    match last {
+        [] => "the server said nothing before it ended".into(),
+        _ => format!("the server's last words:\n  {}", last.join("\n  ")),
+    }
+}
+
+fn draw(file: &PathBuf, out: Option<&PathBuf>) -> anyhow::Result<()> {
+    let read = fs::read_to_string(file);
+    let text = read.with_context(|| format!("cannot read {}", file.display()))?;
+    let recording = Recording::from_json(&text)
+        .with_context(|| format!("{} cannot be drawn", file.display()))?;
+    let mut picture = file.with_extension("svg");
+    if picture == *file {
+        bail!("{} is a picture already", file.display());
+    }
+    if let Some(folder) = out {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        picture = folder.join(picture.file_name().context("a picture has a name")?);
+    }
+    write(&picture, &picture::draw(&recording))?;
+    print(&format!("{}\n", shown(&picture)))?;
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// A path as it is said: from here on, if it lies below.
+fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let below = path.strip_prefix(here).unwrap_or(path);
+    below.display().to_string()
+}

@@ -1,0 +1,297 @@
+//! What a recording comes to, in one sentence that rests on nothing else. It is the picture's title.
+
+use super::evidence::{LONG, Waits, Work};
+use super::recording::{Answer, Call, Kind, Recording, Server, Sockets, Span};
+use super::spans::{length, minus, union, within};
+use super::words::{grouped, milliseconds, percent, threads};
+
+/// From this part of the time on, a server does mostly that.
+const MOSTLY: f64 = 0.5;
+
+/// So many refused calls in a second are asking all the time.
+const OFTEN: usize = 100;
+
+/// The finding as a title: with a capital, and without a full stop.
+#[must_use]
+pub fn title(recording: &Recording) -> String {
+    let finding = finding(recording);
+    let mut letters = finding.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+/// The finding, where a sentence goes on.
+#[must_use]
+pub fn finding(recording: &Recording) -> String {
+    let waits: Vec<Waits> = recording.clients.iter().map(Waits::of).collect();
+    let Some(server) = &recording.server else {
+        return clients_alone(recording, &waits);
+    };
+    let view = View {
+        recording,
+        server,
+        work: Work::of(recording, server),
+    };
+    let of_whom = |is_meant: fn(&Waits) -> bool| -> Vec<usize> {
+        let all = waits.iter().enumerate();
+        all.filter(|(_, waits)| is_meant(waits))
+            .map(|(number, _)| number)
+            .collect()
+    };
+    let unanswered = of_whom(|waits| waits.is_unanswered);
+    let late = of_whom(|waits| waits.longest() >= LONG);
+    if recording.ended.is_some() {
+        return view.ended(&unanswered);
+    }
+    let cut_off = of_whom(|waits| waits.is_cut_off);
+    if !cut_off.is_empty() {
+        let who = view.whom(&cut_off, "everybody");
+        return format!("the server hangs up on {who} while they wait for an answer");
+    }
+    let accepts = |call: &Call| call.kind == Kind::Accept && call.answer == Answer::Done;
+    if !unanswered.is_empty() {
+        if !server.calls.iter().any(accepts) {
+            return "nobody is answered: the server never accepts".into();
+        }
+        let who = view.whom(&unanswered, "nobody");
+        let threads = threads(view.work.serving.len());
+        let (_, place) = view.place(&waits, &unanswered);
+        return format!("{who} {} answered: {threads}{place}", is_or_are(&who));
+    }
+    match late[..] {
+        [] => view.nobody_waits(),
+        _ => view.somebody_waits(&waits, &late),
+    }
+}
+
+/// The beginning of "who is not answered": nobody is answered, A is not, B and C are not.
+fn is_or_are(who: &str) -> &'static str {
+    match who {
+        "nobody" => "is",
+        several if several.contains(' ') => "are not",
+        _ => "is not",
+    }
+}
+
+/// What the clients know by themselves.
+fn clients_alone(recording: &Recording, waits: &[Waits]) -> String {
+    let all = recording.clients.iter().zip(waits);
+    let late = all.filter(|(_, waits)| waits.longest() >= LONG);
+    let late: Vec<String> = late
+        .map(|(client, waits)| format!("{} {} ms", client.name, milliseconds(waits.longest())))
+        .collect();
+    match late[..] {
+        [] => "nobody waits long".into(),
+        _ => format!("some wait long: {}", late.join(", ")),
+    }
+}
+
+struct View<'a> {
+    recording: &'a Recording,
+    server: &'a Server,
+    work: Work,
+}
+
+impl View<'_> {
+    fn name(&self, number: usize) -> &str {
+        &self.recording.clients[number].name
+    }
+
+    /// `A`, `B and C`, and another word for all of them.
+    fn whom(&self, numbers: &[usize], all: &str) -> String {
+        let names: Vec<&str> = numbers.iter().map(|number| self.name(*number)).collect();
+        match &names[..] {
+            _ if names.len() == self.recording.clients.len() => all.into(),
+            [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+            _ => names.concat(),
+        }
+    }
+
+    fn ended(&self, unanswered: &[usize]) -> String {
+        let end = self.server.threads.first().map_or(0, |main| main.to) / 1000;
+        let how = self.recording.ended.as_deref().unwrap_or_default();
+        let ended = format!("the server ended after {end} ms ({how})");
+        match self.whom(unanswered, "nobody").as_str() {
+            "" => ended,
+            who => format!("{ended}: {who} {} answered", is_or_are(who)),
+        }
+    }
+
+    fn somebody_waits(&self, waits: &[Waits], late: &[usize]) -> String {
+        let serving = self.work.serving.len();
+        let (meanwhile, place) = self.place(waits, late);
+        // Whoever is served just then does not wait for that.
+        let waiting = |number: &&usize| length(&within(&waits[**number].long(), &meanwhile)) > 0;
+        let late: Vec<usize> = late.iter().filter(waiting).copied().collect();
+        let who = self.whom(&late, "all");
+        let wait = if late.len() == 1 { "waits" } else { "wait" };
+        match serving {
+            0 | 1 => format!("one thread{place} while {who} {wait}"),
+            _ => format!("{}, and still {who} {wait}", threads(serving)),
+        }
+    }
+
+    /// Where the server was for the longest time while those clients waited for long, and when; as the end of a sentence
+    /// that begins with its threads.
+    fn place(&self, waits: &[Waits], late: &[usize]) -> (Vec<Span>, String) {
+        let late_at = |call: &Call| {
+            let others = late.iter().filter(|number| {
+                let own = Sockets::client(**number);
+                call.kind.is_about_many() || !call.at.contains(own)
+            });
+            union(others.flat_map(|number| waits[*number].long()))
+        };
+        let mut places: Vec<(i64, Vec<Span>, String)> = Vec::new();
+        for call in self.calls() {
+            let words = match call.sleeps() {
+                true => self.asleep(call),
+                false => continue,
+            };
+            let spent = within(&[call.span()], &late_at(call));
+            match places.iter_mut().find(|(_, _, known)| *known == words) {
+                Some((sum, spans, _)) => {
+                    *sum += length(&spent);
+                    spans.extend(spent);
+                }
+                None => places.push((length(&spent), spent, words)),
+            }
+        }
+        let all = union(late.iter().flat_map(|number| waits[*number].long()));
+        let slept = union(self.calls().filter(|call| call.sleeps()).map(Call::span));
+        let awake = minus(&all, &slept);
+        let mut best = (length(&awake), awake.clone(), self.asking(&awake));
+        for place in places {
+            if place.0 > best.0 {
+                best = place;
+            }
+        }
+        (union(best.1), best.2)
+    }
+
+    fn calls(&self) -> impl Iterator<Item = &Call> {
+        let calls = self.server.calls.iter();
+        calls.filter(|call| self.work.serving.contains(&call.thread))
+    }
+
+    /// Where a thread is that sleeps in this call.
+    fn asleep(&self, call: &Call) -> String {
+        let mut clients = call.at.clients();
+        match (call.kind, clients.next(), clients.next()) {
+            (Kind::Nap, _, _) => " that naps".into(),
+            (kind, _, _) if kind.is_about_many() => format!(", asleep in {kind}"),
+            (_, Some(client), None) => format!(", asleep at {}'s socket", self.name(client)),
+            (Kind::Accept, _, _) => ", asleep in accept".into(),
+            _ => ", asleep where no socket can wake it".into(),
+        }
+    }
+
+    /// What a thread does that is awake at these times.
+    fn asking(&self, times: &[Span]) -> String {
+        let mut asked: Vec<(Sockets, usize)> = Vec::new();
+        let during = |call: &&Call| {
+            let inside = |time: &Span| time.from <= call.start && call.start < time.to;
+            call.is_refused() && times.iter().any(inside)
+        };
+        for call in self.calls().filter(during) {
+            match asked.iter_mut().find(|(at, _)| *at == call.at) {
+                Some((_, count)) => *count += 1,
+                None => asked.push((call.at, 1)),
+            }
+        }
+        let most = asked.iter().max_by_key(|(_, count)| *count);
+        let seconds = (length(times) / 1_000_000).max(1) as usize;
+        match most {
+            Some((at, count)) if count / seconds >= OFTEN => match at.clients().next() {
+                Some(client) if at.count() == 1 => {
+                    format!(" that asks {}'s socket again and again", self.name(client))
+                }
+                None => " that asks its listener again and again".into(),
+                _ => " that asks again and again".into(),
+            },
+            _ => ", busy or without a processor".into(),
+        }
+    }
+
+    fn nobody_waits(&self) -> String {
+        let work = &self.work;
+        let serving = work.serving.len();
+        let who = threads(serving);
+        if work.awake() >= MOSTLY {
+            let (refused, vain) = (work.refused, work.in_vain);
+            let times = match refused.max(vain) {
+                few if few * 2 < work.calls => format!("{} calls", grouped(work.calls)),
+                times if times == refused => {
+                    format!("told \"would block\" {} times", grouped(refused))
+                }
+                _ => format!("told \"nothing yet\" {} times", grouped(vain)),
+            };
+            return format!("{who}, never asleep: {times}");
+        }
+        if work.napping >= MOSTLY {
+            let nap = if serving == 1 { "naps" } else { "nap" };
+            return format!("{who} {nap} between rounds, and no data can end a nap");
+        }
+        self.asleep_well(&who)
+    }
+
+    /// Where a server sleeps that makes nobody wait: mostly in calls about many sockets, or each thread at one.
+    fn asleep_well(&self, who: &str) -> String {
+        let mut many: Vec<(Kind, i64)> = Vec::new();
+        let mut one = 0;
+        for call in self.calls().filter(|call| call.sleeps()) {
+            match many.iter_mut().find(|(kind, _)| *kind == call.kind) {
+                _ if !call.kind.is_about_many() => one += call.duration,
+                Some((_, time)) => *time += call.duration,
+                None => many.push((call.kind, call.duration)),
+            }
+        }
+        let most = many.into_iter().max_by_key(|(_, time)| *time);
+        let all = self.recording.clients.len();
+        match most {
+            Some((kind, time)) if time >= one => {
+                let its = if self.work.serving.len() == 1 {
+                    "its"
+                } else {
+                    "their"
+                };
+                format!("{who}, asleep in {kind} at all {its} sockets at once")
+            }
+            _ if self.threads_with_one_client() >= all && all > 1 => {
+                "a thread for each client, each asleep at its own socket".into()
+            }
+            _ if self.work.serving.len() == 1 && self.sleeps_in_accept() => {
+                format!("{who}, asleep in accept until somebody comes")
+            }
+            _ => {
+                let percent = percent(self.work.asleep);
+                format!("{who}, asleep {percent} of the time")
+            }
+        }
+    }
+
+    /// How many threads have one client each, and no other thread has that client.
+    fn threads_with_one_client(&self) -> usize {
+        let owned = self.work.serving.iter().filter(|thread| {
+            let own = |call: &&Call| call.thread == **thread && call.kind == Kind::Recv;
+            let mine = self.calls().filter(own);
+            let mine = mine.fold(Sockets::NONE, |all, call| all.with(call.at));
+            mine.count() == 1
+        });
+        owned.count()
+    }
+
+    /// Whether most of its sleep is for a client to come.
+    fn sleeps_in_accept(&self) -> bool {
+        let sleeps = self.calls().filter(|call| call.sleeps());
+        let [mut in_accept, mut all] = [0, 0];
+        for call in sleeps {
+            all += call.duration;
+            in_accept += if call.kind == Kind::Accept {
+                call.duration
+            } else {
+                0
+            };
+        }
+        in_accept * 2 > all
+    }
+}

@@ -1,0 +1,65 @@
+//! Refused calls that are too many to be told apart.
+
+use super::super::recording::{Call, Sockets};
+use super::super::spans::union;
+use super::VERMILLION;
+use super::server::{BLOCK, Rows};
+use crate::svg::Element;
+
+/// In each column of each row in which there was a refused call, as high as the part of the column's time in which the
+/// thread that asked was awake: a wall where it never sleeps, a low seam where it naps between rounds.
+pub(super) fn draw(rows: &Rows) -> Element {
+    let mut all = Element::new("g");
+    let (first, last) = rows.scale.ends();
+    let columns = (last - first) as usize;
+    let column = |time: i64| ((rows.scale.x(time) - first) as usize).min(columns - 1);
+    for row in 0..rows.count {
+        let here = |call: &&Call| call.is_refused() && call.at.contains(Sockets::row(row));
+        let refused = || rows.calls().filter(here);
+        let Some(thread) = refused().map(|call| call.thread).next() else {
+            continue;
+        };
+        let sleeps = rows.calls().filter(|call| call.thread == thread);
+        let sleeps = union(sleeps.filter(|call| call.sleeps()).map(Call::span));
+        let mut asleep = vec![0.0; columns];
+        for span in sleeps {
+            let ends = [span.from, span.to].map(|time| rows.scale.x(time) - first);
+            let before = column(span.from);
+            for (at, part) in asleep[before..=column(span.to)].iter_mut().enumerate() {
+                let left = (before + at) as f64;
+                *part += (ends[1].min(left + 1.0) - ends[0].max(left)).max(0.0);
+            }
+        }
+        let mut heights = vec![0.0; columns];
+        for call in refused() {
+            for at in column(call.start)..=column(call.span().to) {
+                let awake: f64 = 1.0 - asleep[at];
+                heights[at] = (awake.clamp(LEAST, 1.0) * BLOCK).round();
+            }
+        }
+        let path = steps(&heights, first, rows.middle(row) + BLOCK / 2.0);
+        let path = Element::new("path").set("d", path);
+        all.add(path.set("fill", VERMILLION));
+    }
+    all
+}
+
+/// What can be seen at least, of the height of a block.
+const LEAST: f64 = 0.12;
+
+/// The outline of columns that stand on `bottom`.
+fn steps(heights: &[f64], left: f64, bottom: f64) -> String {
+    let mut path = String::new();
+    let mut at = 0;
+    while at < heights.len() {
+        let height = heights[at];
+        let alike = heights[at..].iter().take_while(|other| **other == height);
+        let width = alike.count();
+        if height > 0.0 {
+            let x = left + at as f64;
+            path += &format!("M{x} {bottom}v-{height}h{width}v{height}z");
+        }
+        at += width;
+    }
+    path
+}

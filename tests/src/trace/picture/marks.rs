@@ -1,0 +1,96 @@
+//! The marks that a picture is made of. Each differs from the others by more than its colour.
+
+use super::{BLUE, BROWN, GREY, LIGHT_BLUE, LIGHT_GREY, ORANGE, text};
+use crate::svg::{Element, INK};
+
+/// Where a mark is: its left and right edge, and its top and bottom.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) left: f64,
+    pub(super) right: f64,
+    pub(super) top: f64,
+    pub(super) bottom: f64,
+}
+
+impl Place {
+    /// At least so wide, with the left edge where it is.
+    pub(super) fn at_least(self, width: f64) -> Self {
+        let right = self.right.max(self.left + width);
+        Self { right, ..self }
+    }
+
+    fn rect(self) -> Element {
+        let element = Element::new("rect").at("x", self.left).at("y", self.top);
+        let (width, height) = (self.right - self.left, self.bottom - self.top);
+        element.at("width", width).at("height", height)
+    }
+}
+
+/// The hatching of sleep, and the dots of naps.
+pub(super) fn patterns() -> Element {
+    let pattern = |name: &str, size: u32, ground: &str| {
+        let pattern = Element::new("pattern").set("id", name);
+        let pattern = pattern.set("width", size).set("height", size);
+        let pattern = pattern.set("patternUnits", "userSpaceOnUse");
+        let ground_rect = Element::new("rect").set("width", size).set("height", size);
+        pattern.with(ground_rect.set("fill", ground))
+    };
+    let stripe = Element::new("path").set("d", "M-2 2L2 -2M0 10L10 0M8 12L12 8");
+    let stripe = stripe.set("stroke", "#b3cde6").set("stroke-width", 2);
+    let dot = Element::new("circle").set("cx", 4).set("cy", 4).set("r", 1);
+    let dot = dot.set("fill", GREY);
+    Element::new("defs")
+        .with(pattern("asleep", 10, LIGHT_BLUE).with(stripe))
+        .with(pattern("nap", 8, LIGHT_GREY).with(dot))
+}
+
+pub(super) fn asleep(place: Place) -> Element {
+    let block = place.at_least(2.0).rect().set("rx", 3);
+    block.set("fill", "url(#asleep)").set("stroke", BLUE)
+}
+
+pub(super) fn nap(place: Place) -> Element {
+    let block = place.at_least(1.0).rect();
+    let block = block.set("fill", "url(#nap)").set("stroke", GREY);
+    block.set("stroke-width", "0.7")
+}
+
+pub(super) fn waiting(place: Place) -> Element {
+    let bar = place.at_least(4.0).rect().set("fill", ORANGE);
+    bar.set("stroke", BROWN)
+}
+
+/// A solid mark.
+pub(super) fn solid(place: Place, colour: &str) -> Element {
+    place.rect().set("fill", colour)
+}
+
+/// A client connects.
+pub(super) fn connects(x: f64, y: f64) -> Element {
+    let ring = Element::new("circle").at("cx", x).at("cy", y).set("r", 6);
+    ring.set("fill", "#ffffff")
+        .set("stroke", INK)
+        .set("stroke-width", 2)
+}
+
+/// A connection ends.
+pub(super) fn closes(x: f64, y: f64, colour: &str) -> Element {
+    let [left, right, top, bottom] = [x - 6.0, x + 6.0, y - 6.0, y + 6.0];
+    let cross = format!(
+        "M{left:.1} {top:.1}L{right:.1} {bottom:.1}M{left:.1} {bottom:.1}L{right:.1} {top:.1}"
+    );
+    let cross = Element::new("path").set("d", cross).set("stroke", colour);
+    cross.set("stroke-width", "2.5").set("fill", "none")
+}
+
+/// Bold words in the middle of an area, with a rim in the area's colour.
+pub(super) fn words_on(area: &str, x: f64, y: f64, words: &str) -> Element {
+    let element = text(x, y + 7.0, words).set("text-anchor", "middle");
+    let element = element
+        .set("font-weight", "bold")
+        .set("paint-order", "stroke");
+    element
+        .set("stroke", area)
+        .set("stroke-width", 5)
+        .set("stroke-linejoin", "round")
+}

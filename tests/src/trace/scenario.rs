@@ -1,0 +1,218 @@
+//! Three clients that always do the same. Each starts a little later than the one before, says "hello", waits for the
+//! answer, thinks, and says it again; in the end it half-closes, reads to the end, and leaves. Where a server greets, each
+//! connects instead, reads the greeting and the end, thinks, and comes back.
+//!
+//! The pauses are what happens here, and nobody's synchronisation: what is recorded is who waits for whom meanwhile.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::recording::{Client, Event, Moment};
+use super::sight::Connection;
+
+/// What the clients say.
+const HELLO: &[u8] = b"hello";
+
+/// When each client starts, and how long it thinks after each answer, in milliseconds.
+const SCRIPT: [(u64, &[u64]); 3] = [
+    (0, &[180, 150, 180, 170]),
+    (100, &[120, 140, 120]),
+    (220, &[120, 130, 120]),
+];
+
+/// When clients that wait give up: when for so long nothing has happened to any of them. What is still to come then is
+/// no answer, but the end of the recording.
+const SILENCE: Duration = Duration::from_millis(1200);
+
+/// How often a client that waits looks whether it should give up.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// How a server is talked to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// It gives back what it gets.
+    Echo,
+    /// It greets whoever comes, and hangs up.
+    Greet,
+}
+
+/// The one moment that all times are counted from, on both clocks.
+#[derive(Debug, Clone, Copy)]
+pub struct Zero {
+    steady: Instant,
+    wall: SystemTime,
+}
+
+impl Zero {
+    /// A moment that is still to come.
+    #[must_use]
+    pub fn after(lead: Duration) -> Self {
+        Self {
+            steady: Instant::now() + lead,
+            wall: SystemTime::now() + lead,
+        }
+    }
+
+    /// In microseconds since the epoch.
+    #[must_use]
+    pub fn since_the_epoch(self) -> i64 {
+        micros(self.wall.duration_since(UNIX_EPOCH).unwrap_or_default())
+    }
+
+    /// What the time is now. It is read from the clock that strace(1) reads.
+    #[must_use]
+    pub fn now(self) -> i64 {
+        match SystemTime::now().duration_since(self.wall) {
+            Ok(later) => micros(later),
+            Err(error) => -micros(error.duration()),
+        }
+    }
+}
+
+/// What three clients have been through, and their connections.
+#[must_use]
+pub fn play(address: SocketAddr, manner: Manner, zero: Zero) -> (Vec<Client>, Vec<Connection>) {
+    let progress = AtomicI64::new(0);
+    let mut all: Vec<Actor> = (0..SCRIPT.len())
+        .map(|number| Actor {
+            number,
+            address,
+            zero,
+            progress: &progress,
+            moments: Vec::new(),
+            connections: Vec::new(),
+        })
+        .collect();
+    thread::scope(|scope| {
+        for actor in &mut all {
+            scope.spawn(move || actor.plays(manner));
+        }
+    });
+    let mut connections = Vec::new();
+    let clients = all.into_iter().map(|actor| {
+        connections.extend(actor.connections);
+        Client {
+            name: char::from(b'A' + actor.number as u8).into(),
+            moments: actor.moments,
+        }
+    });
+    let clients = clients.collect();
+    connections.sort_unstable_by_key(|one| one.since);
+    (clients, connections)
+}
+
+struct Actor<'a> {
+    number: usize,
+    address: SocketAddr,
+    zero: Zero,
+    /// When something happened to any of them last.
+    progress: &'a AtomicI64,
+    moments: Vec<Moment>,
+    connections: Vec<Connection>,
+}
+
+impl Actor<'_> {
+    fn plays(&mut self, manner: Manner) {
+        let (start, thinks) = SCRIPT[self.number];
+        let start = self.zero.steady + Duration::from_millis(start);
+        thread::sleep(start.saturating_duration_since(Instant::now()));
+        let played = match manner {
+            Manner::Echo => self.talks(thinks),
+            Manner::Greet => self.comes_again_and_again(thinks),
+        };
+        match played {
+            Ok(()) => {}
+            Err(error) if is_timeout(&error) => {
+                let at = self.gives_up_at();
+                let event = Event::GaveUp;
+                self.moments.push(Moment { event, at });
+            }
+            Err(_) => self.notes(Event::Lost),
+        }
+    }
+
+    fn talks(&mut self, thinks: &[u64]) -> io::Result<()> {
+        let mut stream = self.connects()?;
+        for pause in thinks {
+            stream.write_all(HELLO)?;
+            self.notes(Event::Sent);
+            if self.reads(&mut stream, HELLO.len())? < HELLO.len() {
+                self.notes(Event::Closed);
+                return Ok(());
+            }
+            self.notes(Event::Answered);
+            thread::sleep(Duration::from_millis(*pause));
+        }
+        stream.shutdown(Shutdown::Write)?;
+        self.notes(Event::HalfClosed);
+        self.reads(&mut stream, usize::MAX)?;
+        self.notes(Event::Closed);
+        Ok(())
+    }
+
+    fn comes_again_and_again(&mut self, thinks: &[u64]) -> io::Result<()> {
+        for pause in thinks {
+            let mut stream = self.connects()?;
+            if self.reads(&mut stream, 1)? > 0 {
+                self.notes(Event::Answered);
+                self.reads(&mut stream, usize::MAX)?;
+            }
+            self.notes(Event::Closed);
+            thread::sleep(Duration::from_millis(*pause));
+        }
+        Ok(())
+    }
+
+    fn connects(&mut self) -> io::Result<TcpStream> {
+        let since = self.zero.now();
+        let stream = TcpStream::connect_timeout(&self.address, SILENCE)?;
+        self.notes(Event::Connected);
+        self.connections.push(Connection {
+            port: stream.local_addr()?.port(),
+            client: self.number,
+            since,
+        });
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(LOOK))?;
+        stream.set_write_timeout(Some(SILENCE))?;
+        Ok(stream)
+    }
+
+    /// Reads `count` bytes, or to the end of the stream; returns how many came.
+    fn reads(&self, stream: &mut TcpStream, count: usize) -> io::Result<usize> {
+        let mut buffer = [0; 1024];
+        let mut came = 0;
+        while came < count {
+            let room = buffer.len().min(count - came);
+            match stream.read(&mut buffer[..room]) {
+                Ok(0) => break,
+                Ok(some) => came += some,
+                Err(error) if !is_timeout(&error) => return Err(error),
+                Err(error) if self.zero.now() >= self.gives_up_at() => return Err(error),
+                Err(_) => {}
+            }
+        }
+        Ok(came)
+    }
+
+    fn notes(&mut self, event: Event) {
+        let at = self.zero.now();
+        self.progress.fetch_max(at, Ordering::Relaxed);
+        self.moments.push(Moment { event, at });
+    }
+
+    fn gives_up_at(&self) -> i64 {
+        self.progress.load(Ordering::Relaxed) + micros(SILENCE)
+    }
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}
+
+fn micros(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
+}

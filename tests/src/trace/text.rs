@@ -1,0 +1,207 @@
+//! A recording as text: what it comes to, what each side has been through, and where the server was, a column for each
+//! 40 ms.
+
+use super::evidence::{Waits, Work, serving};
+use super::finding::finding;
+use super::recording::{Call, Client, Event, Kind, Moment, Recording, Server, Sockets, Span};
+use super::spans::{length, union, within};
+use super::words::{counted, grouped, milliseconds, percent};
+
+/// What one column of the timeline stands for, in microseconds, unless a recording is too long for that.
+const COLUMN: i64 = 40_000;
+
+/// How many columns there may be.
+const COLUMNS: i64 = 60;
+
+/// So many refused calls in a column are asking all the time.
+const OFTEN: usize = 4;
+
+/// The whole view.
+#[must_use]
+pub fn view(recording: &Recording) -> String {
+    let name = recording.label.as_ref().map_or_else(
+        || recording.stage.clone(),
+        |label| format!("{} ({label})", recording.stage),
+    );
+    let mut text = format!("{name}: {}\n", finding(recording));
+    for client in &recording.clients {
+        let waits = Waits::of(client);
+        let last = client.moments.last().map(|moment| moment.event);
+        let fate = match last {
+            Some(Event::Lost) => ", then lost its connection",
+            Some(Event::GaveUp) => ", and waits still",
+            _ => "",
+        };
+        let answers = if waits.answers == 1 {
+            "answer "
+        } else {
+            "answers"
+        };
+        text += &format!(
+            "  client {:<3} {} {answers}, longest wait {:>4} ms{fate}\n",
+            client.name,
+            waits.answers,
+            milliseconds(waits.longest()),
+        );
+    }
+    if let Some(server) = &recording.server {
+        text += &format!("  server     {}\n", summary(&Work::of(recording, server)));
+    }
+    text + "\n" + &timeline(recording)
+}
+
+/// What the server did, in few words.
+#[must_use]
+pub fn summary(work: &Work) -> String {
+    let threads = counted(work.threads, "thread");
+    let rest = match work.napping >= 0.01 {
+        true => format!("naps {} of the time", percent(work.napping)),
+        false => format!("asleep {} of the time", percent(work.asleep)),
+    };
+    let told = match work.in_vain {
+        0 => format!("{} of them told \"would block\"", grouped(work.refused)),
+        vain => format!(
+            "{} of them told \"nothing yet\"",
+            grouped(work.refused + vain)
+        ),
+    };
+    let calls = counted(work.calls, "call");
+    format!("{threads} · {calls}, {told} · {rest}")
+}
+
+/// The columns of a timeline.
+struct Columns {
+    from: i64,
+    width: i64,
+    count: i64,
+    /// The time that was recorded.
+    recorded: Span,
+}
+
+impl Columns {
+    fn of(recording: &Recording) -> Self {
+        let Span { from, to } = recording.span;
+        let mut width = COLUMN;
+        while to > (COLUMNS - 2) * width {
+            width += COLUMN;
+        }
+        let before = (-from).div_euclid(width) + i64::from((-from).rem_euclid(width) > 0);
+        Self {
+            from: -before * width,
+            width,
+            count: (to - -before * width) / width + 1,
+            recorded: recording.span,
+        }
+    }
+
+    /// A mark for each.
+    fn row(&self, mark: impl Fn(Span) -> char) -> String {
+        let columns = (0..self.count).map(|column| {
+            let from = self.from + column * self.width;
+            let column = Span {
+                from: from.max(self.recorded.from),
+                to: (from + self.width).min(self.recorded.to),
+            };
+            if column.length() > 0 {
+                mark(column)
+            } else {
+                ' '
+            }
+        });
+        columns.collect()
+    }
+
+    /// The time, at each tenth column from 0 on.
+    fn axis(&self) -> String {
+        let mut text = " ".repeat((-self.from / self.width) as usize);
+        for column in (0..self.count + self.from / self.width).step_by(10) {
+            let unit = if column == 0 { " ms" } else { "" };
+            let time = format!("{}{unit}", column * self.width / 1000);
+            text += &format!("{time:<10}");
+        }
+        text
+    }
+}
+
+fn timeline(recording: &Recording) -> String {
+    let columns = Columns::of(recording);
+    let line =
+        |name: &str, marks: &str| format!("  {name:<11}{marks}").trim_end().to_owned() + "\n";
+    let mut text = line("", &columns.axis());
+    for client in &recording.clients {
+        let waits = union(Waits::of(client).spans);
+        let marks = columns.row(|column| client_mark(client, &waits, column));
+        text += &line(&format!("client {}", client.name), &marks);
+    }
+    let mut legend = vec!["# waits", "+ answered", "- thinks"];
+    if let Some(server) = &recording.server {
+        let mut seen = String::new();
+        for row in 0..=recording.clients.len() {
+            let name = match row.checked_sub(1) {
+                None => "listener".into(),
+                Some(number) => format!("{}'s socket", recording.clients[number].name),
+            };
+            let marks = columns.row(|column| server_mark(server, Sockets::row(row), column));
+            text += &line(&name, &marks);
+            seen += &marks;
+        }
+        let has_naps = server.calls.iter().any(|call| call.kind == Kind::Nap);
+        let elsewhere = if has_naps {
+            ". naps"
+        } else {
+            ". asleep elsewhere"
+        };
+        let marks = [
+            ('z', "z asleep there"),
+            ('.', elsewhere),
+            ('?', "? asks again and again"),
+            ('|', "| works"),
+        ];
+        let seen = marks.iter().filter(|(mark, _)| seen.contains(*mark));
+        legend.extend(seen.map(|(_, words)| words));
+    }
+    text + &line("", &legend.join("   "))
+}
+
+fn client_mark(client: &Client, waits: &[Span], column: Span) -> char {
+    let inside = |moment: &Moment| column.from <= moment.at && moment.at < column.to;
+    let has = |event: Event| {
+        let mut moments = client.moments.iter();
+        moments.any(|moment| moment.event == event && inside(moment))
+    };
+    let ends = [client.moments.first(), client.moments.last()];
+    let goes_on = |wait: &Span| wait.from < column.to && wait.to >= column.to;
+    match ends.map(|end| end.map(|moment| moment.at)) {
+        _ if is_half(column, waits) || waits.iter().any(goes_on) => '#',
+        _ if has(Event::Answered) => '+',
+        [Some(first), Some(last)] if first < column.to && last >= column.from => '-',
+        _ => ' ',
+    }
+}
+
+fn server_mark(server: &Server, socket: Sockets, column: Span) -> char {
+    let there = serving(server).into_iter();
+    let there = there.filter(|thread| {
+        let own = server.sockets_of(*thread);
+        own.is_empty() || own.contains(socket)
+    });
+    let there: Vec<usize> = there.collect();
+    let during = |call: &&Call| call.start < column.to && call.span().to > column.from;
+    let calls = || server.calls.iter().filter(during);
+    let here = || calls().filter(|call| call.at.contains(socket));
+    let asleep = union(here().filter(|call| call.sleeps()).map(Call::span));
+    let elsewhere =
+        calls().filter(|call| call.sleeps() && call.at.is_empty() && there.contains(&call.thread));
+    match () {
+        () if is_half(column, &asleep) => 'z',
+        () if is_half(column, &union(elsewhere.map(Call::span))) => '.',
+        () if here().filter(|call| call.is_refused()).count() >= OFTEN => '?',
+        () if here().any(|call| !call.sleeps() && !call.is_refused()) => '|',
+        () => ' ',
+    }
+}
+
+/// Whether `spans` are at least half of that column.
+fn is_half(column: Span, spans: &[Span]) -> bool {
+    length(&within(&[column], spans)) * 2 >= column.length()
+}
