@@ -62,6 +62,11 @@ fn equal_recordings_give_pictures_that_are_equal_to_the_byte() {
         .arg(&folder);
     let ran = lab.run();
     assert_eq!(ran.code, Some(0), "{ran:?}");
+    let found = [
+        "02-echo-server (blocking): one thread, asleep",
+        "09-select (poll): one thread, asleep",
+    ];
+    assert!(found.iter().all(|line| ran.out.contains(line)), "{ran:?}");
     for name in ["blocking", "poll"] {
         let drawn = fs::read_to_string(folder.join(name).with_extension("svg"));
         let expected = fs::read_to_string(kept(name).with_extension("svg"));

@@ -96,6 +96,12 @@ fn a_program_that_is_no_server_yet_is_told_so() {
             }
         }
     }
+    for stage in ["1", "4"] {
+        let (ran, folder) = run("not begun", &[stage]);
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert!(ran.err.contains("step 1 is not started"), "{ran:?}");
+        assert!(!folder.exists(), "there is nothing to draw");
+    }
     let (ran, _) = run("not started", &["2"]);
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert!(ran.err.contains("step 1 is not started"), "{ran:?}");
