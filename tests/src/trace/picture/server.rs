@@ -200,10 +200,8 @@ impl Rows<'_> {
         if let Some(words) = words.iter().find(fits(across)) {
             return Some(marks::words_on(LIGHT_BLUE, x, y, words));
         }
-        let words = words
-            .iter()
-            .find(fits(down))
-            .filter(|_| across >= UPRIGHT)?;
+        let words = words.last().filter(fits(down));
+        let words = words.filter(|_| across >= UPRIGHT)?;
         let turned = marks::words_on(LIGHT_BLUE, x, y, words);
         Some(turned.set("transform", format!("rotate(-90 {x:.1} {y:.1})")))
     }
