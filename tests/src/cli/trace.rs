@@ -53,7 +53,10 @@ pub fn command() -> Command {
 pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
     let out = matches.get_one::<PathBuf>("out");
     if let Some(files) = matches.get_many::<PathBuf>("draw") {
-        files.into_iter().try_for_each(|file| draw(file, out))?;
+        for (number, file) in files.enumerate() {
+            print(if number > 0 { "\n" } else { "" })?;
+            draw(file, out)?;
+        }
         return Ok(ExitCode::SUCCESS);
     }
     let word = matches.get_one::<String>("stage").map(String::as_str);
@@ -184,7 +187,8 @@ fn draw(file: &PathBuf, out: Option<&PathBuf>) -> anyhow::Result<()> {
         picture = folder.join(picture.file_name().context("a picture has a name")?);
     }
     write(&picture, &picture::draw(&recording))?;
-    print(&format!("{}\n", shown(&picture)))?;
+    print(&view(&recording))?;
+    print(&format!("\npicture    {}\n", shown(&picture)))?;
     Ok(())
 }
 

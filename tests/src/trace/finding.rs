@@ -3,10 +3,13 @@
 use super::evidence::{LONG, Waits, Work};
 use super::recording::{Answer, Call, Kind, Recording, Server, Sockets, Span};
 use super::spans::{length, minus, union, within};
-use super::words::{grouped, milliseconds, percent, threads};
+use super::words::{grouped, is_or_are, milliseconds, percent, threads};
 
 /// From this part of the time on, a server does mostly that.
 const MOSTLY: f64 = 0.5;
+
+/// From this part of the time on, it does nothing else.
+const NEARLY_ALL: f64 = 0.9;
 
 /// So many refused calls in a second are asking all the time.
 const OFTEN: usize = 100;
@@ -61,15 +64,6 @@ pub fn finding(recording: &Recording) -> String {
     match late[..] {
         [] => view.nobody_waits(),
         _ => view.somebody_waits(&waits, &late),
-    }
-}
-
-/// The beginning of "who is not answered": nobody is answered, A is not, B and C are not.
-fn is_or_are(who: &str) -> &'static str {
-    match who {
-        "nobody" => "is",
-        several if several.contains(' ') => "are not",
-        _ => "is not",
     }
 }
 
@@ -225,7 +219,12 @@ impl View<'_> {
                 }
                 _ => format!("told \"nothing yet\" {} times", grouped(vain)),
             };
-            return format!("{who}, never asleep: {times}");
+            let ever = if work.awake() >= NEARLY_ALL {
+                "never"
+            } else {
+                "hardly"
+            };
+            return format!("{who}, {ever} asleep: {times}");
         }
         if work.napping >= MOSTLY {
             let nap = if serving == 1 { "naps" } else { "nap" };

@@ -188,6 +188,10 @@ impl Started {
         running.wait_for_output();
         let mut moments = moments;
         if moments.all(|moment| moment.event == Event::Lost) {
+            if ended.is_some() {
+                let words = quoted(&running.stderr.text());
+                bail!("it ended before anybody came{words}");
+            }
             bail!("nobody can connect to {address}, where it says that it listens");
         }
         let span = Span {

@@ -47,3 +47,13 @@ pub fn threads(count: usize) -> String {
         _ => format!("{count} threads"),
     }
 }
+
+/// What stands between "who" and "answered": nobody is answered, A is not, B and C are not.
+#[must_use]
+pub fn is_or_are(who: &str) -> &'static str {
+    match who {
+        "nobody" => "is",
+        several if several.contains(' ') => "are not",
+        _ => "is not",
+    }
+}

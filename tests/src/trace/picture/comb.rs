@@ -1,22 +1,21 @@
-//! Refused calls that are too many to be told apart.
+//! Calls that are too many to be told apart.
 
 use super::super::recording::{Call, Sockets};
 use super::super::spans::union;
-use super::VERMILLION;
 use super::server::{BLOCK, Rows};
 use crate::svg::Element;
 
-/// In each column of each row in which there was a refused call, as high as the part of the column's time in which the
-/// thread that asked was awake: a wall where it never sleeps, a low seam where it naps between rounds.
-pub(super) fn draw(rows: &Rows) -> Element {
+/// In each column of each row in which there was such a call, as high as the part of the column's time in which the
+/// thread that called was awake: a wall where it never sleeps, a low seam where it naps between rounds.
+pub(super) fn draw(rows: &Rows, colour: &str, is_meant: impl Fn(&Call) -> bool) -> Element {
     let mut all = Element::new("g");
     let (first, last) = rows.scale.ends();
     let columns = (last - first) as usize;
     let column = |time: i64| ((rows.scale.x(time) - first) as usize).min(columns - 1);
     for row in 0..rows.count {
-        let here = |call: &&Call| call.is_refused() && call.at.contains(Sockets::row(row));
-        let refused = || rows.calls().filter(here);
-        let Some(thread) = refused().map(|call| call.thread).next() else {
+        let here = |call: &&Call| is_meant(call) && call.at.contains(Sockets::row(row));
+        let meant = || rows.calls().filter(here);
+        let Some(thread) = meant().map(|call| call.thread).next() else {
             continue;
         };
         let sleeps = rows.calls().filter(|call| call.thread == thread);
@@ -31,7 +30,7 @@ pub(super) fn draw(rows: &Rows) -> Element {
             }
         }
         let mut heights = vec![0.0; columns];
-        for call in refused() {
+        for call in meant() {
             for at in column(call.start)..=column(call.span().to) {
                 let awake: f64 = 1.0 - asleep[at];
                 heights[at] = (awake.clamp(LEAST, 1.0) * BLOCK).round();
@@ -39,7 +38,7 @@ pub(super) fn draw(rows: &Rows) -> Element {
         }
         let path = steps(&heights, first, rows.middle(row) + BLOCK / 2.0);
         let path = Element::new("path").set("d", path);
-        all.add(path.set("fill", VERMILLION));
+        all.add(path.set("fill", colour));
     }
     all
 }

@@ -53,6 +53,8 @@ pub(super) fn draw(recording: &Recording, work: Option<&(&Server, Work)>, y: f64
         }
         if any(|call| call.kind == Kind::Nap) {
             add("naps", AREA, &marks::nap);
+        } else if any(|call| call.sleeps() && call.at.is_empty()) {
+            add("asleep elsewhere", AREA, &marks::nap);
         }
         add("works", MARK, &|place| upright(place, INK));
         if any(Call::is_refused) {

@@ -49,7 +49,13 @@ pub(super) fn draw(
     all.add(rows.naps());
     let is_wall = work.refused + work.in_vain >= MANY;
     if is_wall {
-        all.add(comb::draw(&rows));
+        all.add(comb::draw(&rows, VERMILLION, Call::is_refused));
+    }
+    // A call about many sockets that comes back at once has something to tell; if it always has, nothing is done about it.
+    let comes_back =
+        |call: &Call| call.kind.is_about_many() && !call.sleeps() && !call.is_refused();
+    if rows.calls().filter(|call| comes_back(call)).count() >= MANY {
+        all.add(comb::draw(&rows, INK, comes_back));
     }
     all.add(rows.sleeps());
     let works = |call: &Call| match call.kind {
@@ -194,10 +200,8 @@ impl Rows<'_> {
         if let Some(words) = words.iter().find(fits(across)) {
             return Some(marks::words_on(LIGHT_BLUE, x, y, words));
         }
-        let words = words
-            .iter()
-            .find(fits(down))
-            .filter(|_| across >= UPRIGHT)?;
+        let words = words.last().filter(fits(down));
+        let words = words.filter(|_| across >= UPRIGHT)?;
         let turned = marks::words_on(LIGHT_BLUE, x, y, words);
         Some(turned.set("transform", format!("rotate(-90 {x:.1} {y:.1})")))
     }
