@@ -36,7 +36,7 @@ pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
     let word = matches.get_one::<String>("stage").map(String::as_str);
     let decks = decks(word, &house.root)?;
     let out = matches.get_one::<PathBuf>("out").cloned();
-    let out = out.unwrap_or_else(|| house.target.join("slides"));
+    let out = out.unwrap_or_else(|| house.beside("slides"));
     let out = std::path::absolute(&out).context("the folder for the decks")?;
     for deck in &decks {
         let source = house.root.join("slides").join(deck);

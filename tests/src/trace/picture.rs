@@ -39,11 +39,11 @@ const WIDTH: f64 = 1280.0;
 const SMALL: u32 = 20;
 
 /// Where the clients' rows begin, and how high each is.
-const CLIENTS: f64 = 92.0;
-const CLIENT: f64 = 38.0;
+const CLIENTS: f64 = 88.0;
+const CLIENT: f64 = 34.0;
 /// How much room the line about the server takes above its rows, and how high each is.
-const HEAD: f64 = 46.0;
-const SOCKET: f64 = 46.0;
+const HEAD: f64 = 42.0;
+const SOCKET: f64 = 40.0;
 
 /// Draws a recording.
 #[must_use]
@@ -63,7 +63,7 @@ pub fn draw(recording: &Recording) -> String {
         .as_ref()
         .and_then(|(server, work)| Magnifier::over(recording, server, work));
     let below = bottom + magnifier.as_ref().map_or(0.0, Magnifier::height);
-    let height = below + 60.0;
+    let height = below + 52.0;
 
     let title = finding::title(recording);
     let mut picture = svg::card((WIDTH, height), SMALL, &title, &describe(recording));
@@ -81,7 +81,7 @@ pub fn draw(recording: &Recording) -> String {
     if let Some(magnifier) = &magnifier {
         picture.add(magnifier.draw(&scale, bottom));
     }
-    picture.add(legend::draw(recording, work.as_ref(), below + 34.0));
+    picture.add(legend::draw(recording, work.as_ref(), below + 30.0));
     picture.file()
 }
 
@@ -102,7 +102,7 @@ fn head(work: &Work, line: f64) -> Element {
     let rule = rule.at("y1", line).at("y2", line).set("stroke", INK);
     all.add(rule.set("stroke-width", 2));
     let told = format!("server: {} (traced)", summary(work));
-    let told = text(LEFT, line + 31.0, &told).set("paint-order", "stroke");
+    let told = text(LEFT, line + 28.0, &told).set("paint-order", "stroke");
     all.add(told.set("stroke", "#ffffff").set("stroke-width", 5));
     all
 }

@@ -9,7 +9,7 @@ use super::{ORANGE, SMALL, WARNING, text};
 use crate::svg::{Element, INK};
 
 /// How high a bar is.
-const BAR: f64 = 28.0;
+const BAR: f64 = 26.0;
 
 /// How far the marks of its beginning and its end are from it, so that the bars do not hide them.
 const ASIDE: f64 = 10.0;

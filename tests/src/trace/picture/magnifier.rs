@@ -13,9 +13,9 @@ const CALLS: usize = 13;
 const NAPS: usize = 3;
 
 /// How far the strip is from the rows, how high it is, and how much room the words below it take.
-const ABOVE: f64 = 26.0;
-const STRIP: f64 = 38.0;
-const WORDS: f64 = 32.0;
+const ABOVE: f64 = 20.0;
+const STRIP: f64 = 36.0;
+const WORDS: f64 = 28.0;
 
 pub(super) struct Magnifier<'a> {
     recording: &'a Recording,

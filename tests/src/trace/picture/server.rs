@@ -10,7 +10,7 @@ use super::{LIGHT_BLUE, LIGHT_GREY, SMALL, SOCKET, VERMILLION, text};
 use crate::svg::{Element, INK};
 
 /// How high a block is in its row.
-pub(super) const BLOCK: f64 = 36.0;
+pub(super) const BLOCK: f64 = 32.0;
 
 /// How high the mark of a refused call is.
 const FOOT: f64 = 14.0;
