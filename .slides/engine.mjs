@@ -13,6 +13,9 @@ export const job = new AsyncLocalStorage()
 /** So many columns of code are as wide as a slide, in the theme's usual size. */
 const columns = 92
 
+/** Code with no more columns and lines than these has room for larger letters. */
+const few = { columns: 76, lines: 10 }
+
 const types = { '.svg': 'image/svg+xml', '.png': 'image/png', '.jpg': 'image/jpeg', '.jpeg': 'image/jpeg' }
 
 // An arrow: Marp would take a function for a class.
@@ -37,8 +40,8 @@ function plugin(markdown) {
         token.attrSet('src', asData(token.attrGet('src'), place.source, problems))
       } else if (token.type === 'link_open') {
         setLink(token, built(token.attrGet('href'), place))
-      } else if (token.type === 'fence' && token.content.split('\n').some((line) => [...line].length > columns)) {
-        token.attrJoin('class', 'wide')
+      } else if (token.type === 'fence') {
+        for (const name of size(token.content)) token.attrJoin('class', name)
       }
     }
     if (problems.length > before) throw new Error(problems.join('; '))
@@ -59,6 +62,14 @@ function asData(picture, source, problems) {
     return ''
   }
   return `data:${type};base64,${readFileSync(file).toString('base64')}`
+}
+
+/** What the theme knows of a block of code, so that it can choose the size of its letters. */
+function size(content) {
+  const lines = content.trimEnd().split('\n')
+  const widest = Math.max(...lines.map((line) => [...line].length))
+  if (widest > columns) return ['wide']
+  return [widest <= few.columns && 'narrow', lines.length <= few.lines && 'short'].filter(Boolean)
 }
 
 function setLink(token, link) {

@@ -65,8 +65,8 @@ struct View {
 pub struct Calm {
     parked: Option<Sample>,
     times: u32,
-    /// The view that has not changed since, and the program's effort at that time.
-    unchanged: Option<(View, Duration, u64)>,
+    /// The view that has not changed since, and the program at that time.
+    unchanged: Option<(View, Sample)>,
 }
 
 impl Calm {
@@ -121,7 +121,6 @@ impl Calm {
             printed: program.stdout.news(),
             fed: program.fed(),
         };
-        let (cpu, sleeps) = (sample.cpu(), sample.sleeps());
         let naps = match sample.longest_nap() {
             Some(nap) if nap >= LONG_NAP => LONG_NAPS,
             _ => NAPS,
@@ -131,21 +130,40 @@ impl Calm {
             _ => FOR_NOTHING_IN_A_LOOP,
         };
         match &self.unchanged {
-            Some((before, cpu_then, sleeps_then)) if *before == view => {
-                let for_nothing = cpu.saturating_sub(*cpu_then) >= enough
-                    || sleeps.saturating_sub(*sleeps_then) >= naps;
-                if for_nothing && is_quiet {
+            Some((before, then)) if *before == view => {
+                if is_quiet && is_for_nothing(then, &sample, enough, naps) {
                     Look::Busy
                 } else {
                     Look::Moving
                 }
             }
             _ => {
-                self.unchanged = Some((view, cpu, sleeps));
+                self.unchanged = Some((view, sample));
                 Look::Moving
             }
         }
     }
+}
+
+/// Whether a program has used so much processor time since `then`, or gone to sleep so often, and with it each of its
+/// threads that wants a processor: on a busy machine one may have had all of it, and another none.
+fn is_for_nothing(then: &Sample, now: &Sample, enough: Duration, naps: u64) -> bool {
+    let is_enough = |cpu: Duration, sleeps: u64| cpu >= enough || sleeps >= naps;
+    let mut awake = now.threads.iter().filter(|thread| thread.state == 'R');
+    is_enough(
+        now.cpu().saturating_sub(then.cpu()),
+        now.sleeps().saturating_sub(then.sleeps()),
+    ) && awake.all(|thread| {
+        let mut before = then.threads.iter();
+        before
+            .find(|known| known.id == thread.id)
+            .is_some_and(|known| {
+                is_enough(
+                    thread.cpu.saturating_sub(known.cpu),
+                    thread.sleeps.saturating_sub(known.sleeps),
+                )
+            })
+    })
 }
 
 /// Whether a thread waits for us: for standard input that is still to come, or for room in an output that
