@@ -75,6 +75,13 @@ fn stage_around(here: &Path, root: &Path) -> Option<&'static Stage> {
         .find(|stage| folder.as_os_str() == stage.slug)
 }
 
+/// A path as it is said: from here on, if it lies below.
+pub(crate) fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let below = path.strip_prefix(here).unwrap_or(path);
+    below.display().to_string()
+}
+
 fn names() -> String {
     let slugs: Vec<_> = course::STAGES
         .iter()

@@ -72,7 +72,7 @@ pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
     };
     print(&format!(
         "open {}\nIn a deck, P opens the presenter's view, F fills the screen, and the arrow keys go on and back.\n",
-        page(shown).display()
+        super::shown(&page(shown))
     ))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -8,6 +8,7 @@ use anyhow::{Context, bail, ensure};
 use clap::{Arg, ArgMatches, Command, value_parser};
 
 use super::request::subject_argument;
+use super::shown;
 use super::style::print;
 use crate::building::{Built, build};
 use crate::course::Stage;
@@ -194,11 +195,4 @@ fn draw(file: &PathBuf, out: Option<&PathBuf>) -> anyhow::Result<()> {
 
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// A path as it is said: from here on, if it lies below.
-fn shown(path: &Path) -> String {
-    let here = std::env::current_dir().unwrap_or_default();
-    let below = path.strip_prefix(here).unwrap_or(path);
-    below.display().to_string()
 }
