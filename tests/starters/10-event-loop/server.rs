@@ -137,7 +137,7 @@ impl Server {
     }
 
     /// Step 1: sleeps until the kernel has news. If somebody's turn is due, or somebody may be in
-    /// the backlog, it only takes the news that there are.
+    /// the backlog, it only takes what news there is.
     fn wait(&mut self, news: &mut mio::Events) -> io::Result<()> {
         // region wait
         // TODO(step 1): take the news; sleep until there are some, unless somebody is due.
