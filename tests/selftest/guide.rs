@@ -27,9 +27,13 @@ fn every_readme_is_in_order() {
 fn finds_the_heading_and_the_weakest_hint_about_a_cause() {
     let guide = parse(&readme());
     assert_eq!(guide.problems(), [""; 0]);
+    let place = guide.heading_for(Cause::EndIgnored).expect("a heading");
+    let line = readme()
+        .lines()
+        .position(|line| line == "### The end of a stream");
     assert_eq!(
-        guide.heading_for(Cause::EndIgnored),
-        Some("The end of a stream")
+        (Some(place.line), place.title),
+        (line.map(|line| line + 1), "The end of a stream")
     );
     assert_eq!(guide.heading_for(Cause::Busy), None);
     assert_eq!(guide.hint_for(Cause::Busy), Some(2));

@@ -1,5 +1,7 @@
 //! Reports and hints send people to the slide that explains what happened.
 
+use std::fs;
+
 use lab::cause::Cause;
 use lab::guide::Guide;
 
@@ -8,7 +10,14 @@ use crate::miniature::Lab;
 
 #[test]
 fn a_report_and_a_hint_name_the_slide() {
-    let place = "slides/02-echo-server.md, \"Only 0 bytes mean the end\"";
+    let heading = "Only 0 bytes mean the end";
+    let deck = fs::read_to_string(root().join("slides/02-echo-server.md")).expect("a deck");
+    let mut lines = deck.lines();
+    let line = lines
+        .position(|line| line == format!("## {heading}"))
+        .expect("a slide")
+        + 1;
+    let place = format!("slides/02-echo-server.md:{line}, \"{heading}\"");
     let mut pieces = gallery().into_iter();
     let mutant = pieces.find(|piece| {
         let cause = match piece.kind {
@@ -26,7 +35,10 @@ fn a_report_and_a_hint_name_the_slide() {
     let guide = Guide::read(root(), mutant.stage).expect("every stage has a README");
     let number = guide.hint_for(Cause::EndIgnored).expect("there is a hint");
     let ran = Lab::new(&["hint", "2", &number.to_string()]).run();
-    assert!(ran.out.contains(&format!("On slides: {place}")), "{ran:?}");
+    assert!(
+        ran.out.contains(&format!("On slides:\n  {place}\n")),
+        "{ran:?}"
+    );
     assert!(
         !ran.out.contains("]("),
         "a terminal has no use for targets: {ran:?}"

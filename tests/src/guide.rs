@@ -1,13 +1,14 @@
 //! What a stage's README tells the lab: which heading explains which cause, and the hints, from
 //! weak to strong. Beside it the stage's deck: which slide explains which cause.
 
+use std::fmt::{self, Display, Formatter};
 use std::path::Path;
 
 use anyhow::Context;
 
 use crate::cause::Cause;
 use crate::course::Stage;
-use crate::deck::{Deck, Slide};
+use crate::deck::Deck;
 
 mod reader;
 
@@ -50,9 +51,27 @@ pub struct Hint {
 
 #[derive(Debug)]
 struct Heading {
+    line: usize,
     level: usize,
     title: String,
     causes: Vec<Cause>,
+}
+
+/// Where to read on in a file; it is shown so that terminals of editors lead there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// The heading's line, from 1.
+    pub line: usize,
+    pub title: &'a str,
+}
+
+impl Display for Place<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { line, title } = self;
+        // Between quotation marks that it does not contain.
+        let mark = if title.contains('"') { '\'' } else { '"' };
+        write!(f, ":{line}, {mark}{title}{mark}")
+    }
 }
 
 impl Guide {
@@ -82,18 +101,25 @@ impl Guide {
 
     /// The heading under which `cause` is explained.
     #[must_use]
-    pub fn heading_for(&self, cause: Cause) -> Option<&str> {
+    pub fn heading_for(&self, cause: Cause) -> Option<Place<'_>> {
         let heading = self
             .headings
             .iter()
             .find(|heading| heading.causes.contains(&cause))?;
-        Some(&heading.title)
+        Some(Place {
+            line: heading.line,
+            title: &heading.title,
+        })
     }
 
     /// The heading of the slide that explains `cause`.
     #[must_use]
-    pub fn slide_for(&self, cause: Cause) -> Option<&str> {
-        self.deck.slide_for(cause).map(Slide::title)
+    pub fn slide_for(&self, cause: Cause) -> Option<Place<'_>> {
+        let slide = self.deck.slide_for(cause)?;
+        Some(Place {
+            line: slide.line,
+            title: slide.title(),
+        })
     }
 
     /// The hints, from weak to strong.

@@ -28,13 +28,10 @@ pub fn rows(stage: &Stage, check: &Check, failure: &Failure, told: &Telling) -> 
     let guide = told.guide;
     let heading = guide.and_then(|guide| guide.heading_for(failure.cause));
     let readme = format!("exercises/{}/README.md", stage.slug);
-    let read = heading.map_or_else(
-        || readme.clone(),
-        |heading| format!("{readme}, {}", quoted(heading)),
-    );
+    let read = heading.map_or_else(|| readme.clone(), |place| format!("{readme}{place}"));
     let slide = guide
         .and_then(|guide| guide.slide_for(failure.cause))
-        .map(|heading| format!("slides/{}, {}", stage.slide, quoted(heading)));
+        .map(|place| format!("slides/{}{place}", stage.slide));
     let hint = match guide.and_then(|guide| guide.hint_for(failure.cause)) {
         Some(number) => format!("cargo lab hint {} {number}", stage.short()),
         None => format!("cargo lab hint {}", stage.short()),
@@ -76,13 +73,6 @@ pub fn title(stage: &Stage, check: &Check, points: u32) -> String {
         check.sentence(),
         points_word(check.points)
     )
-}
-
-/// A heading between quotation marks that it does not contain.
-#[must_use]
-pub fn quoted(heading: &str) -> String {
-    let mark = if heading.contains('"') { '\'' } else { '"' };
-    format!("{mark}{heading}{mark}")
 }
 
 #[must_use]

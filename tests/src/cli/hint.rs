@@ -8,8 +8,7 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 
 use super::style::{COMMAND, STRONG, paint, print, width, wrap};
 use crate::course::Stage;
-use crate::guide::{Guide, Hint};
-use crate::report::quoted;
+use crate::guide::{Guide, Hint, Place};
 
 #[must_use]
 pub fn command() -> Command {
@@ -74,22 +73,24 @@ fn open(stage: &Stage, guide: &Guide, number: usize, width: usize) -> anyhow::Re
 
 /// Where the deck explains what the hint is about.
 fn slides(stage: &Stage, guide: &Guide, hint: &Hint, width: usize) -> String {
-    let mut headings: Vec<&str> = Vec::new();
-    for heading in hint
+    let mut text = String::new();
+    let mut places: Vec<Place> = Vec::new();
+    for place in hint
         .causes
         .iter()
         .filter_map(|&cause| guide.slide_for(cause))
     {
-        if !headings.contains(&heading) {
-            headings.push(heading);
+        if !places.contains(&place) {
+            places.push(place);
+            text += if places.len() == 1 {
+                "\nOn slides:\n"
+            } else {
+                ""
+            };
+            text += &wrap(&format!("slides/{}{place}", stage.slide), "  ", width);
         }
     }
-    if headings.is_empty() {
-        return String::new();
-    }
-    let quoted: Vec<String> = headings.into_iter().map(quoted).collect();
-    let place = format!("slides/{}, {}", stage.slide, quoted.join(", "));
-    format!("\n{}", wrap(&place, "On slides: ", width))
+    text
 }
 
 fn invite(words: &str, stage: &Stage, number: usize) -> String {

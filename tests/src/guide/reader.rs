@@ -61,6 +61,7 @@ impl Reader {
     fn heading(&mut self, level: usize, title: &str) {
         self.end_hint(false);
         self.guide.headings.push(Heading {
+            line: self.number,
             level,
             title: title.to_owned(),
             causes: Vec::new(),
