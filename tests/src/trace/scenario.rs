@@ -2,11 +2,13 @@
 //! answer, thinks, and says it again; in the end it half-closes, reads to the end, and leaves. Where a server greets, each
 //! connects instead, reads the greeting and the end, thinks, and comes back.
 //!
-//! The pauses are what happens here, and nobody's synchronisation: what is recorded is who waits for whom meanwhile.
+//! The pauses are what happens here, and nobody's synchronisation: what is recorded is who waits for whom meanwhile. That
+//! they come in their order does not rest on pauses, since a busy machine may keep the first one back.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -76,14 +78,20 @@ impl Zero {
 #[must_use]
 pub fn play(address: SocketAddr, manner: Manner, zero: Zero) -> (Vec<Client>, Vec<Connection>) {
     let progress = AtomicI64::new(0);
+    let mut before = None;
     let mut all: Vec<Actor> = (0..SCRIPT.len())
-        .map(|number| Actor {
-            number,
-            address,
-            zero,
-            progress: &progress,
-            moments: Vec::new(),
-            connections: Vec::new(),
+        .map(|number| {
+            let (come, next) = channel();
+            Actor {
+                number,
+                address,
+                zero,
+                progress: &progress,
+                before: before.replace(next),
+                come: Some(come),
+                moments: Vec::new(),
+                connections: Vec::new(),
+            }
         })
         .collect();
     thread::scope(|scope| {
@@ -110,6 +118,9 @@ struct Actor<'a> {
     zero: Zero,
     /// When something happened to any of them last.
     progress: &'a AtomicI64,
+    /// Hangs up when the client before this one has come, or cannot; and this one's own, for the next.
+    before: Option<Receiver<()>>,
+    come: Option<Sender<()>>,
     moments: Vec<Moment>,
     connections: Vec<Connection>,
 }
@@ -119,6 +130,10 @@ impl Actor<'_> {
         let (start, thinks) = SCRIPT[self.number];
         let start = self.zero.steady + Duration::from_millis(start);
         thread::sleep(start.saturating_duration_since(Instant::now()));
+        if let Some(before) = self.before.take() {
+            // Nothing is ever sent: it ends when the other hangs up.
+            let _ = before.recv();
+        }
         let played = match manner {
             Manner::Echo => self.talks(thinks),
             Manner::Greet => self.comes_again_and_again(thinks),
@@ -132,6 +147,7 @@ impl Actor<'_> {
             }
             Err(_) => self.notes(Event::Lost),
         }
+        self.come = None;
     }
 
     fn talks(&mut self, thinks: &[u64]) -> io::Result<()> {
@@ -169,6 +185,7 @@ impl Actor<'_> {
     fn connects(&mut self) -> io::Result<TcpStream> {
         let since = self.zero.now();
         let stream = TcpStream::connect_timeout(&self.address, SILENCE)?;
+        self.come = None;
         self.notes(Event::Connected);
         self.connections.push(Connection {
             port: stream.local_addr()?.port(),
