@@ -8,6 +8,7 @@ use lab::trace::picture;
 use lab::trace::recording::{Answer, Call, Kind, Recording, Sockets};
 
 use super::svg;
+use crate::gallery_file::root;
 use crate::miniature::{Lab, Ran, comes, finish, miniature, name_of, signal};
 
 #[test]
@@ -106,6 +107,12 @@ fn a_program_that_is_no_server_yet_is_told_so() {
             }
         }
     }
+    let subject = miniature("traced escapes", &[("1", "writes-escapes")]);
+    let (mut lab, _) = order("escapes", &["1"]);
+    lab.command.arg("--subject").arg(&subject);
+    let ran = lab.run();
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.err.contains("\\u{1b}[31mred"), "{ran:?}");
     for stage in ["1", "4"] {
         let (ran, folder) = run("not begun", &[stage]);
         assert_eq!(ran.code, Some(1), "{ran:?}");
@@ -135,6 +142,8 @@ fn what_is_interrupted_leaves_nothing_behind() {
     let ran = finish(child, start);
     assert_eq!(ran.code, Some(130), "{ran:?}");
     lab.left_nothing();
+    let written = root().join(format!("target/lab/{pid}.strace"));
+    assert!(!written.exists(), "{}", written.display());
 }
 
 /// The server's calls of that kind.

@@ -7,7 +7,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -74,10 +74,21 @@ impl Zero {
     }
 }
 
-/// What three clients have been through, and their connections.
+/// What came of it.
+#[derive(Debug)]
+pub struct Played {
+    /// What three clients have been through.
+    pub clients: Vec<Client>,
+    pub connections: Vec<Connection>,
+    /// Whether a client got other bytes back than it had sent. That is for checks to judge; here it was an answer.
+    pub is_unlike: bool,
+}
+
+/// Lets three clients talk to the server at `address`.
 #[must_use]
-pub fn play(address: SocketAddr, manner: Manner, zero: Zero) -> (Vec<Client>, Vec<Connection>) {
+pub fn play(address: SocketAddr, manner: Manner, zero: Zero) -> Played {
     let progress = AtomicI64::new(0);
+    let is_unlike = AtomicBool::new(false);
     let mut before = None;
     let mut all: Vec<Actor> = (0..SCRIPT.len())
         .map(|number| {
@@ -87,6 +98,7 @@ pub fn play(address: SocketAddr, manner: Manner, zero: Zero) -> (Vec<Client>, Ve
                 address,
                 zero,
                 progress: &progress,
+                is_unlike: &is_unlike,
                 before: before.replace(next),
                 come: Some(come),
                 moments: Vec::new(),
@@ -109,7 +121,11 @@ pub fn play(address: SocketAddr, manner: Manner, zero: Zero) -> (Vec<Client>, Ve
     });
     let clients = clients.collect();
     connections.sort_unstable_by_key(|one| one.since);
-    (clients, connections)
+    Played {
+        clients,
+        connections,
+        is_unlike: is_unlike.into_inner(),
+    }
 }
 
 struct Actor<'a> {
@@ -118,6 +134,7 @@ struct Actor<'a> {
     zero: Zero,
     /// When something happened to any of them last.
     progress: &'a AtomicI64,
+    is_unlike: &'a AtomicBool,
     /// Hangs up when the client before this one has come, or cannot; and this one's own, for the next.
     before: Option<Receiver<()>>,
     come: Option<Sender<()>>,
@@ -155,7 +172,7 @@ impl Actor<'_> {
         for pause in thinks {
             stream.write_all(HELLO)?;
             self.notes(Event::Sent);
-            if self.reads(&mut stream, HELLO.len())? < HELLO.len() {
+            if self.reads(&mut stream, HELLO.len(), Manner::Echo)? < HELLO.len() {
                 self.notes(Event::Closed);
                 return Ok(());
             }
@@ -164,7 +181,7 @@ impl Actor<'_> {
         }
         stream.shutdown(Shutdown::Write)?;
         self.notes(Event::HalfClosed);
-        self.reads(&mut stream, usize::MAX)?;
+        self.reads(&mut stream, usize::MAX, Manner::Echo)?;
         self.notes(Event::Closed);
         Ok(())
     }
@@ -172,9 +189,9 @@ impl Actor<'_> {
     fn comes_again_and_again(&mut self, thinks: &[u64]) -> io::Result<()> {
         for pause in thinks {
             let mut stream = self.connects()?;
-            if self.reads(&mut stream, 1)? > 0 {
+            if self.reads(&mut stream, 1, Manner::Greet)? > 0 {
                 self.notes(Event::Answered);
-                self.reads(&mut stream, usize::MAX)?;
+                self.reads(&mut stream, usize::MAX, Manner::Greet)?;
             }
             self.notes(Event::Closed);
             thread::sleep(Duration::from_millis(*pause));
@@ -199,14 +216,20 @@ impl Actor<'_> {
     }
 
     /// Reads `count` bytes, or to the end of the stream; returns how many came.
-    fn reads(&self, stream: &mut TcpStream, count: usize) -> io::Result<usize> {
+    fn reads(&self, stream: &mut TcpStream, count: usize, manner: Manner) -> io::Result<usize> {
         let mut buffer = [0; 1024];
         let mut came = 0;
         while came < count {
             let room = buffer.len().min(count - came);
             match stream.read(&mut buffer[..room]) {
                 Ok(0) => break,
-                Ok(some) => came += some,
+                Ok(some) => {
+                    let expected = HELLO.get(came..came + some);
+                    if manner == Manner::Echo && expected != Some(&buffer[..some]) {
+                        self.is_unlike.store(true, Ordering::Relaxed);
+                    }
+                    came += some;
+                }
                 Err(error) if !is_timeout(&error) => return Err(error),
                 Err(error) if self.zero.now() >= self.gives_up_at() => return Err(error),
                 Err(_) => {}
