@@ -9,6 +9,9 @@
 //! - a line in `lab talk` that `lab talk` does not say is typed;
 //! - every other line is printed. What a server prints is awaited at the end of the slide, since it depends on others.
 //!
+//! Numbers count, but for ports that the kernel chose, the numbers of ticks, and what `lab talk` measures. What was printed
+//! stands on the slide: who is silent there has had time to speak, and did not.
+//!
 //! Servers are started on a free port, and what is printed about it reads as if it were the one on the slide.
 
 use std::collections::BTreeMap;
@@ -23,6 +26,7 @@ use terminal::Terminal;
 mod addresses;
 mod lines;
 mod order;
+mod settling;
 mod terminal;
 
 #[test]
@@ -50,10 +54,43 @@ fn a_demonstration_that_shows_something_else_is_noticed() {
         ("$ cargo lab hint 77\nno such hint\n", "\"no such hint\""),
         ("$ cargo lab hint 1 1\n", "was printed as well"),
         ("a line from nowhere\n", "no command"),
+        ("$ echo '6 times 7 is 42'\n6 times 7 is 43\n", "is 42"),
+        (
+            "$ cargo lab run 2 --subject solutions\nlistening on 127.0.0.1:7000\n$ cargo lab hint 77\n",
+            "still runs",
+        ),
     ];
     for (block, said) in cases {
         let problem = play(&deck(block)).expect_err(block);
         assert!(problem.contains(said), "{block}: {problem}");
+    }
+    let talks = |stage: u8, lines: &str| {
+        let server = format!(
+            "$ cargo lab run {stage} --subject solutions\nlistening on 127.0.0.1:7000\n…\n"
+        );
+        let client = format!("$ cargo lab talk 127.0.0.1:7000\n{lines}");
+        let deck = format!(
+            "# A\n\n```console\n{server}```\n\n```console A\n{client}```\n\n---\n\n```console A\n^C\n```\n"
+        );
+        play(&Deck::parse(&deck))
+    };
+    assert_eq!(talks(2, "one\n< one\\n\ntwo\n< two\\n\n"), Ok(()));
+    for (stage, lines, said) in [
+        // The lecture says that nobody answers.
+        (2, "one\n", "< one\\\\n\" was printed as well"),
+        (
+            2,
+            "/crowd 3\n4 more connections are open, and say nothing until talk ends\n",
+            "prints \"3 more",
+        ),
+        (
+            1,
+            "< hello, client 1\\n\nthe server has ended the stream\n",
+            "had ended before ^C",
+        ),
+    ] {
+        let problem = talks(stage, lines).expect_err(lines);
+        assert!(problem.contains(said), "{lines}: {problem}");
     }
     let talk = "# A\n\n```console\n$ cargo lab run 2 --subject solutions\nlistening on 127.0.0.1:7000\n```\n\n\
                 ```console A\n$ cargo lab talk 127.0.0.1:7000\nconnected to 127.0.0.1:7000 from 127.0.0.1:1024\n\
@@ -75,6 +112,7 @@ fn play(deck: &Deck) -> Result<(), String> {
             .iter()
             .filter(|block| block.language() == "console");
         let mut later: Vec<(&Block, String, &str)> = Vec::new();
+        let mut shown: Vec<(String, &Block)> = Vec::new();
         for block in blocks {
             let mut words = block.info.split(' ').skip(1);
             let is_here = !words.clone().any(|word| word == "linux") || cfg!(target_os = "linux");
@@ -86,6 +124,7 @@ fn play(deck: &Deck) -> Result<(), String> {
                 continue;
             }
             let name = words.next().unwrap_or_default().to_string();
+            shown.push((name.clone(), block));
             for line in block.body.lines() {
                 let told = |what: String| format!("{}: {what}", block.line);
                 if let Some(command) = line.strip_prefix("$ ") {
@@ -93,7 +132,8 @@ fn play(deck: &Deck) -> Result<(), String> {
                         eprintln!("left out with what follows, since {why}: {command}");
                         return Ok(());
                     }
-                    if let Some(before) = terminals.remove(&name) {
+                    if let Some(mut before) = terminals.remove(&name) {
+                        before.is_free().map_err(told)?;
                         before.has_no_more_to_say(&mut addresses).map_err(told)?;
                     }
                     let started = Terminal::start(command, &mut addresses).map_err(told)?;
@@ -104,7 +144,7 @@ fn play(deck: &Deck) -> Result<(), String> {
                 let terminal =
                     terminal.ok_or_else(|| told(format!("no command before {line:?}")))?;
                 match line {
-                    "^C" => terminal.interrupt(&mut addresses),
+                    "^C" => terminal.interrupt(&mut addresses).map_err(told)?,
                     "^D" => terminal.end_input(),
                     _ if terminal.is_typed(line) => terminal.types(line).map_err(told)?,
                     _ if terminal.kind == Kind::Server && terminal.has_begun() => {
@@ -118,6 +158,19 @@ fn play(deck: &Deck) -> Result<(), String> {
             let terminal = terminals.get_mut(&name).ok_or("a server is gone")?;
             let printed = terminal.prints(line, &mut addresses);
             printed.map_err(|what| format!("{}: {what}", block.line))?;
+        }
+        // Clients send, then servers answer, then clients show that.
+        for kind in [Kind::Talk, Kind::Server, Kind::Talk] {
+            let all = terminals.values_mut();
+            let all = all.filter(|terminal| terminal.kind == kind);
+            all.for_each(Terminal::settles);
+        }
+        for (name, block) in shown {
+            let Some(terminal) = terminals.get_mut(&name) else {
+                continue;
+            };
+            let all = terminal.has_shown_all(&block.body, &addresses);
+            all.map_err(|what| format!("{}: {what}", block.line))?;
         }
     }
     for terminal in terminals.into_values() {

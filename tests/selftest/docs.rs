@@ -11,7 +11,9 @@ use lab::stages;
 use toml::Table;
 
 use crate::gallery_file::{Kind, gallery, root, sources};
-use crate::markdown::{blocks, code, commands, emphasised, example, has_place, links, section};
+use crate::markdown::{
+    blocks, code, commands, emphasised, example, has_place, links, notes, section,
+};
 
 #[test]
 fn every_cause_that_a_mutant_shows_is_explained() {
@@ -187,6 +189,20 @@ fn every_command_that_is_named_is_one() {
                 .any(|line| line.split_whitespace().next() == Some(subcommand));
             assert!(listed, "{page}: `lab` has no command for {line}");
             check_arguments(&page, &line, subcommand, arguments);
+        }
+        // What presenters say is no code: a command stands in their notes as it is.
+        for line in notes(&read(&page)) {
+            for rest in line.split("cargo lab ").skip(1) {
+                let end = |letter: char| letter.is_whitespace() || ".,;:?)`".contains(letter);
+                let mut words = rest.split(end);
+                let subcommand = words.next().unwrap_or_default();
+                let listed = subcommands
+                    .lines()
+                    .any(|line| line.split_whitespace().next() == Some(subcommand));
+                assert!(listed, "{page}: `lab` has no command for {line}");
+                let number = words.next().filter(|word| word.parse::<u32>().is_ok());
+                check_arguments(&page, &line, subcommand, number.as_slice());
+            }
         }
     }
 }

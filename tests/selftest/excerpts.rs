@@ -118,7 +118,14 @@ fn refuses_what_cannot_be_shown() {
             "rust exercises/a.rs item=MOST",
             "a file that students change",
         ),
-        ("rust solutions/b.rs item=MOST", "there is no b"),
+        (
+            "rust solutions/../exercises/a.rs item=MOST",
+            "a file that students change",
+        ),
+        (
+            "rust solutions/b.rs item=MOST",
+            "solutions/b.rs: there is no b",
+        ),
         ("rust solutions/a.rs", "which region or item"),
         ("rust solutions/a.rs item=LEAST", "there is no such line"),
         ("rust solutions/a.rs region=greet", "there is no such line"),

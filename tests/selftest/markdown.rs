@@ -119,6 +119,15 @@ pub fn commands(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// The lines of all comments.
+pub fn notes(text: &str) -> Vec<String> {
+    let comments = text.split("<!--").skip(1);
+    let comments = comments.filter_map(|rest| rest.split("-->").next());
+    comments
+        .flat_map(|comment| comment.lines().map(str::to_string))
+        .collect()
+}
+
 /// A mutant's file that a page shows: the path it names, and the block.
 pub fn example(text: &str) -> Option<(String, String)> {
     let path = code(text)

@@ -1,5 +1,7 @@
 //! `lab slides`: which decks are meant, what it says where a tool is missing, and where the decks are.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use assert_cmd::Command;
@@ -28,6 +30,19 @@ fn without_the_tool_it_says_what_to_install_and_what_to_read() {
             .stderr(contains("npm ci --prefix .slides"))
             .stderr(contains(read));
     }
+}
+
+#[test]
+fn an_old_tool_is_told_from_a_missing_one() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("old programs");
+    fs::create_dir_all(&folder).expect("a folder can be made");
+    let node = folder.join("node");
+    fs::write(&node, "#!/bin/sh\necho v12.22.9\n").expect("a file can be written");
+    let executable = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(&node, executable).expect("a file can be made executable");
+    let ran = Lab::new(&["slides", "2"]).env("PATH", &folder).run();
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.err.contains("too old"), "{ran:?}");
 }
 
 #[test]
@@ -62,6 +77,9 @@ fn it_makes_a_deck_and_says_where_it_is() {
         eprintln!("left out, since `npm ci --prefix .slides` was not run: making a deck");
         return;
     }
+    let ran = Lab::new(&["slides", "2", "--out", "Cargo.toml"]).run();
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.err.starts_with("lab: cannot make "), "{ran:?}");
     let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("made by lab slides");
     let mut lab = Lab::new(&["slides", "2", "--out"]);
     lab.command.arg(&out);

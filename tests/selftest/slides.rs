@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 use lab::cause::Cause;
-use lab::course::STAGES;
+use lab::course::{STAGES, Stage};
 use lab::deck::excerpt::renewed;
 use lab::deck::{self, Deck, Slide};
 
 use crate::gallery_file::{Kind, gallery, root};
 use order::{inside, outside};
 
+mod marks;
 mod order;
 
 /// A lecture, in minutes.
@@ -36,7 +38,9 @@ const OF_THE_HOUSE: [Cause; 12] = [
 fn every_deck_is_in_order() {
     let mut problems = Vec::new();
     for (file, deck) in decks() {
-        let found = outside(&deck).into_iter().chain(inside(&deck));
+        let lines = marks::lines(&read(&format!("slides/{file}")));
+        let found = [outside(&deck), inside(&deck), lines].concat();
+        let found = found.into_iter();
         problems.extend(found.map(|what| format!("slides/{file}: {what}")));
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
@@ -77,10 +81,16 @@ fn decks_and_stages_have_the_same_names() {
 #[test]
 fn code_on_slides_is_what_the_sources_have() {
     let mut problems = Vec::new();
-    for (file, deck) in decks() {
-        let (_, findings) = renewed(&read(&format!("slides/{file}")), |path| {
-            Ok(fs::read_to_string(root().join(path))?)
-        });
+    for file in deck::files() {
+        let text = match fs::read_to_string(root().join("slides").join(file)) {
+            Ok(text) => text,
+            Err(error) => {
+                problems.push(format!("slides/{file}: {error}"));
+                continue;
+            }
+        };
+        let deck = Deck::parse(&text);
+        let (_, findings) = renewed(&text, |path| Ok(fs::read_to_string(root().join(path))?));
         problems.extend(findings.into_iter().map(|finding| {
             let mut slides = deck.slides.iter().rev();
             let slide = slides.find(|slide| slide.line <= finding.line);
@@ -146,6 +156,38 @@ fn the_index_is_a_course_of_six_lectures() {
 }
 
 #[test]
+fn what_lies_beside_the_decks_is_shown() {
+    let mut expected: BTreeSet<String> = deck::files().map(str::to_owned).collect();
+    expected.extend(["README.md", "theme.css", "img"].map(str::to_owned));
+    assert_eq!(names("slides"), expected);
+    let mut pages: Vec<String> = deck::files().map(|file| format!("slides/{file}")).collect();
+    let readme = |stage: &Stage| format!("exercises/{}/README.md", stage.slug);
+    pages.extend(STAGES.iter().map(readme));
+    let pages: Vec<String> = pages.iter().map(|page| read(page)).collect();
+    let recordings = names("slides/img/runs");
+    for name in &recordings {
+        let [json, svg] = ["json", "svg"].map(|ending| Path::new(name).with_extension(ending));
+        let is_pair = [json, svg]
+            .iter()
+            .all(|path| recordings.contains(&path.display().to_string()));
+        assert!(
+            is_pair,
+            "{name} is a recording without a picture, or the other way round"
+        );
+    }
+    let runs = recordings.iter().map(|name| format!("runs/{name}"));
+    let pictures = names("slides/img").into_iter().chain(runs);
+    for picture in pictures.filter(|name| name.ends_with(".svg")) {
+        let shown = format!("img/{picture})");
+        let is_shown = pages.iter().any(|page| page.contains(&shown));
+        assert!(
+            is_shown,
+            "no slide and no README shows slides/img/{picture}"
+        );
+    }
+}
+
+#[test]
 fn a_deck_that_is_out_of_order_is_noticed() {
     let good = read("slides/02-echo-server.md");
     let cases = [
@@ -172,7 +214,12 @@ fn a_deck_that_is_out_of_order_is_noticed() {
         ),
         ("Ask: vote", "Please vote", "a note begins with"),
         ("It never waits", "It <b>never</b> waits", "raw HTML"),
-        ("![Three", "![bg Three", "a picture's keyword"),
+        ("It never waits", "`It` <b>never</b> `waits`", "raw HTML"),
+        ("![Three", "![bg Three", "bg is a picture's keyword"),
+        ("![Three", "![Three h:200", "h:200 is a picture's keyword"),
+        ("![Three", "![In contrast Three", "contrast is a picture's"),
+        ("![Three", "![99% Three", "99% is a picture's keyword"),
+        ("![Three", "![](img/runs/poll.svg) ![Three", "says nothing"),
         ("## Predict: ", "## Think: ", "before a demonstration"),
         ("Client B:\n", "Client B.\n", "whose it is"),
     ];
@@ -185,6 +232,15 @@ fn a_deck_that_is_out_of_order_is_noticed() {
             "{from} to {to}: {problems:?}"
         );
     }
+}
+
+/// What lies in a folder.
+fn names(folder: &str) -> BTreeSet<String> {
+    let entries = fs::read_dir(root().join(folder)).expect("a folder can be read");
+    let names = entries.map(|entry| entry.expect("an entry").file_name());
+    names
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect()
 }
 
 fn decks() -> impl Iterator<Item = (&'static str, Deck)> {

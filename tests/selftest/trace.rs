@@ -108,6 +108,17 @@ fn what_is_kept_can_be_read_again_and_names_nobodys_machine() {
         ("\"thread\":0", "\"thread\":1"),
         ("\"at\":[\"A\"]", "\"at\":[\"D\"]"),
         ("\"span\": [-60000,", "\"span\": [9000000,"),
+        ("\"span\": [-60000,", "\"span\": [1,"),
+        ("\"span\": [-60000,", "\"span\": [-9223372036854775808,"),
+        ("[\"connected\",", "[\"connected\",900000000000"),
+        ("\"times\":[", "\"times\":[9223372036854775807,1,"),
+        ("\"times\":[", "\"times\":[0,9223372036854775807,"),
+        ("\"times\":[", "\"times\":[0,-1,"),
+        ("\"times\":[", "\"times\":[7,"),
+        (
+            "\"threads\": [\n  [",
+            "\"threads\": [\n  [-9223372036854775808, 5], [",
+        ),
     ] {
         assert!(text.contains(kept), "{kept}");
         let broken = text.replacen(kept, broken, 1);

@@ -108,7 +108,8 @@ fn row(name: &str, value: &str, width: usize) -> String {
 
 /// Text of a program, which may hold anything, as text for a terminal: what would move the cursor, colour the
 /// screen or turn the direction of writing is shown by number.
-fn harmless(line: &str) -> String {
+#[must_use]
+pub fn harmless(line: &str) -> String {
     let is_harmful = |letter: char| {
         letter.is_control()
             || matches!(letter, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')

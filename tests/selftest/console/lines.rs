@@ -43,17 +43,21 @@ pub fn without_ports(line: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// A line without numbers, and with single spaces: what commands print of sizes, ports and times.
-pub fn without_numbers(line: &str) -> String {
-    let mut text = String::new();
-    for word in line.split_whitespace() {
-        let digits = |letter: char| letter.is_ascii_digit();
-        let pieces: Vec<&str> = word
-            .split(digits)
-            .filter(|piece| !piece.is_empty())
-            .collect();
-        text.push(' ');
-        text.push_str(&pieces.join("N"));
-    }
-    text
+/// A line without what is measured: times, and how many bytes a kernel has room for.
+pub fn without_measures(line: &str) -> String {
+    let words: Vec<&str> = line.split(' ').collect();
+    let is_unit = |word: &&&str| ["ms", "ms,", "bytes"].contains(*word);
+    let shown = words.iter().enumerate().map(|(at, word)| {
+        let is_measured = words.get(at + 1).filter(is_unit).is_some();
+        let is_number = word.parse::<f64>().is_ok();
+        if is_measured && is_number { "N" } else { word }
+    });
+    shown.collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a slide may leave such a line out.
+pub fn is_small_talk(line: &str) -> bool {
+    ["tick ", "connected to "]
+        .iter()
+        .any(|talk| line.starts_with(talk))
 }

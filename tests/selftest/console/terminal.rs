@@ -8,12 +8,16 @@ use lab::output::Output;
 use lab::platform;
 
 use super::addresses::Addresses;
-use super::lines::{is_from_talk, without_numbers, without_ports};
+use super::lines::{is_from_talk, is_small_talk, without_measures, without_ports};
 use super::order::{Kind, Order, order};
+use super::settling;
 use crate::gallery_file::root;
 
 /// How much of what is printed is kept, in bytes.
 const MOST: usize = 1 << 20;
+
+/// So many lines were looked at of what was interrupted: all that will ever come.
+const INTERRUPTED: usize = usize::MAX;
 
 pub struct Terminal {
     pub kind: Kind,
@@ -94,11 +98,20 @@ impl Terminal {
         self.input = None;
     }
 
-    pub fn interrupt(&mut self, addresses: &mut Addresses) {
+    /// Nobody interrupts what has ended: that would hide how it did.
+    pub fn interrupt(&mut self, addresses: &mut Addresses) -> Result<(), String> {
+        if let Ok(Some(status)) = self.child.try_wait() {
+            let said = self.output.text();
+            return Err(format!(
+                "`{}` had ended before ^C, with {status}, and has printed this: {said:?}",
+                self.command
+            ));
+        }
         end(&mut self.child);
         self.output.wait_for_the_end(Deadline::start());
-        self.seen = usize::MAX;
+        self.seen = INTERRUPTED;
         addresses.free(&self.shown);
+        Ok(())
     }
 
     /// Waits until `line` is printed, and nothing else before it but ticks and a greeting of `lab talk`.
@@ -126,11 +139,7 @@ impl Terminal {
                 self.typed.retain(|typed| typed != line);
                 return Ok(());
             }
-            // These may be left out on a slide.
-            let is_small_talk = ["tick ", "connected to "]
-                .iter()
-                .any(|talk| printed.starts_with(talk) && !line.starts_with(talk));
-            if !self.skips && !is_small_talk {
+            if !self.skips && (!is_small_talk(&printed) || is_small_talk(line)) {
                 return Err(format!(
                     "`{}` should print {line:?}, and prints {printed:?}",
                     self.command
@@ -139,21 +148,69 @@ impl Terminal {
         }
     }
 
-    /// A command that ends by itself has been shown to its end.
+    /// Waits until it has said what it will say by itself.
+    pub fn settles(&mut self) {
+        settling::wait(&mut self.child);
+        Deadline::start().until(|| self.output.is_drained().then_some(()));
+    }
+
+    /// At the end of a slide that shows `block` of it: what it has printed stands there.
+    pub fn has_shown_all(&mut self, block: &str, addresses: &Addresses) -> Result<(), String> {
+        // Behind a mark for any lines of a server, which of them come in time is not known.
+        let is_cut = self.kind == Kind::Server && block.lines().any(|line| line == "…");
+        if is_cut || self.skips || self.kind == Kind::Command || self.seen == INTERRUPTED {
+            return Ok(());
+        }
+        while let Some(line) = self.next() {
+            if !is_small_talk(&line) {
+                return Err(self.printed_as_well(&line, addresses));
+            }
+            self.seen += 1;
+        }
+        Ok(())
+    }
+
+    /// It has ended, or is a server or a client that goes on until the lecture is over. A command that ends by itself has
+    /// been shown to its end.
     pub fn has_no_more_to_say(mut self, addresses: &mut Addresses) -> Result<(), String> {
         addresses.free(&self.shown);
-        if self.kind != Kind::Command || self.skips || self.seen == usize::MAX {
+        if self.kind != Kind::Command || self.seen == INTERRUPTED {
             return Ok(());
+        }
+        if !self.ends() {
+            return Err(format!("`{}` goes on, and nobody ends it", self.command));
         }
         self.output.wait_for_the_end(Deadline::start());
         match self.next() {
-            Some(line) => Err(format!(
-                "`{}`: {:?} was printed as well",
-                self.command,
-                addresses.on_the_slide(&line)
-            )),
-            None => Ok(()),
+            Some(line) if !self.skips => Err(self.printed_as_well(&line, addresses)),
+            _ => Ok(()),
         }
+    }
+
+    /// Nobody gives another command to a terminal whose program still runs.
+    pub fn is_free(&mut self) -> Result<(), String> {
+        match self.seen == INTERRUPTED || self.ends() {
+            true => Ok(()),
+            false => Err(format!(
+                "in this terminal `{}` still runs: end it first, such as with ^C",
+                self.command
+            )),
+        }
+    }
+
+    /// Waits for its end, which a server does not come to.
+    fn ends(&mut self) -> bool {
+        let deadline = match self.kind {
+            Kind::Server => Deadline::short(),
+            _ => Deadline::start(),
+        };
+        let ended = deadline.until(|| matches!(self.child.try_wait(), Ok(Some(_))).then_some(()));
+        ended.is_some()
+    }
+
+    fn printed_as_well(&self, line: &str, addresses: &Addresses) -> String {
+        let line = addresses.on_the_slide(line);
+        format!("`{}`: {line:?} was printed as well", self.command)
     }
 
     /// The next whole line that was not looked at.
@@ -164,11 +221,9 @@ impl Terminal {
     }
 
     fn is_same(&self, shown: &str, printed: &str) -> bool {
-        let is_measured = |line: &str| {
-            self.kind == Kind::Command || (self.kind == Kind::Talk && !line.starts_with("< "))
-        };
+        let is_measured = |line: &str| self.kind == Kind::Talk && !line.starts_with("< ");
         let any = |line: &str| match is_measured(line) {
-            true => without_numbers(line),
+            true => without_measures(&without_ports(line)),
             false => without_ports(line),
         };
         any(shown) == any(printed)

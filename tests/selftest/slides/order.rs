@@ -87,12 +87,18 @@ pub fn inside(deck: &Deck) -> Vec<String> {
             }
         }
         for line in &slide.prose {
-            let is_html = line.contains("<") && !line.contains("`");
-            if is_html || line.contains("![bg") || line.contains("![w:") || line.contains("](http")
-            {
-                say(&format!(
-                    "raw HTML, a picture's keyword or a link to the network: {line}"
-                ));
+            let is_html = line.split('`').step_by(2).any(|piece| piece.contains('<'));
+            if is_html || line.contains("](http") {
+                say(&format!("raw HTML, or a link to the network: {line}"));
+            }
+            for picture in line.split("![").skip(1) {
+                let alt = picture.split("](").next().unwrap_or_default();
+                if alt.trim().is_empty() {
+                    say(&format!("a picture that says nothing: {line}"));
+                }
+                if let Some(word) = alt.split_whitespace().find(|word| is_keyword(word)) {
+                    say(&format!("{word} is a picture's keyword to Marp: {line}"));
+                }
             }
         }
         let is_led_up_to = before.is_some_and(|before| {
@@ -120,4 +126,26 @@ pub fn inside(deck: &Deck) -> Vec<String> {
         before = Some(slide);
     }
     problems
+}
+
+/// Whether Marp takes a word of an alt text for an order, and takes it out.
+fn is_keyword(word: &str) -> bool {
+    const EFFECTS: [&str; 10] = [
+        "blur",
+        "brightness",
+        "contrast",
+        "drop-shadow",
+        "grayscale",
+        "hue-rotate",
+        "invert",
+        "opacity",
+        "saturate",
+        "sepia",
+    ];
+    let (name, value) = word.split_once(':').unwrap_or((word, ""));
+    let is_size = ["w", "width", "h", "height"].contains(&name) && !value.is_empty();
+    let is_scale = word
+        .strip_suffix('%')
+        .is_some_and(|number| number.parse::<f64>().is_ok());
+    word == "bg" || is_size || is_scale || EFFECTS.contains(&name)
 }

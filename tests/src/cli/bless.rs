@@ -70,7 +70,8 @@ fn renew_slides(root: &Path) -> anyhow::Result<()> {
                 continue;
             }
         };
-        let (text, findings) = deck::excerpt::renewed(&old, read);
+        let (text, findings) =
+            deck::excerpt::renewed(&old, |path| Ok(fs::read_to_string(root.join(path))?));
         let lasting = findings.iter().filter(|finding| !finding.can_be_mended);
         broken.extend(lasting.map(|finding| format!("{name}:{}: {}", finding.line, finding.what)));
         if findings.iter().any(|finding| finding.can_be_mended) {

@@ -43,6 +43,7 @@ pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
         ensure!(source.is_file(), "there is no {}", source.display());
     }
     is_installed(&house.root, &decks)?;
+    std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
 
     let mut order = Command::new("node");
     order.arg(".slides/build.mjs").arg("--out").arg(&out);
@@ -93,6 +94,9 @@ fn decks(word: Option<&str>, root: &Path) -> anyhow::Result<Vec<&'static str>> {
     }
 }
 
+/// The oldest version of Node.js that will do.
+const OLDEST: u32 = 20;
+
 /// # Errors
 ///
 /// What to install, and what to read without it.
@@ -101,13 +105,23 @@ fn is_installed(root: &Path, decks: &[&str]) -> anyhow::Result<()> {
         .arg("--version")
         .stdin(Stdio::null())
         .output();
+    // Such as `v20.20.2`.
+    let version = |output: &std::process::Output| {
+        let text = String::from_utf8_lossy(&output.stdout);
+        let number = text.trim().strip_prefix('v')?.split('.').next()?;
+        number.parse::<u32>().ok()
+    };
+    let version = node.ok().as_ref().and_then(version);
     let has_tool = root.join(".slides/node_modules").is_dir();
-    let missing = match (&node, has_tool) {
-        (Ok(output), true) if output.status.success() => return Ok(()),
-        (Ok(output), false) if output.status.success() => {
+    let missing = match (version, has_tool) {
+        (Some(OLDEST..), true) => return Ok(()),
+        (Some(..OLDEST), _) => {
+            "the Node.js here is too old to make decks. Install version 20 or newer, then, in the repository:\n  npm ci --prefix .slides"
+        }
+        (Some(_), false) => {
             "the tool that makes decks is not installed yet. With a network, once, in the repository:\n  npm ci --prefix .slides"
         }
-        _ => {
+        (None, _) => {
             "decks are made with Node.js, which is not here. Install version 20 or newer, then, in the repository:\n  npm ci --prefix .slides"
         }
     };

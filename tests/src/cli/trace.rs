@@ -14,7 +14,7 @@ use crate::building::{Built, build};
 use crate::course::Stage;
 use crate::subject::{House, Subject};
 use crate::trace::picture;
-use crate::trace::recorder::{Order, Recorded, record};
+use crate::trace::recorder::{self, Order, Recorded, record};
 use crate::trace::recording::Recording;
 use crate::trace::scenario::Manner;
 use crate::trace::text::view;
@@ -135,6 +135,7 @@ fn tell(recorded: &Recorded, path: &Path) -> anyhow::Result<ExitCode> {
     let Recorded {
         recording,
         missing,
+        is_unlike,
         stderr,
     } = recorded;
     // Not `with_extension`: a name may have a point in it.
@@ -150,6 +151,11 @@ fn tell(recorded: &Recorded, path: &Path) -> anyhow::Result<ExitCode> {
     ))?;
     if let Some(missing) = missing {
         eprintln!("{missing}");
+    }
+    if *is_unlike {
+        eprintln!(
+            "other bytes came back than were sent: the picture shows when, and `cargo lab check` what is wrong with them"
+        );
     }
     if recording.ended.is_none() {
         return Ok(ExitCode::SUCCESS);
@@ -170,7 +176,10 @@ fn last_words(stderr: &str) -> String {
     let last = &last[last.len().saturating_sub(4)..];
     match last {
         [] => "the server said nothing before it ended".into(),
-        _ => format!("the server's last words:\n  {}", last.join("\n  ")),
+        _ => {
+            let last: Vec<String> = last.iter().map(|line| recorder::shown(line)).collect();
+            format!("the server's last words:\n  {}", last.join("\n  "))
+        }
     }
 }
 

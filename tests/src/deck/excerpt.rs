@@ -137,10 +137,11 @@ fn wanted(
         .iter()
         .any(|folder| first.starts_with(folder));
     ensure!(
-        is_kept,
+        is_kept && !first.split('/').any(|piece| piece == ".."),
         "{first} is a file that students change, or none; show a solution, a starter's copy or the kit"
     );
-    let excerpt = Excerpt::of(&read(first)?, words).with_context(|| first.clone())?;
+    let excerpt = read(first).and_then(|source| Excerpt::of(&source, words));
+    let excerpt = excerpt.with_context(|| first.clone())?;
     let (from, to) = (excerpt.first, excerpt.last);
     let caption = if from == to {
         format!("[{first}, line {from}](../{first}#L{from})")

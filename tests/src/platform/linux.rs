@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::net::Shutdown;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use socket2::SockRef;
@@ -25,6 +26,16 @@ pub fn sample(pid: u32) -> Option<Sample> {
     }
     threads.sort_by_key(|thread| thread.id);
     (!threads.is_empty()).then_some(Sample { threads })
+}
+
+/// A path by which another program can open `file`, though its name may be gone: proc(5).
+#[must_use]
+pub fn path_to(file: &fs::File) -> PathBuf {
+    PathBuf::from(format!(
+        "/proc/{}/fd/{}",
+        std::process::id(),
+        file.as_raw_fd()
+    ))
 }
 
 /// The open descriptors of process `pid`.

@@ -42,7 +42,7 @@ mod tcp;
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 pub use linux::{
     PipeEnd, Stream, address_space, descendants, descriptors, end_orphans, is_non_blocking,
-    limit_address_space, memory, sample, shut_down, threads,
+    limit_address_space, memory, path_to, sample, shut_down, threads,
 };
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 pub use tcp::{acknowledge, not_sent, tcp_rows, tcp_table, window_probes};
@@ -52,7 +52,7 @@ mod not_linux;
 #[cfg(not(all(target_os = "linux", not(elsewhere))))]
 pub use not_linux::{
     PipeEnd, Stream, acknowledge, address_space, descendants, descriptors, end_orphans,
-    is_non_blocking, limit_address_space, memory, not_sent, registered, sample, shut_down,
+    is_non_blocking, limit_address_space, memory, not_sent, path_to, registered, sample, shut_down,
     tcp_rows, tcp_table, threads, window_probes,
 };
 

@@ -102,7 +102,7 @@ impl Work {
     #[must_use]
     pub fn of(recording: &Recording, server: &Server) -> Self {
         let serving = serving(server);
-        let ours = |thread: usize| serving.contains(&thread);
+        let ours = |thread: usize| serving.binary_search(&thread).is_ok();
         let calls = server.calls.iter().filter(|call| ours(call.thread));
         let lives = serving.iter().map(|thread| server.threads[*thread]);
         let life = union(lives.clone());
@@ -151,8 +151,9 @@ impl Work {
 /// The threads that have to do with sockets, in order; all, where none has.
 #[must_use]
 pub fn serving(server: &Server) -> Vec<usize> {
-    let has = |thread: usize| !server.sockets_of(thread).is_empty();
+    let sockets = server.sockets();
     let all = 0..server.threads.len();
-    let some: Vec<usize> = all.clone().filter(|thread| has(*thread)).collect();
+    let has = |thread: &usize| !sockets[*thread].is_empty();
+    let some: Vec<usize> = all.clone().filter(has).collect();
     if some.is_empty() { all.collect() } else { some }
 }

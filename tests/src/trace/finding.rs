@@ -164,14 +164,15 @@ impl View<'_> {
 
     fn calls(&self) -> impl Iterator<Item = &Call> {
         let calls = self.server.calls.iter();
-        calls.filter(|call| self.work.serving.contains(&call.thread))
+        calls.filter(|call| self.work.serving.binary_search(&call.thread).is_ok())
     }
 
     /// Where a thread is that sleeps in this call.
     fn asleep(&self, call: &Call) -> String {
         let mut clients = call.at.clients();
         match (call.kind, clients.next(), clients.next()) {
-            (Kind::Nap, _, _) => " that naps".into(),
+            (Kind::Nap, _, _) if self.work.serving.len() == 1 => " that naps".into(),
+            (Kind::Nap, _, _) => " that nap".into(),
             (kind, _, _) if kind.is_about_many() => format!(", asleep in {kind}"),
             (_, Some(client), None) => format!(", asleep at {}'s socket", self.name(client)),
             (Kind::Accept, _, _) => ", asleep in accept".into(),
@@ -193,14 +194,19 @@ impl View<'_> {
             }
         }
         let most = asked.iter().max_by_key(|(_, count)| *count);
+        let ask = if self.work.serving.len() == 1 {
+            "asks"
+        } else {
+            "ask"
+        };
         let seconds = (length(times) / 1_000_000).max(1) as usize;
         match most {
             Some((at, count)) if count / seconds >= OFTEN => match at.clients().next() {
                 Some(client) if at.count() == 1 => {
-                    format!(" that asks {}'s socket again and again", self.name(client))
+                    format!(" that {ask} {}'s socket again and again", self.name(client))
                 }
-                None => " that asks its listener again and again".into(),
-                _ => " that asks again and again".into(),
+                None => format!(" that {ask} the listener again and again"),
+                _ => format!(" that {ask} again and again"),
             },
             _ => ", busy or without a processor".into(),
         }

@@ -15,6 +15,12 @@ const VERSION: u64 = 1;
 /// How many clients there may be.
 const MOST: usize = 6;
 
+/// How many threads: more than any server has that is recorded.
+const THREADS: usize = 100_000;
+
+/// How far from its beginning anything may be, in microseconds: a quarter of an hour, and no recording takes so long.
+const LONGEST: i64 = 900_000_000;
+
 impl Recording {
     /// The text of a file. The same recording gives the same text.
     #[must_use]
@@ -110,7 +116,9 @@ impl Recording {
             stage: text_of(&all, "stage")?,
             label: optional("label"),
             system: text_of(&all, "system")?,
-            span: span(&all["span"]).context("\"span\" has a start and an end")?,
+            span: span(&all["span"])
+                .filter(|span| span.from <= 0 && 0 <= span.to)
+                .context("\"span\" has a start and an end, and 0 lies between them")?,
             clients,
             server,
             ended: optional("ended"),
@@ -161,7 +169,7 @@ fn read_client(value: &Value) -> anyhow::Result<Client> {
     let moments = items(value, "moments")?.iter().map(|moment| {
         Some(Moment {
             event: meant(&Event::ALL, &moment[0])?,
-            at: moment[1].as_i64()?,
+            at: time(&moment[1])?,
         })
     });
     let moments = moments.collect::<Option<_>>();
@@ -175,11 +183,13 @@ fn read_server(all: &Value, clients: &[Client]) -> anyhow::Result<Server> {
     let threads = items(all, "threads")?.iter().map(span);
     let threads: Option<Vec<Span>> = threads.collect();
     let threads = threads.context("a thread has a start and an end")?;
+    ensure!(threads.len() <= THREADS, "more than {THREADS} threads");
     let mut calls = Vec::new();
     for group in items(all, "calls")? {
         let read = read_calls(group, clients);
         let read = read.filter(|read| read.iter().all(|call| call.thread < threads.len()));
-        calls.extend(read.with_context(|| format!("these are no calls: {group}"))?);
+        let shown = || group.to_string().chars().take(120).collect::<String>();
+        calls.extend(read.with_context(|| format!("these are no calls: {}…", shown()))?);
     }
     calls.sort_unstable();
     Ok(Server { threads, calls })
@@ -206,7 +216,8 @@ fn read_calls(group: &Value, clients: &[Client]) -> Option<Vec<Call>> {
     let calls = pairs.chunks(2).map(|pair| {
         let [later, duration] = pair else { return None };
         start = start.checked_add(*later)?;
-        Some(Call {
+        let is_fine = is_near(start) && is_near(*duration) && *duration >= 0;
+        is_fine.then_some(Call {
             start,
             thread,
             kind,
@@ -225,12 +236,21 @@ fn meant<T: Copy>(table: &[(T, &'static str)], word: &Value) -> Option<T> {
 }
 
 fn span(value: &Value) -> Option<Span> {
-    let [from, to] = [&value[0], &value[1]].map(Value::as_i64);
+    let [from, to] = [&value[0], &value[1]].map(time);
     let span = Span {
         from: from?,
         to: to?,
     };
     (span.from <= span.to).then_some(span)
+}
+
+/// In microseconds.
+fn time(value: &Value) -> Option<i64> {
+    value.as_i64().filter(|time| is_near(*time))
+}
+
+fn is_near(time: i64) -> bool {
+    (-LONGEST..=LONGEST).contains(&time)
 }
 
 fn text_of(object: &Value, key: &str) -> anyhow::Result<String> {

@@ -11,17 +11,21 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 
 use super::recording::{Event, Recording, Span};
-use super::scenario::{self, Manner, Zero};
+use super::scenario::{self, Manner, Played, Zero};
 use super::sight::{self, Wires};
 use super::strace::{CALLS, Log};
 use crate::deadline::Deadline;
 use crate::platform::{self, LIMITS};
+use crate::report::harmless;
 use crate::running::{Input, Running};
 
 /// How long a recording goes on before the first client comes, and after the last has left: to see where the server is
 /// when nobody wants anything.
 const LEAD: Duration = Duration::from_millis(60);
 const TAIL: Duration = Duration::from_millis(40);
+
+/// So many letters of a line that a program printed are shown.
+const MOST: usize = 200;
 
 /// How strace begins what it says itself.
 const STRACE: &str = "strace: ";
@@ -44,6 +48,8 @@ pub struct Recorded {
     pub recording: Recording,
     /// Why the server's side is missing, and what to do about it.
     pub missing: Option<String>,
+    /// Whether a client got other bytes back than it had sent.
+    pub is_unlike: bool,
     /// What the program printed on its standard error.
     pub stderr: String,
 }
@@ -73,16 +79,15 @@ pub fn record(order: &Order) -> anyhow::Result<Recorded> {
         .truncate(true)
         .open(&path)
         .with_context(|| format!("cannot write {}", path.display()))?;
+    // strace finds it without its name, so that nothing stays behind, however this ends.
+    fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
     let mut command = Command::new(strace);
     command
         .args(["-f", "-ttt", "-T", "-yy", "-s", "16", "-e", "signal=none"])
         .args(["-e", &format!("trace={CALLS}"), "-o"])
-        .arg(&path)
+        .arg(platform::path_to(&log))
         .arg(order.program);
-    let started = Started::new(command);
-    // strace has opened it by now, so that nothing stays behind, however this ends.
-    let _ = fs::remove_file(&path);
-    let started = match started {
+    let started = match Started::new(command) {
         Ok(started) => started,
         Err(NotStarted::Strace(words)) => {
             let reason =
@@ -161,8 +166,17 @@ impl Started {
         };
         let address = line.strip_prefix("listening on ");
         let address = address.and_then(|address| address.parse().ok());
+        let line = shown(&line);
         let address = address
             .with_context(|| format!("its first line is \"{line}\", and no announcement"))?;
+        let is_here =
+            |address: SocketAddr| address.ip().is_loopback() || address.ip().is_unspecified();
+        if !is_here(address) {
+            Err(anyhow::anyhow!(
+                "its first line is \"{line}\", and it was to listen on {}",
+                asked.ip()
+            ))?;
+        }
         Ok(Self { running, address })
     }
 
@@ -170,7 +184,11 @@ impl Started {
     fn play(self, order: &Order) -> anyhow::Result<(Recorded, Wires)> {
         let Self { running, address } = self;
         let zero = Zero::after(LEAD);
-        let (clients, connections) = scenario::play(address, order.manner, zero);
+        let Played {
+            clients,
+            connections,
+            is_unlike,
+        } = scenario::play(address, order.manner, zero);
         let moments = clients.iter().flat_map(|client| &client.moments);
         let gave_up = moments
             .clone()
@@ -219,6 +237,7 @@ impl Started {
         let recorded = Recorded {
             recording,
             missing: None,
+            is_unlike,
             stderr: running.stderr.text(),
         };
         Ok((recorded, wires))
@@ -229,7 +248,17 @@ impl Started {
 fn quoted(stderr: &str) -> String {
     let is_word = |line: &&str| !line.trim().is_empty() && !line.starts_with("note: ");
     let line = stderr.lines().rfind(is_word);
-    line.map_or_else(String::new, |line| format!(": {}", line.trim()))
+    line.map_or_else(String::new, |line| format!(": {}", shown(line.trim())))
+}
+
+/// What a program printed, which may hold anything, as a line for a terminal.
+#[must_use]
+pub fn shown(line: &str) -> String {
+    let mut text = harmless(&line.chars().take(MOST).collect::<String>());
+    if line.chars().nth(MOST).is_some() {
+        text.push('…');
+    }
+    text
 }
 
 /// The program of that name that a shell would start.

@@ -132,11 +132,14 @@ impl Call {
 }
 
 impl Server {
-    /// The sockets that a thread has to do with; none, where it has to do with none.
+    /// The sockets that each thread has to do with; none, where it has to do with none.
     #[must_use]
-    pub fn sockets_of(&self, thread: usize) -> Sockets {
-        let own = self.calls.iter().filter(|call| call.thread == thread);
-        own.fold(Sockets::NONE, |all, call| all.with(call.at))
+    pub fn sockets(&self) -> Vec<Sockets> {
+        let mut all = vec![Sockets::NONE; self.threads.len()];
+        for call in &self.calls {
+            all[call.thread] = all[call.thread].with(call.at);
+        }
+        all
     }
 }
 

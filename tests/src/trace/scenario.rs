@@ -2,11 +2,13 @@
 //! answer, thinks, and says it again; in the end it half-closes, reads to the end, and leaves. Where a server greets, each
 //! connects instead, reads the greeting and the end, thinks, and comes back.
 //!
-//! The pauses are what happens here, and nobody's synchronisation: what is recorded is who waits for whom meanwhile.
+//! The pauses are what happens here, and nobody's synchronisation: what is recorded is who waits for whom meanwhile. That
+//! they come in their order does not rest on pauses, since a busy machine may keep the first one back.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -72,18 +74,36 @@ impl Zero {
     }
 }
 
-/// What three clients have been through, and their connections.
+/// What came of it.
+#[derive(Debug)]
+pub struct Played {
+    /// What three clients have been through.
+    pub clients: Vec<Client>,
+    pub connections: Vec<Connection>,
+    /// Whether a client got other bytes back than it had sent. That is for checks to judge; here it was an answer.
+    pub is_unlike: bool,
+}
+
+/// Lets three clients talk to the server at `address`.
 #[must_use]
-pub fn play(address: SocketAddr, manner: Manner, zero: Zero) -> (Vec<Client>, Vec<Connection>) {
+pub fn play(address: SocketAddr, manner: Manner, zero: Zero) -> Played {
     let progress = AtomicI64::new(0);
+    let is_unlike = AtomicBool::new(false);
+    let mut before = None;
     let mut all: Vec<Actor> = (0..SCRIPT.len())
-        .map(|number| Actor {
-            number,
-            address,
-            zero,
-            progress: &progress,
-            moments: Vec::new(),
-            connections: Vec::new(),
+        .map(|number| {
+            let (come, next) = channel();
+            Actor {
+                number,
+                address,
+                zero,
+                progress: &progress,
+                is_unlike: &is_unlike,
+                before: before.replace(next),
+                come: Some(come),
+                moments: Vec::new(),
+                connections: Vec::new(),
+            }
         })
         .collect();
     thread::scope(|scope| {
@@ -101,7 +121,11 @@ pub fn play(address: SocketAddr, manner: Manner, zero: Zero) -> (Vec<Client>, Ve
     });
     let clients = clients.collect();
     connections.sort_unstable_by_key(|one| one.since);
-    (clients, connections)
+    Played {
+        clients,
+        connections,
+        is_unlike: is_unlike.into_inner(),
+    }
 }
 
 struct Actor<'a> {
@@ -110,6 +134,10 @@ struct Actor<'a> {
     zero: Zero,
     /// When something happened to any of them last.
     progress: &'a AtomicI64,
+    is_unlike: &'a AtomicBool,
+    /// Hangs up when the client before this one has come, or cannot; and this one's own, for the next.
+    before: Option<Receiver<()>>,
+    come: Option<Sender<()>>,
     moments: Vec<Moment>,
     connections: Vec<Connection>,
 }
@@ -119,6 +147,10 @@ impl Actor<'_> {
         let (start, thinks) = SCRIPT[self.number];
         let start = self.zero.steady + Duration::from_millis(start);
         thread::sleep(start.saturating_duration_since(Instant::now()));
+        if let Some(before) = self.before.take() {
+            // Nothing is ever sent: it ends when the other hangs up.
+            let _ = before.recv();
+        }
         let played = match manner {
             Manner::Echo => self.talks(thinks),
             Manner::Greet => self.comes_again_and_again(thinks),
@@ -132,6 +164,7 @@ impl Actor<'_> {
             }
             Err(_) => self.notes(Event::Lost),
         }
+        self.come = None;
     }
 
     fn talks(&mut self, thinks: &[u64]) -> io::Result<()> {
@@ -139,7 +172,7 @@ impl Actor<'_> {
         for pause in thinks {
             stream.write_all(HELLO)?;
             self.notes(Event::Sent);
-            if self.reads(&mut stream, HELLO.len())? < HELLO.len() {
+            if self.reads(&mut stream, HELLO.len(), Manner::Echo)? < HELLO.len() {
                 self.notes(Event::Closed);
                 return Ok(());
             }
@@ -148,7 +181,7 @@ impl Actor<'_> {
         }
         stream.shutdown(Shutdown::Write)?;
         self.notes(Event::HalfClosed);
-        self.reads(&mut stream, usize::MAX)?;
+        self.reads(&mut stream, usize::MAX, Manner::Echo)?;
         self.notes(Event::Closed);
         Ok(())
     }
@@ -156,9 +189,9 @@ impl Actor<'_> {
     fn comes_again_and_again(&mut self, thinks: &[u64]) -> io::Result<()> {
         for pause in thinks {
             let mut stream = self.connects()?;
-            if self.reads(&mut stream, 1)? > 0 {
+            if self.reads(&mut stream, 1, Manner::Greet)? > 0 {
                 self.notes(Event::Answered);
-                self.reads(&mut stream, usize::MAX)?;
+                self.reads(&mut stream, usize::MAX, Manner::Greet)?;
             }
             self.notes(Event::Closed);
             thread::sleep(Duration::from_millis(*pause));
@@ -169,6 +202,7 @@ impl Actor<'_> {
     fn connects(&mut self) -> io::Result<TcpStream> {
         let since = self.zero.now();
         let stream = TcpStream::connect_timeout(&self.address, SILENCE)?;
+        self.come = None;
         self.notes(Event::Connected);
         self.connections.push(Connection {
             port: stream.local_addr()?.port(),
@@ -182,14 +216,20 @@ impl Actor<'_> {
     }
 
     /// Reads `count` bytes, or to the end of the stream; returns how many came.
-    fn reads(&self, stream: &mut TcpStream, count: usize) -> io::Result<usize> {
+    fn reads(&self, stream: &mut TcpStream, count: usize, manner: Manner) -> io::Result<usize> {
         let mut buffer = [0; 1024];
         let mut came = 0;
         while came < count {
             let room = buffer.len().min(count - came);
             match stream.read(&mut buffer[..room]) {
                 Ok(0) => break,
-                Ok(some) => came += some,
+                Ok(some) => {
+                    let expected = HELLO.get(came..came + some);
+                    if manner == Manner::Echo && expected != Some(&buffer[..some]) {
+                        self.is_unlike.store(true, Ordering::Relaxed);
+                    }
+                    came += some;
+                }
                 Err(error) if !is_timeout(&error) => return Err(error),
                 Err(error) if self.zero.now() >= self.gives_up_at() => return Err(error),
                 Err(_) => {}

@@ -82,7 +82,7 @@ impl Columns {
     fn of(recording: &Recording) -> Self {
         let Span { from, to } = recording.span;
         let mut width = COLUMN;
-        while to > (COLUMNS - 2) * width {
+        while to.max(-from) > (COLUMNS - 2) * width {
             width += COLUMN;
         }
         let before = (-from).div_euclid(width) + i64::from((-from).rem_euclid(width) > 0);
@@ -141,7 +141,9 @@ fn timeline(recording: &Recording) -> String {
                 None => "listener".into(),
                 Some(number) => format!("{}'s socket", recording.clients[number].name),
             };
-            let marks = columns.row(|column| server_mark(server, Sockets::row(row), column));
+            let socket = Sockets::row(row);
+            let there = threads_at(server, socket);
+            let marks = columns.row(|column| server_mark(server, socket, &there, column));
             text += &line(&name, &marks);
             seen += &marks;
         }
@@ -179,13 +181,15 @@ fn client_mark(client: &Client, waits: &[Span], column: Span) -> char {
     }
 }
 
-fn server_mark(server: &Server, socket: Sockets, column: Span) -> char {
-    let there = serving(server).into_iter();
-    let there = there.filter(|thread| {
-        let own = server.sockets_of(*thread);
-        own.is_empty() || own.contains(socket)
-    });
-    let there: Vec<usize> = there.collect();
+/// The threads that may have to do with a socket.
+fn threads_at(server: &Server, socket: Sockets) -> Vec<usize> {
+    let sockets = server.sockets();
+    let mut threads = serving(server);
+    threads.retain(|thread| sockets[*thread].is_empty() || sockets[*thread].contains(socket));
+    threads
+}
+
+fn server_mark(server: &Server, socket: Sockets, there: &[usize], column: Span) -> char {
     let during = |call: &&Call| call.start < column.to && call.span().to > column.from;
     let calls = || server.calls.iter().filter(during);
     let here = || calls().filter(|call| call.at.contains(socket));

@@ -88,7 +88,8 @@ impl Rows<'_> {
     pub(super) fn calls(&self) -> impl Iterator<Item = &Call> {
         let calls = self.server.calls.iter();
         calls.filter(|call| {
-            self.work.serving.contains(&call.thread) && call.start < self.scale.shown.to
+            self.work.serving.binary_search(&call.thread).is_ok()
+                && call.start < self.scale.shown.to
         })
     }
 
@@ -105,8 +106,9 @@ impl Rows<'_> {
     /// Naps, and whatever else nothing that arrives can end, in the rows of all sockets of that thread.
     fn naps(&self) -> Element {
         let mut all = Element::new("g");
+        let sockets = self.server.sockets();
         for &thread in &self.work.serving {
-            let rows = match runs(self.server.sockets_of(thread)) {
+            let rows = match runs(sockets[thread]) {
                 none if none.is_empty() => vec![(0, self.count - 1)],
                 some => some,
             };
