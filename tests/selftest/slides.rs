@@ -191,6 +191,11 @@ fn what_lies_beside_the_decks_is_shown() {
 fn a_deck_that_is_out_of_order_is_noticed() {
     let good = read("slides/02-echo-server.md");
     let cases = [
+        (
+            "## Coming",
+            "## One\n\n---\n\n## Coming",
+            "nothing stands on it",
+        ),
         ("lang: en-GB", "lang: de", "lang is Some(\"de\")"),
         ("minutes: 25\n", "", "the settings are"),
         ("## Coming from Python", "## Python", "no slide begins with"),

@@ -72,6 +72,9 @@ pub fn inside(deck: &Deck) -> Vec<String> {
             [(2, _)] if index > 0 => {}
             _ => say("a slide has one heading: the deck's title on the first, `##` on the others"),
         }
+        if slide.prose.is_empty() && slide.blocks.is_empty() {
+            say("nothing stands on it");
+        }
         if title.ends_with(['.', '!']) {
             say("a heading ends without a full stop");
         }

@@ -3,7 +3,7 @@
 use super::evidence::{LONG, Waits, Work};
 use super::recording::{Answer, Call, Kind, Recording, Server, Sockets, Span};
 use super::spans::{length, minus, union, within};
-use super::words::{grouped, is_or_are, milliseconds, percent, threads};
+use super::words::{does, grouped, is_or_are, milliseconds, percent, threads};
 
 /// From this part of the time on, a server does mostly that.
 const MOSTLY: f64 = 0.5;
@@ -118,7 +118,7 @@ impl View<'_> {
         let waiting = |number: &&usize| length(&within(&waits[**number].long(), &meanwhile)) > 0;
         let late: Vec<usize> = late.iter().filter(waiting).copied().collect();
         let who = self.whom(&late, "all");
-        let wait = if late.len() == 1 { "waits" } else { "wait" };
+        let wait = does(late.len(), "wait");
         match serving {
             0 | 1 => format!("one thread{place} while {who} {wait}"),
             _ => format!("{}, and still {who} {wait}", threads(serving)),
@@ -171,8 +171,7 @@ impl View<'_> {
     fn asleep(&self, call: &Call) -> String {
         let mut clients = call.at.clients();
         match (call.kind, clients.next(), clients.next()) {
-            (Kind::Nap, _, _) if self.work.serving.len() == 1 => " that naps".into(),
-            (Kind::Nap, _, _) => " that nap".into(),
+            (Kind::Nap, _, _) => format!(" that {}", does(self.work.serving.len(), "nap")),
             (kind, _, _) if kind.is_about_many() => format!(", asleep in {kind}"),
             (_, Some(client), None) => format!(", asleep at {}'s socket", self.name(client)),
             (Kind::Accept, _, _) => ", asleep in accept".into(),
@@ -194,11 +193,7 @@ impl View<'_> {
             }
         }
         let most = asked.iter().max_by_key(|(_, count)| *count);
-        let ask = if self.work.serving.len() == 1 {
-            "asks"
-        } else {
-            "ask"
-        };
+        let ask = does(self.work.serving.len(), "ask");
         let seconds = (length(times) / 1_000_000).max(1) as usize;
         match most {
             Some((at, count)) if count / seconds >= OFTEN => match at.clients().next() {
@@ -233,7 +228,7 @@ impl View<'_> {
             return format!("{who}, {ever} asleep: {times}");
         }
         if work.napping >= MOSTLY {
-            let nap = if serving == 1 { "naps" } else { "nap" };
+            let nap = does(serving, "nap");
             return format!("{who} {nap} between rounds, and no data can end a nap");
         }
         self.asleep_well(&who)

@@ -48,6 +48,13 @@ pub fn threads(count: usize) -> String {
     }
 }
 
+/// What so many do: one naps, two nap.
+#[must_use]
+pub fn does(count: usize, verb: &str) -> String {
+    let one = if count == 1 { "s" } else { "" };
+    format!("{verb}{one}")
+}
+
 /// What stands between "who" and "answered": nobody is answered, A is not, B and C are not.
 #[must_use]
 pub fn is_or_are(who: &str) -> &'static str {
