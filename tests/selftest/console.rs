@@ -20,7 +20,7 @@ use lab::deck::{self, Block, Deck};
 
 use crate::gallery_file::root;
 use addresses::Addresses;
-use order::{Kind, lack};
+use order::{Kind, Lack, lack};
 use terminal::Terminal;
 
 mod addresses;
@@ -129,8 +129,16 @@ fn play(deck: &Deck) -> Result<(), String> {
                 let told = |what: String| format!("{}: {what}", block.line);
                 if let Some(command) = line.strip_prefix("$ ") {
                     if let Some(why) = lack(command) {
-                        eprintln!("left out with what follows, since {why}: {command}");
-                        return Ok(());
+                        let told = told(format!("{why}, as `{command}` needs"));
+                        let is_required =
+                            std::env::var("UNBLOCKED_SLIDES").is_ok_and(|word| word == "required");
+                        return match why {
+                            Lack::Tool(_) if is_required => Err(told),
+                            _ => {
+                                eprintln!("left out with what follows: {told}");
+                                Ok(())
+                            }
+                        };
                     }
                     if let Some(mut before) = terminals.remove(&name) {
                         before.is_free().map_err(told)?;

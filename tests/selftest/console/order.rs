@@ -3,6 +3,7 @@
 //! Programs of the stages are built before, and started without a shell where the command needs none, on the address
 //! that stands for the one on the slide.
 
+use std::fmt::{self, Display, Formatter};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -37,8 +38,25 @@ pub struct Order {
 #[cfg(target_os = "linux")]
 const EXAMPLE: &str = "cargo run --quiet --package select --example select-limit";
 
+/// What a machine lacks for a command.
+pub enum Lack {
+    /// It can be installed.
+    Tool(String),
+    /// So many descriptors are asked for, and so many are allowed.
+    Descriptors(u64, u64),
+}
+
+impl Display for Lack {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tool(tool) => write!(f, "there is no {tool}"),
+            Self::Descriptors(asked, most) => write!(f, "no {asked} descriptors, but {most}"),
+        }
+    }
+}
+
 /// What this machine lacks for a command, if anything.
-pub fn lack(command: &str) -> Option<String> {
+pub fn lack(command: &str) -> Option<Lack> {
     let mut words = command.split([' ', '(', ')', ';', '|']);
     let tool = words.clone().find(|word| {
         let find = format!("command -v {word}");
@@ -47,12 +65,12 @@ pub fn lack(command: &str) -> Option<String> {
         is_tool && !found().is_ok_and(|found| found.status.success())
     });
     let limit = words.find(|word| *word == "-n").and_then(|_| words.next());
+    let limit = limit.and_then(|limit| limit.parse().ok());
     let most = descriptors_allowed();
-    let limit = limit.filter(|limit| limit.parse().is_ok_and(|limit: u64| limit > most));
     match (tool, limit) {
-        (Some(tool), _) => Some(format!("there is no {tool}")),
-        (None, Some(limit)) => Some(format!("{limit} descriptors are more than {most}")),
-        (None, None) => None,
+        (Some(tool), _) => Some(Lack::Tool(tool.to_string())),
+        (None, Some(limit)) if limit > most => Some(Lack::Descriptors(limit, most)),
+        (None, _) => None,
     }
 }
 

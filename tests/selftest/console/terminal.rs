@@ -2,10 +2,11 @@
 
 use std::io::Write;
 use std::process::{Child, ChildStdin, Stdio};
+use std::sync::Once;
 
 use lab::deadline::Deadline;
+use lab::live;
 use lab::output::Output;
-use lab::platform;
 
 use super::addresses::Addresses;
 use super::lines::{is_from_talk, is_small_talk, without_measures, without_ports};
@@ -54,7 +55,9 @@ impl Terminal {
         // A shell's commands end with the shell.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command_line, 0);
-        let started = command_line.spawn();
+        static ONCE: Once = Once::new();
+        ONCE.call_once(live::end_all_when_interrupted);
+        let started = live::start(&mut command_line);
         let mut child = started.map_err(|error| format!("cannot start {command}: {error}"))?;
         // The command holds the writing ends of the pipe as long as it lives.
         drop(command_line);
@@ -107,7 +110,7 @@ impl Terminal {
                 self.command
             ));
         }
-        end(&mut self.child);
+        live::end(&mut self.child);
         self.output.wait_for_the_end(Deadline::start());
         self.seen = INTERRUPTED;
         addresses.free(&self.shown);
@@ -232,15 +235,8 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        end(&mut self.child);
-    }
-}
-
-fn end(child: &mut Child) {
-    if matches!(child.try_wait(), Ok(None)) {
-        platform::end_group(child.id());
-        // It may be gone already.
-        let _ = child.kill();
-        let _ = child.wait();
+        if self.seen != INTERRUPTED {
+            live::end(&mut self.child);
+        }
     }
 }
