@@ -14,16 +14,13 @@
 //!
 //! Servers are started on a free port, and what is printed about it reads as if it were the one on the slide.
 
-use std::collections::BTreeMap;
-
-use lab::deck::{self, Block, Deck};
+use lab::deck::{self, Deck};
 
 use crate::gallery_file::root;
-use addresses::Addresses;
-use order::{Kind, Lack, lack};
-use terminal::Terminal;
+use lecture::play;
 
 mod addresses;
+mod lecture;
 mod lines;
 mod order;
 mod settling;
@@ -100,91 +97,4 @@ fn a_demonstration_that_shows_something_else_is_noticed() {
         problem.starts_with("8: ") && problem.contains("< hello"),
         "{problem}"
     );
-}
-
-/// Plays every terminal of `deck`. The problem begins with the line of its block.
-fn play(deck: &Deck) -> Result<(), String> {
-    let mut terminals: BTreeMap<String, Terminal> = BTreeMap::new();
-    let mut addresses = Addresses::default();
-    for slide in &deck.slides {
-        let blocks = slide
-            .blocks
-            .iter()
-            .filter(|block| block.language() == "console");
-        let mut later: Vec<(&Block, String, &str)> = Vec::new();
-        let mut shown: Vec<(String, &Block)> = Vec::new();
-        for block in blocks {
-            let mut words = block.info.split(' ').skip(1);
-            let is_here = !words.clone().any(|word| word == "linux") || cfg!(target_os = "linux");
-            if !is_here {
-                eprintln!(
-                    "left out, since it needs Linux: the terminal in line {}",
-                    block.line
-                );
-                continue;
-            }
-            let name = words.next().unwrap_or_default().to_string();
-            shown.push((name.clone(), block));
-            for line in block.body.lines() {
-                let told = |what: String| format!("{}: {what}", block.line);
-                if let Some(command) = line.strip_prefix("$ ") {
-                    if let Some(why) = lack(command) {
-                        let told = told(format!("{why}, as `{command}` needs"));
-                        let is_required =
-                            std::env::var("UNBLOCKED_SLIDES").is_ok_and(|word| word == "required");
-                        return match why {
-                            Lack::Tool(_) if is_required => Err(told),
-                            _ => {
-                                eprintln!("left out with what follows: {told}");
-                                Ok(())
-                            }
-                        };
-                    }
-                    if let Some(mut before) = terminals.remove(&name) {
-                        before.is_free().map_err(told)?;
-                        before.has_no_more_to_say(&mut addresses).map_err(told)?;
-                    }
-                    let started = Terminal::start(command, &mut addresses).map_err(told)?;
-                    terminals.insert(name.clone(), started);
-                    continue;
-                }
-                let terminal = terminals.get_mut(&name);
-                let terminal =
-                    terminal.ok_or_else(|| told(format!("no command before {line:?}")))?;
-                match line {
-                    "^C" => terminal.interrupt(&mut addresses).map_err(told)?,
-                    "^D" => terminal.end_input(),
-                    _ if terminal.is_typed(line) => terminal.types(line).map_err(told)?,
-                    _ if terminal.kind == Kind::Server && terminal.has_begun() => {
-                        later.push((block, name.clone(), line));
-                    }
-                    _ => terminal.prints(line, &mut addresses).map_err(told)?,
-                }
-            }
-        }
-        for (block, name, line) in later {
-            let terminal = terminals.get_mut(&name).ok_or("a server is gone")?;
-            let printed = terminal.prints(line, &mut addresses);
-            printed.map_err(|what| format!("{}: {what}", block.line))?;
-        }
-        // Clients send, then servers answer, then clients show that.
-        for kind in [Kind::Talk, Kind::Server, Kind::Talk] {
-            let all = terminals.values_mut();
-            let all = all.filter(|terminal| terminal.kind == kind);
-            all.for_each(Terminal::settles);
-        }
-        for (name, block) in shown {
-            let Some(terminal) = terminals.get_mut(&name) else {
-                continue;
-            };
-            let all = terminal.has_shown_all(&block.body, &addresses);
-            all.map_err(|what| format!("{}: {what}", block.line))?;
-        }
-    }
-    for terminal in terminals.into_values() {
-        terminal
-            .has_no_more_to_say(&mut addresses)
-            .map_err(|what| format!("{}: {what}", deck.slides.len()))?;
-    }
-    Ok(())
 }
