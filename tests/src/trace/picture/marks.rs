@@ -49,6 +49,12 @@ pub(super) fn asleep(place: Place) -> Element {
     block.set("fill", "url(#asleep)").set("stroke", BLUE)
 }
 
+/// What lies between two blocks of one call: a frame, for it has nothing to do with the rows that are crossed.
+pub(super) fn joined(place: Place) -> Element {
+    let frame = place.at_least(2.0).rect().set("fill", "none");
+    frame.set("stroke", BLUE).set("stroke-dasharray", "3 4")
+}
+
 pub(super) fn nap(place: Place) -> Element {
     let block = place.at_least(1.0).rect();
     let block = block.set("fill", "url(#nap)").set("stroke", GREY);

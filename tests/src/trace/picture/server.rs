@@ -166,6 +166,14 @@ impl Rows<'_> {
                 .iter()
                 .max_by_key(|(first, last)| last - first)
                 .copied();
+            for pair in runs.windows(2) {
+                let place = self.place(call.span(), pair[0].1, pair[1].0);
+                all.add(marks::joined(Place {
+                    top: place.top + BLOCK,
+                    bottom: place.bottom - BLOCK,
+                    ..place
+                }));
+            }
             for &(first, last) in &runs {
                 let place = self.place(call.span(), first, last);
                 all.add(marks::asleep(place));
