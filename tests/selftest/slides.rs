@@ -248,6 +248,44 @@ fn names(folder: &str) -> BTreeSet<String> {
         .collect()
 }
 
+#[test]
+fn the_costs_of_the_designs_are_those_that_were_measured() {
+    let measured = read(".bench/results/cost.txt");
+    let deck = read("slides/10-event-loop.md");
+    for (shown, design) in [
+        ("| 02, blocking |", "one thread, blocking"),
+        ("| 07, without a nap |", "polling, without a nap"),
+        ("| 07, with a nap |", "polling, naps of 1 ms"),
+        ("| 08, threads |", "thread per client"),
+        ("| 09, `poll` |", "poll(2)"),
+        ("| 10, event loop |", "event loop"),
+        ("In the same measurement", "tokio"),
+    ] {
+        // The median stands before what is in brackets.
+        let row = measured.lines().find_map(|line| line.strip_prefix(design));
+        let row = row.unwrap_or_else(|| panic!("{design} was not measured"));
+        let before_brackets = row.split(')').filter_map(|cell| cell.split('(').next());
+        let words = before_brackets.flat_map(str::split_whitespace);
+        let medians: Vec<String> = words
+            .map(|word| {
+                word.parse()
+                    .map_or(word.into(), |median: f64| format!("{median:.1}"))
+            })
+            .collect();
+        let is_meant = |line: &&str| match shown.starts_with('|') {
+            true => line.starts_with(shown),
+            false => line.contains(shown),
+        };
+        let line = deck.lines().find(is_meant);
+        let line = line.unwrap_or_else(|| panic!("no line with {shown}"));
+        let medians = medians.join(" · ");
+        assert!(
+            line.contains(&medians),
+            "{shown} should say {medians}: {line}"
+        );
+    }
+}
+
 fn decks() -> impl Iterator<Item = (&'static str, Deck)> {
     deck::files().map(|file| (file, Deck::parse(&read(&format!("slides/{file}")))))
 }
