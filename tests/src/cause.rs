@@ -25,6 +25,17 @@ macro_rules! causes {
     };
 }
 
+impl Cause {
+    /// The causes in a list such as `tail-lost, stale-bytes`; a name that is none is the error.
+    pub fn listed(names: &str) -> impl Iterator<Item = Result<Self, &str>> {
+        let names = names.split(',').map(str::trim);
+        names.map(|name| {
+            let known = Self::ALL.iter().find(|cause| cause.name() == name);
+            known.copied().ok_or(name)
+        })
+    }
+}
+
 causes! {
     Panicked "panicked"
         "a panic ends the thread it happens in, and in the main thread the whole program; what may go wrong on any day is returned or handled instead"

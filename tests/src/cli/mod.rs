@@ -1,10 +1,12 @@
 //! The commands of the `lab` tool, one module each, and how they find out which stage is meant.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{bail, ensure};
+use anyhow::{Context, bail, ensure};
 
+use crate::building::{Built, build};
 use crate::course::{self, Stage};
+use crate::subject::{House, Subject};
 
 pub mod bench;
 pub mod bless;
@@ -73,6 +75,27 @@ fn stage_around(here: &Path, root: &Path) -> Option<&'static Stage> {
     course::STAGES
         .iter()
         .find(|stage| folder.as_os_str() == stage.slug)
+}
+
+/// The stage's program. `None` when there is none, and why has been said.
+pub(crate) fn program(
+    house: &House,
+    subject: &Subject,
+    stage: &'static Stage,
+) -> anyhow::Result<Option<PathBuf>> {
+    let built = build(house, subject, &[stage])?.pop();
+    let (_, built) = built.context("nothing was built")?;
+    Ok(match built {
+        Built::Program { path, .. } => Some(path),
+        Built::NoSource(reason) => {
+            eprintln!("{reason}");
+            None
+        }
+        Built::DoesNotCompile(message) => {
+            eprintln!("{} does not compile:\n\n{}", stage.slug, message.trim_end());
+            None
+        }
+    })
 }
 
 /// A path as it is said: from here on, if it lies below.

@@ -8,7 +8,6 @@ use anyhow::Context;
 use clap::{Arg, ArgMatches, Command, value_parser};
 
 use super::request::subject_argument;
-use crate::building::{Built, build};
 use crate::live;
 use crate::subject::{House, Subject};
 
@@ -36,19 +35,8 @@ pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
     let stage = super::stage(word, &house.root)?;
     let folder = matches.get_one::<PathBuf>("subject").map(PathBuf::as_path);
     let subject = Subject::open(house, folder)?;
-    let (_, built) = build(house, &subject, &[stage])?
-        .pop()
-        .context("nothing was built")?;
-    let program = match built {
-        Built::Program { path: program, .. } => program,
-        Built::NoSource(reason) => {
-            eprintln!("{reason}");
-            return Ok(ExitCode::FAILURE);
-        }
-        Built::DoesNotCompile(message) => {
-            eprintln!("{} does not compile:\n\n{}", stage.slug, message.trim_end());
-            return Ok(ExitCode::FAILURE);
-        }
+    let Some(program) = super::program(house, &subject, stage)? else {
+        return Ok(ExitCode::FAILURE);
     };
     let arguments = matches
         .get_many::<OsString>("arguments")

@@ -10,7 +10,6 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 use super::request::subject_argument;
 use super::shown;
 use super::style::print;
-use crate::building::{Built, build};
 use crate::course::Stage;
 use crate::subject::{House, Subject};
 use crate::trace::picture;
@@ -75,7 +74,7 @@ pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
     );
     let folder = matches.get_one::<PathBuf>("subject").map(PathBuf::as_path);
     let subject = Subject::open(house, folder)?;
-    let Some(program) = program(house, &subject, stage)? else {
+    let Some(program) = super::program(house, &subject, stage)? else {
         return Ok(ExitCode::FAILURE);
     };
     let order = Order {
@@ -107,27 +106,6 @@ fn manner(stage: &Stage) -> Manner {
         "01" | "04" => Manner::Greet,
         _ => Manner::Echo,
     }
-}
-
-/// The stage's program. `None` when there is none, and why has been said.
-fn program(
-    house: &House,
-    subject: &Subject,
-    stage: &'static Stage,
-) -> anyhow::Result<Option<PathBuf>> {
-    let built = build(house, subject, &[stage])?.pop();
-    let (_, built) = built.context("nothing was built")?;
-    Ok(match built {
-        Built::Program { path, .. } => Some(path),
-        Built::NoSource(reason) => {
-            eprintln!("{reason}");
-            None
-        }
-        Built::DoesNotCompile(message) => {
-            eprintln!("{} does not compile:\n\n{}", stage.slug, message.trim_end());
-            None
-        }
-    })
 }
 
 /// Keeps a recording and its picture in files of that name, and says what there is to see.

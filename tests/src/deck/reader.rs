@@ -113,10 +113,10 @@ impl Reader {
             self.slide.notes.push(text.to_string());
             return;
         };
-        for name in names.split(',').map(str::trim) {
-            match Cause::ALL.iter().find(|cause| cause.name() == name) {
-                Some(cause) => self.slide.causes.push(*cause),
-                None => self.slide.unknown_causes.push(name.to_string()),
+        for cause in Cause::listed(names) {
+            match cause {
+                Ok(cause) => self.slide.causes.push(cause),
+                Err(name) => self.slide.unknown_causes.push(name.to_string()),
             }
         }
     }

@@ -99,10 +99,10 @@ impl Reader {
 
     fn causes(&mut self, names: &str) {
         let mut causes = Vec::new();
-        for name in names.split(',').map(str::trim) {
-            match Cause::ALL.iter().find(|cause| cause.name() == name) {
-                Some(cause) => causes.push(*cause),
-                None => self.problem(&format!("the cause \"{name}\" is not known")),
+        for cause in Cause::listed(names) {
+            match cause {
+                Ok(cause) => causes.push(cause),
+                Err(name) => self.problem(&format!("the cause \"{name}\" is not known")),
             }
         }
         match (&mut self.hint, self.guide.headings.last_mut()) {
