@@ -6,7 +6,7 @@ use lab::cause::Cause;
 use lab::guide::Guide;
 
 use crate::gallery_file::{Kind, gallery, root, subject};
-use crate::miniature::Lab;
+use crate::miniature::{Lab, miniature};
 
 #[test]
 fn a_report_and_a_hint_name_the_slide() {
@@ -42,5 +42,15 @@ fn a_report_and_a_hint_name_the_slide() {
     assert!(
         !ran.out.contains("]("),
         "a terminal has no use for targets: {ran:?}"
+    );
+}
+
+#[test]
+fn a_cause_that_no_slide_explains_sends_people_to_the_deck() {
+    let folder = miniature("reports without a slide", &[("2", "fails-at-once")]);
+    let ran = Lab::check(&folder, &["2"]).run();
+    assert!(
+        ran.out.contains("  slide      slides/02-echo-server.md\n"),
+        "{ran:?}"
     );
 }

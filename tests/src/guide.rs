@@ -32,7 +32,8 @@ const HINTS: &str = "When you are stuck";
 /// A stage's README and deck, as far as the lab reads them.
 #[derive(Debug, Default)]
 pub struct Guide {
-    deck: Deck,
+    /// `None` where a copy of the lab does without slides.
+    deck: Option<Deck>,
     headings: Vec<Heading>,
     hints: Vec<Hint>,
     problems: Vec<String>,
@@ -75,8 +76,7 @@ impl Display for Place<'_> {
 }
 
 impl Guide {
-    /// Reads the README of `stage`, below the repository's `root`, and its deck. A copy of the lab may do without
-    /// slides.
+    /// Reads the README of `stage`, below the repository's `root`, and its deck if there is one.
     ///
     /// # Errors
     ///
@@ -86,7 +86,7 @@ impl Guide {
         let text = std::fs::read_to_string(root.join(&name))
             .with_context(|| format!("cannot read {name}"))?;
         let mut guide = Guide::parse(&text, stage);
-        guide.deck = Deck::of(root, stage).unwrap_or_default();
+        guide.deck = Deck::of(root, stage).ok();
         Ok(guide)
     }
 
@@ -112,10 +112,15 @@ impl Guide {
         })
     }
 
+    #[must_use]
+    pub fn has_deck(&self) -> bool {
+        self.deck.is_some()
+    }
+
     /// The heading of the slide that explains `cause`.
     #[must_use]
     pub fn slide_for(&self, cause: Cause) -> Option<Place<'_>> {
-        let slide = self.deck.slide_for(cause)?;
+        let slide = self.deck.as_ref()?.slide_for(cause)?;
         Some(Place {
             line: slide.line,
             title: slide.title(),

@@ -29,9 +29,11 @@ pub fn rows(stage: &Stage, check: &Check, failure: &Failure, told: &Telling) -> 
     let heading = guide.and_then(|guide| guide.heading_for(failure.cause));
     let readme = format!("exercises/{}/README.md", stage.slug);
     let read = heading.map_or_else(|| readme.clone(), |place| format!("{readme}{place}"));
-    let slide = guide
-        .and_then(|guide| guide.slide_for(failure.cause))
-        .map(|place| format!("slides/{}{place}", stage.slide));
+    let deck = format!("slides/{}", stage.slide);
+    let slide = guide.filter(|guide| guide.has_deck()).map(|guide| {
+        let place = guide.slide_for(failure.cause);
+        place.map_or_else(|| deck.clone(), |place| format!("{deck}{place}"))
+    });
     let hint = match guide.and_then(|guide| guide.hint_for(failure.cause)) {
         Some(number) => format!("cargo lab hint {} {number}", stage.short()),
         None => format!("cargo lab hint {}", stage.short()),

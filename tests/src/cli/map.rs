@@ -111,7 +111,7 @@ fn next(states: &[StageState], width: usize) -> String {
     let mut text = format!("{}\n", paint(STRONG, title));
     text += &wrap(&format!("You should know: {}.", stage.before), "  ", width);
     text += &item("read", &format!("{folder}/README.md"), width);
-    text += &item("slides", &format!("slides/{}", stage.slide), width);
+    text += &item("deck", &format!("slides/{}", stage.slide), width);
     for file in stage.files {
         text += &item("edit", &format!("{folder}/{file}"), width);
     }
