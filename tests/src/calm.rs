@@ -1,15 +1,14 @@
 //! Has a program done all that it will do? This is what replaces sleeping in checks.
 //!
-//! A program is settled when every thread is parked in a call that does not return by itself, and nothing is
-//! on its way between it and our peers. A program that never parks is settled when nothing changed that could
+//! A program is settled when every thread is parked in a call that does not return by itself, also those of processes
+//! that it started, and nothing is on its way between it and our peers. A program that never parks is settled when nothing changed that could
 //! be seen from outside while it used a good amount of its own processor time, or went to sleep many times. Its
 //! ticks are not looked at: they go on by the clock.
 
 use std::time::Duration;
 
 use crate::platform::{
-    CallKind, Descriptor, Sample, TOO_MUCH_MEMORY, TcpRow, TcpState, descendants, descriptors,
-    memory,
+    CallKind, Descriptor, Sample, TOO_MUCH_MEMORY, TcpRow, TcpState, descriptors, memory,
 };
 use crate::running::Running;
 use crate::wire::Wire;
@@ -52,7 +51,7 @@ pub enum Look {
 struct View {
     rows: Vec<TcpRow>,
     descriptors: Vec<Descriptor>,
-    /// How many threads and processes there are.
+    /// How many threads there are, in all processes.
     population: usize,
     /// How much memory there is, in large steps, up to where it is too much.
     memory: u64,
@@ -80,7 +79,7 @@ impl Calm {
         if program.exited().is_some() {
             return Look::Exited;
         }
-        let (Some(sample), Some(table)) = (program.sample(), rows()) else {
+        let (Some(sample), Some(table)) = (program.family(), rows()) else {
             return Look::Moving;
         };
         // What it has printed may still be on its way to us.
@@ -116,7 +115,7 @@ impl Calm {
         let view = View {
             rows: table,
             descriptors: open,
-            population: sample.threads.len() + descendants(program.pid()),
+            population: sample.threads.len(),
             memory: memory(program.pid()).min(TOO_MUCH_MEMORY) / MEMORY_STEP,
             printed: program.stdout.news(),
             fed: program.fed(),

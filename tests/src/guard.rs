@@ -35,7 +35,8 @@ impl Guard {
         let thread = thread::spawn(move || {
             while ended.recv_timeout(PERIOD) == Err(RecvTimeoutError::Timeout) {
                 // Orphans among its processes are our children.
-                let population = platform::threads(pid) + platform::descendants(std::process::id());
+                let children = platform::descendants(std::process::id());
+                let population = platform::threads(pid) + children.len();
                 if population > CAP {
                     seen.store(true, Ordering::SeqCst);
                     live::end_what_is_left(pid);

@@ -133,6 +133,28 @@ impl Running {
         }
     }
 
+    /// As [`sample`](Self::sample), together with what the processes that it started are doing: whether all of them
+    /// have settled. Those are not to be asked about descriptors, since theirs have numbers of their own.
+    #[must_use]
+    pub fn family(&self) -> Option<Sample> {
+        let mut family = self.sample()?;
+        let others = platform::descendants(self.pid);
+        for mut thread in others
+            .into_iter()
+            .filter_map(platform::sample)
+            .flat_map(|one| one.threads)
+        {
+            if let Some(call) = &mut thread.call {
+                call.descriptor = None;
+            }
+            // What is gone, and only not reaped, does nothing more.
+            if thread.state != 'Z' {
+                family.threads.push(thread);
+            }
+        }
+        Some(family)
+    }
+
     /// How much input was written to its pipe so far, in bytes.
     #[must_use]
     pub fn fed(&self) -> u64 {

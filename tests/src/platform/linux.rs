@@ -77,17 +77,19 @@ pub fn shut_down(pid: u32, descriptor: i32) -> io::Result<()> {
     SockRef::from(&listener).shutdown(Shutdown::Both)
 }
 
-/// How many processes descend from process `pid`.
+/// The processes that descend from process `pid`.
 #[must_use]
-pub fn descendants(pid: u32) -> usize {
+pub fn descendants(pid: u32) -> Vec<u32> {
     let tasks = fs::read_dir(format!("/proc/{pid}/task"))
         .into_iter()
         .flatten();
     let lists = tasks
         .flatten()
         .filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
-    let children: Vec<u32> = lists.flat_map(|list| numbers(&list)).collect();
-    children.iter().map(|&child| 1 + descendants(child)).sum()
+    let mut found: Vec<u32> = lists.flat_map(|list| numbers(&list)).collect();
+    let grandchildren: Vec<u32> = found.iter().flat_map(|&child| descendants(child)).collect();
+    found.extend(grandchildren);
+    found
 }
 
 /// What a pipe can be looked at through.

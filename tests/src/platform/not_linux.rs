@@ -45,8 +45,8 @@ pub fn shut_down(_pid: u32, _descriptor: i32) -> io::Result<()> {
 }
 
 #[must_use]
-pub fn descendants(_pid: u32) -> usize {
-    0
+pub fn descendants(_pid: u32) -> Vec<u32> {
+    Vec::new()
 }
 
 #[must_use]
