@@ -21,6 +21,8 @@ use crate::subject::{House, Subject, steps_not_started};
 #[derive(Debug, Clone)]
 pub enum Verdict {
     Passed,
+    /// So far: the program got to the later step N, which is not written yet and ended it.
+    PassedSoFar(u8),
     Failed(Failure),
     /// The stage does not compile, or a student's file is missing.
     NotBuilt,
@@ -37,7 +39,7 @@ impl Verdict {
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
-            Verdict::Passed => "passed",
+            Verdict::Passed | Verdict::PassedSoFar(_) => "passed",
             Verdict::Failed(_) | Verdict::NotBuilt => "failed",
             Verdict::NotStarted(_) => "not started",
             Verdict::NotJudgedHere(_) => "not judged here",
@@ -48,11 +50,19 @@ impl Verdict {
     /// What `check` earns by it: all of its points, or none.
     #[must_use]
     pub fn points(&self, check: &Check) -> u32 {
-        if matches!(self, Verdict::Passed) {
-            check.points
-        } else {
-            0
+        match self {
+            Verdict::Passed | Verdict::PassedSoFar(_) => check.points,
+            _ => 0,
         }
+    }
+
+    /// Whether there is nothing to mend: it passed, or cannot be told here.
+    #[must_use]
+    pub fn is_fine(&self) -> bool {
+        matches!(
+            self,
+            Verdict::Passed | Verdict::PassedSoFar(_) | Verdict::NotJudgedHere(_)
+        )
     }
 }
 
@@ -105,7 +115,7 @@ impl Judge {
         let result = self.run(candidate, executable, check);
         live::say_nothing_if_interrupted();
         match result {
-            Ok(Ok(())) => Verdict::Passed,
+            Ok(Ok(got_to)) => got_to.map_or(Verdict::Passed, Verdict::PassedSoFar),
             Ok(Err(problem)) => match *problem {
                 // A later step's `todo!` excuses nothing: what this step's code had to do, it had done by then.
                 Problem::NotStarted(step, failure) if step > check.step => Verdict::Failed(failure),
@@ -137,12 +147,13 @@ impl Judge {
         }
     }
 
+    /// The later step, not written yet, that the program got to, if the check passed for that reason.
     fn run(
         &self,
         candidate: &Candidate,
         executable: &Path,
         check: &Check,
-    ) -> std::thread::Result<crate::failure::Outcome> {
+    ) -> std::thread::Result<Result<Option<u8>, Box<Problem>>> {
         // Each check draws from a generator of its own, so that it gets the same when it runs alone.
         let mut hasher = DefaultHasher::new();
         (self.seed, candidate.stage.slug, check.name).hash(&mut hasher);
@@ -157,7 +168,10 @@ impl Judge {
             hasher.finish(),
             snapshots,
         );
-        panic::catch_unwind(AssertUnwindSafe(|| (check.run)(&program)))
+        panic::catch_unwind(AssertUnwindSafe(|| {
+            (check.run)(&program)?;
+            Ok(program.scene().got_to())
+        }))
     }
 }
 
@@ -210,11 +224,9 @@ impl Score {
         let judged_here = |verdict: &Verdict| !matches!(verdict, Verdict::NotJudgedHere(_));
         let judged = rows.iter().filter(|(_, verdict)| judged_here(verdict));
         let done = |step: &u8| {
-            let fine =
-                |verdict: &Verdict| matches!(verdict, Verdict::Passed | Verdict::NotJudgedHere(_));
             rows.iter()
                 .filter(|(check, _)| check.step == *step)
-                .all(|(_, verdict)| fine(verdict))
+                .all(|(_, verdict)| verdict.is_fine())
         };
         Self {
             points: rows

@@ -34,6 +34,8 @@ pub struct Scene {
     step: u8,
     /// Steps whose `todo!` stands in the student's files: only these may excuse a program's end.
     not_started: Vec<u8>,
+    /// The later one of them that the program got to, and that excused its end.
+    got_to: Cell<Option<u8>>,
 }
 
 impl Scene {
@@ -50,6 +52,7 @@ impl Scene {
             end: Deadline::of_a_check(),
             step,
             not_started,
+            got_to: Cell::default(),
         }
     }
 
@@ -265,7 +268,14 @@ impl Scene {
     /// one, which is not written yet.
     #[must_use]
     pub fn died_in_a_later_step(&self, stderr: &str) -> bool {
-        self.step_in_panic(stderr)
-            .is_some_and(|step| step > self.step)
+        let later = self.step_in_panic(stderr).filter(|&step| step > self.step);
+        self.got_to.set(self.got_to.get().or(later));
+        later.is_some()
+    }
+
+    /// The later step, not written yet, that ended the program before the check had seen all that it wanted to see.
+    #[must_use]
+    pub fn got_to(&self) -> Option<u8> {
+        self.got_to.get()
     }
 }

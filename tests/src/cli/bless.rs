@@ -10,7 +10,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::course::STAGES;
 use crate::deck;
-use crate::judge::{Judge, Verdict, candidates};
+use crate::judge::{Judge, candidates};
 use crate::platform;
 use crate::stages;
 use crate::subject::{House, Subject};
@@ -40,9 +40,8 @@ pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
     for candidate in candidates(house, &subject, &all)? {
         for check in stages::checks(candidate.stage) {
             let verdict = judge.judge(&candidate, check);
-            let fine = matches!(verdict, Verdict::Passed | Verdict::NotJudgedHere(_));
             ensure!(
-                fine,
+                verdict.is_fine(),
                 "{}: {} does not pass: {verdict:?}",
                 candidate.stage.slug,
                 check.sentence()

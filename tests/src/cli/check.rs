@@ -83,7 +83,7 @@ impl Ending {
     #[must_use]
     pub fn of(verdict: &Verdict, named: bool) -> Self {
         match verdict {
-            Verdict::Passed | Verdict::NotJudgedHere(_) => Ending::Fine,
+            Verdict::Passed | Verdict::PassedSoFar(_) | Verdict::NotJudgedHere(_) => Ending::Fine,
             Verdict::NotStarted(_) if !named => Ending::Fine,
             Verdict::NotStarted(_) | Verdict::Failed(_) | Verdict::NotBuilt => Ending::Wrong,
             Verdict::CouldNotGrade(_) => Ending::CouldNotGrade,

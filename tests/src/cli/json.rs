@@ -1,5 +1,6 @@
 //! `lab check --json`: the verdicts for other programs. An object with `version`, `seed`, `stages` (points of
-//! each) and `checks` (one object each, with the rows of its report where it failed).
+//! each) and `checks` (one object each, with the rows of its report where it failed, and with `ends_in_step` where it
+//! passed as far as a step that is not written yet).
 
 use serde_json::{Value, json};
 
@@ -74,6 +75,7 @@ fn one(candidate: &Candidate, check: &Check, verdict: &Verdict) -> Value {
             told["received"] = failure.received.as_str().into();
             told["program"] = failure.program.as_str().into();
         }
+        (Verdict::PassedSoFar(step), _) => told["ends_in_step"] = (*step).into(),
         (Verdict::NotBuilt, Built::DoesNotCompile(message)) => {
             told["cause"] = "does-not-compile".into();
             told["program"] = message.as_str().into();

@@ -76,6 +76,10 @@ impl<'a> Told<'a> {
         let mut rows = String::new();
         let (style, mark, remark) = match verdict {
             Verdict::Passed => (GOOD, "passed", String::new()),
+            Verdict::PassedSoFar(step) => {
+                let remark = format!(" (so far: it ends in step {step}, which is not written yet)");
+                (GOOD, "passed", remark)
+            }
             Verdict::Failed(failure) => {
                 self.failed += 1;
                 let (lost, cause) = (points_word(check.points), failure.cause);
