@@ -11,9 +11,10 @@ use crate::diagnosis::Symptom;
 use crate::failure::{Outcome, Problem};
 use crate::payload::quote;
 use crate::peer::Peer;
-use crate::platform::descriptors;
+use crate::platform::{Call, VERY_LONG, descriptors, time_limit};
 use crate::running::Running;
 use crate::scene::Scene;
+use crate::situation::length;
 
 #[derive(Debug)]
 pub struct Server {
@@ -218,6 +219,23 @@ impl Server {
                     .scene
                     .fails(Symptom::NoRest, expected, "it never came to rest", None))
             }
+        }
+    }
+
+    /// None of the calls that it sleeps in gives up after some time. That a socket has such a limit does not show in the
+    /// call.
+    pub fn needs_no_clock(&self) -> Outcome {
+        let sample = self.running.sample();
+        let threads = sample.iter().flat_map(|sample| &sample.threads);
+        let limit = |call: Call| time_limit(self.running.pid(), call.descriptor?, call.kind);
+        let limits = threads.filter_map(|thread| limit(thread.call?));
+        match limits.min().filter(|limit| *limit < VERY_LONG) {
+            None => Ok(()),
+            Some(limit) => Err(self.scene.fails_because(
+                Cause::AsksByTheClock,
+                "a server that sleeps until something arrives",
+                format!("it sleeps in a call that gives up after {}", length(limit)),
+            )),
         }
     }
 

@@ -252,7 +252,7 @@ fn unread(row: &TcpRow) -> String {
 }
 
 /// How long a thread asked to sleep.
-fn length(nap: Duration) -> String {
+pub(crate) fn length(nap: Duration) -> String {
     match nap.as_secs() {
         0 => format!("{} ms", nap.as_millis()),
         seconds => format!("{seconds} s"),

@@ -16,16 +16,10 @@ const NO_STACK: u64 = 1 << 20;
 /// Enough for the stacks of thirty threads, of which a program has to keep a hundred to run out.
 const SOME_STACKS: u64 = 64 << 20;
 
-/// How often a program that sleeps is looked at again: for some hundredths of a second.
-const SOME_LOOKS: u32 = 20;
-
-/// How many naps tell a program that wakes up by the clock from one that was woken.
-const SOME_NAPS: u64 = 3;
-
 impl Server {
     /// It sleeps, and has at least one thread for each of `peers`.
     pub fn sleeps_in_a_thread_for_each(&self, peers: &[Peer]) -> Outcome {
-        self.sleeps()?.sleeps_on()?;
+        self.sleeps()?;
         let threads = self.counts_threads()?;
         if threads >= peers.len() {
             return Ok(());
@@ -37,24 +31,6 @@ impl Server {
                 1 => "1 thread".to_string(),
                 _ => format!("{threads} threads"),
             },
-        ))
-    }
-
-    /// It goes on sleeping while nothing happens. A call with a timeout, which does not show by itself, ends meanwhile
-    /// if it is a short one.
-    fn sleeps_on(&self) -> Outcome {
-        let before = self.effort();
-        for _ in 0..SOME_LOOKS {
-            self.scene.settles();
-        }
-        let naps = self.effort().since(before).naps;
-        if naps < SOME_NAPS {
-            return Ok(());
-        }
-        Err(self.scene.fails_because(
-            Cause::AsksByTheClock,
-            "threads that sleep until something arrives",
-            format!("they woke up {naps} times although nothing had arrived"),
         ))
     }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use socket2::SockRef;
 
 use super::calls::call;
-use super::{Descriptor, Sample, Thread, unix};
+use super::{CallKind, Descriptor, Sample, Thread, unix};
 
 /// What every thread of process `pid` is doing now. `None` when it is gone, or may not be looked at.
 #[must_use]
@@ -75,6 +75,20 @@ pub fn is_non_blocking(pid: u32, descriptor: i32) -> Option<bool> {
 pub fn shut_down(pid: u32, descriptor: i32) -> io::Result<()> {
     let listener = unix::borrow_socket(pid, descriptor)?;
     SockRef::from(&listener).shutdown(Shutdown::Both)
+}
+
+/// For how long a call of `kind` on socket `descriptor` of process `pid` waits at most: `SO_RCVTIMEO` or `SO_SNDTIMEO`
+/// of socket(7). `None`: for as long as it takes, or the kernel does not let us look.
+#[must_use]
+pub fn time_limit(pid: u32, descriptor: i32, kind: CallKind) -> Option<Duration> {
+    let socket = unix::borrow_socket(pid, descriptor).ok()?;
+    let socket = SockRef::from(&socket);
+    let limit = match kind {
+        CallKind::Accept | CallKind::Recv => socket.read_timeout(),
+        CallKind::Connect | CallKind::Send => socket.write_timeout(),
+        _ => return None,
+    };
+    limit.ok()?
 }
 
 /// The processes that descend from process `pid`.

@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
-use super::{Descriptor, Registered, Sample, TcpRow};
+use super::{CallKind, Descriptor, Registered, Sample, TcpRow};
 
 #[must_use]
 pub fn sample(_pid: u32) -> Option<Sample> {
@@ -42,6 +43,11 @@ pub fn registered(_pid: u32) -> Vec<Registered> {
 /// Always.
 pub fn shut_down(_pid: u32, _descriptor: i32) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+#[must_use]
+pub fn time_limit(_pid: u32, _descriptor: i32, _kind: CallKind) -> Option<Duration> {
+    None
 }
 
 #[must_use]
