@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use assert_cmd::assert::{Assert, AssertResult};
 use predicates::prelude::*;
+use socket2::{Domain, Socket, Type};
 
 use crate::calm::{Calm, Look};
 use crate::cause::Cause;
@@ -64,6 +65,23 @@ impl Ended {
             said,
             Cause::AddressNotNamed,
             &format!("one line on its error output that names {text}"),
+        )
+    }
+
+    /// It gave up where `connect` failed: what it says is not the error of a later call, which finds the socket without a
+    /// peer.
+    pub fn gave_up_at_connect(&self) -> Result<&Self, Box<Problem>> {
+        let never_connected = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        let Err(later) = never_connected.peer_addr() else {
+            return Ok(self);
+        };
+        let said = self
+            .assert()
+            .try_stderr(predicate::str::contains(later.to_string()).not());
+        self.agrees(
+            said,
+            Cause::NeverConnected,
+            "the error that `connect` returned, and not that of a later call",
         )
     }
 

@@ -51,6 +51,7 @@ pub mod polling;
 pub mod program;
 mod pulse;
 mod readiness;
+pub mod record;
 pub mod report;
 pub mod results;
 pub mod running;

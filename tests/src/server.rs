@@ -137,50 +137,6 @@ impl Server {
         Peer::connect(&self.scene, self.address, Some(64 * 1024))
     }
 
-    /// Waits for the event `line`, beside what the check sees on the wire.
-    pub fn records(&self, line: &str) -> Result<&Self, Box<Problem>> {
-        let lost = line.replace(" left after ", " lost after ");
-        let facts = self.scene.facts();
-        let may_be_lost = facts.was_reset || facts.lacks.is_some();
-        let is_it = |printed: &str| {
-            printed == line || (may_be_lost && printed.starts_with(&format!("{lost}: ")))
-        };
-        let mut calm = Calm::default();
-        let seen = self.scene.deadline().until(|| {
-            let found = self.running.stdout.text().lines().any(is_it);
-            (found || self.scene.look(&mut calm) != Look::Moving).then_some(())
-        });
-        // What it printed last may have come after the last look.
-        self.running.wait_for_output();
-        let printed = self.running.stdout.text();
-        if seen.is_some() && printed.lines().any(is_it) {
-            self.scene.transcript.borrow_mut().note("server", line);
-            self.scene.transcript.borrow_mut().wait();
-            return Ok(self);
-        }
-        let client = line.split_inclusive(' ').take(2).collect::<String>();
-        let about_it: Vec<&str> = printed
-            .lines()
-            .filter(|printed| printed.starts_with(&client))
-            .collect();
-        let received = match about_it.is_empty() {
-            true => format!("no line about {}", client.trim_end()),
-            false => format!("\"{}\"", about_it.join("\" · \"")),
-        };
-        let or_lost = if may_be_lost && lost != line {
-            ", or lost"
-        } else {
-            ""
-        };
-        let expected = format!("the event \"{line}\"{or_lost}");
-        Err(match self.running.exited() {
-            Some(_) => self.scene.fails(Symptom::End, expected, received, None),
-            None => self
-                .scene
-                .fails_because(Cause::NotRecorded, expected, received),
-        })
-    }
-
     /// Stops all its threads until [`resumes`](Self::resumes): what arrives meanwhile arrives at once for it.
     pub fn stops(&self) -> Outcome {
         if self.running.stop() {

@@ -25,7 +25,8 @@ fn names_the_address_that_refused_and_exits_with_1(program: &Program) -> Outcome
     let client = program.fails_to_call(nobody)?;
     client
         .exits_with(1)?
-        .says_in_one_line(&nobody.to_string())?;
+        .says_in_one_line(&nobody.to_string())?
+        .gave_up_at_connect()?;
     Ok(())
 }
 

@@ -80,12 +80,13 @@ pub(super) fn lets_sixteen_clients_wait_while_it_is_stopped(program: &Program) -
 /// Who knocked and left again is in the backlog all the same. Greeting them fails, and that is their affair.
 pub(super) fn goes_on_after_a_client_that_is_already_gone(program: &Program) -> Outcome {
     let server = program.starts()?;
+    is_greeted(&mut server.meets_a_peer()?, 1)?;
     server.stops()?;
     server.meets_a_peer()?.resets()?;
     let mut next = server.meets_a_peer()?;
     server.resumes();
-    is_greeted(&mut next, 2)?;
-    server.records("client 1 left after 0 bytes")?;
+    is_greeted(&mut next, 3)?;
+    server.records("client 2 left after 0 bytes")?;
     Ok(())
 }
 

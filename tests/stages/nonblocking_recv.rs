@@ -12,7 +12,7 @@ use crate::program::Program;
 use super::echo_server::{
     echoes_a_message_that_arrives_byte_by_byte, echoes_messages_of_every_size,
     echoes_two_messages_that_arrive_as_one, gives_back_every_descriptor,
-    goes_on_after_a_client_resets_the_connection, sends_the_rest_and_the_end_after_a_half_close,
+    goes_on_after_a_client_resets_the_connection, says_all_and_leaves,
     serves_the_next_client_when_one_leaves,
 };
 
@@ -66,4 +66,14 @@ pub(super) fn has_one_thread_and_sockets_that_never_wait(program: &Program) -> O
 pub(super) fn echoes_messages_in_pieces_and_joined(program: &Program) -> Outcome {
     echoes_a_message_that_arrives_byte_by_byte(program)?;
     echoes_two_messages_that_arrive_as_one(program)
+}
+
+/// A client that has ended its stream still wants the answer, all of it, and then the end. What came in many pieces is
+/// one number on record.
+fn sends_the_rest_and_the_end_after_a_half_close(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let length = program.number(60_000..=200_000);
+    says_all_and_leaves(program, &server, length)?;
+    server.records(&format!("client 1 left after {length} bytes"))?;
+    Ok(())
 }
