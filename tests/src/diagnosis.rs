@@ -71,6 +71,9 @@ impl Situation<'_> {
             Symptom::Known(Cause::NotRecorded) if self.was_told_again() => {
                 Cause::BrokenConnectionKept
             }
+            Symptom::Known(Cause::NotRecorded) if self.keeps_a_broken_connection() => {
+                Cause::ErrorIgnored
+            }
             Symptom::Known(cause) => cause,
             _ if is_ended && was_reset && !is_client => Cause::EndedByAClient,
             Symptom::Refused if self.never_listened() => Cause::NeverListened,

@@ -69,6 +69,14 @@ impl Situation<'_> {
         self.exited.is_some() && says_would_block(&self.stderr)
     }
 
+    /// Whether its loop goes round with a socket whose connection is gone: the kernel has it in no table any more.
+    pub(crate) fn keeps_a_broken_connection(&self) -> bool {
+        let is_known = |inode: u64| self.table.iter().any(|row| row.inode == inode);
+        let mut sockets = self.open.iter().filter_map(|one| one.socket);
+        let is_a_loop = self.ticks() || self.facts.slept_until_ready;
+        is_a_loop && self.facts.was_reset && sockets.any(|inode| !is_known(inode))
+    }
+
     /// Whether it goes on serving a client, by its own account.
     pub(crate) fn keeps_somebody(&self) -> bool {
         let lines = |end: &str| self.said.lines().filter(|line| line.contains(end)).count();

@@ -11,7 +11,9 @@ use crate::failure::{Outcome, Problem};
 use crate::loops::says_would_block;
 use crate::payload::Payload;
 use crate::peer::Peer;
-use crate::platform::{self, Sample, TcpRow, TcpState, descriptors, is_non_blocking};
+use crate::platform::{
+    self, Power, Powers, Sample, TcpRow, TcpState, descriptors, is_non_blocking,
+};
 use crate::pulse::Pulse;
 use crate::server::{Effort, Server};
 use crate::wire::Wire;
@@ -221,6 +223,16 @@ impl Server {
             .borrow_mut()
             .peer_sent("the lab", "breaks the listening socket");
         platform::shut_down(self.running.pid(), listener)?;
+        Ok(())
+    }
+
+    /// It ends with an error when its listening socket breaks. Where the kernel does not let us at that socket, nobody
+    /// knows.
+    pub fn ends_with_its_listener(&self) -> Outcome {
+        if Powers::probed().has(Power::BreakingSockets) {
+            self.loses_its_listener()?;
+            self.ends()?.exits_with(1)?;
+        }
         Ok(())
     }
 

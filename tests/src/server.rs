@@ -164,6 +164,11 @@ impl Server {
         self.running.kill();
     }
 
+    /// Whatever has happened so far, it has had the time to see it.
+    pub fn takes_note(&self) {
+        self.scene.settles();
+    }
+
     /// It sleeps in the kernel: every thread is parked, without a timeout, and nothing is on its way.
     pub fn sleeps(&self) -> Result<&Self, Box<Problem>> {
         let expected = "a server that sleeps until something arrives";

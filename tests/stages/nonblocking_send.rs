@@ -8,6 +8,7 @@
 
 use crate::failure::Outcome;
 use crate::program::Program;
+use crate::server::Server;
 
 use super::echo_server::{
     comes_and_goes, echoes_messages_of_every_size, gives_back_every_descriptor,
@@ -72,6 +73,7 @@ fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
     peer.half_closes()?;
     server.goes_on_ticking()?;
     peer.expects(&sent)?.expects_the_end()?;
+    server.records(&format!("client 1 left after {} bytes", sent.bytes().len()))?;
     Ok(())
 }
 
@@ -89,5 +91,18 @@ fn serves_the_next_client_however_one_leaves(program: &Program) -> Outcome {
     full.resets()?;
     comes_and_goes(&server)?;
     server.records("client 4 left after 5 bytes")?;
-    program.plays_as_in("however-one-leaves")
+    program.plays_as_in("however-one-leaves")?;
+    breaks_off_when_it_is_done(program, &server)?;
+    comes_and_goes(&server)
+}
+
+/// A client that has ended its stream, and breaks off while a lot waits for it.
+pub(super) fn breaks_off_when_it_is_done(program: &Program, server: &Server) -> Outcome {
+    let mut peer = server.meets_a_slow_peer()?;
+    peer.sends_until_something_is_kept(&program.payload("a long message", 16 << 20))?;
+    peer.half_closes()?;
+    server.takes_note();
+    let client = peer.wire.label.clone();
+    peer.resets()?;
+    server.records_the_reset_of(&client)
 }

@@ -13,7 +13,7 @@ use crate::program::Program;
 use crate::server::Server;
 
 use super::echo_server::{comes_and_goes, echoes_messages_of_every_size};
-use super::nonblocking_send::A_LITTLE;
+use super::nonblocking_send::{A_LITTLE, breaks_off_when_it_is_done};
 
 crate::checks! {
     step 1, 1: naps_while_there_is_nothing_to_do needs ProcessState KernelQueues;
@@ -102,10 +102,12 @@ fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
     server.goes_on_ticking()?.naps()?;
     comes_and_goes(&server)?;
     peer.expects(&sent)?.expects_the_end()?;
+    server.records(&format!("client 1 left after {} bytes", sent.bytes().len()))?;
     Ok(())
 }
 
-/// When neighbours leave in the same round, those between them and behind them stay, and are served.
+/// When neighbours leave in the same round, those between them and behind them stay, and are served. And whoever breaks
+/// off is owed nothing more.
 fn parts_from_neighbours_that_leave_at_once(program: &Program) -> Outcome {
     let server = program.starts()?;
     let mut peers = server.meets_peers(4)?;
@@ -122,7 +124,8 @@ fn parts_from_neighbours_that_leave_at_once(program: &Program) -> Outcome {
     for at in [0, 2] {
         peers[at].sends("still here")?.expects("still here")?;
     }
-    program.plays_as_in("neighbours-leave-at-once")
+    program.plays_as_in("neighbours-leave-at-once")?;
+    breaks_off_when_it_is_done(program, &server)
 }
 
 /// Whoever left is no longer in the list, and its socket is closed.

@@ -90,6 +90,8 @@ fn leaves_the_others_alone_when_one_resets(program: &Program) -> Outcome {
     peers[0].half_closes()?.expects_the_end()?;
     server.records("client 1 left after 5 bytes")?;
     peers[1].sends("still here")?.expects("still here")?;
+    peers[1].half_closes()?.expects_the_end()?;
+    server.records("client 3 left after 15 bytes")?;
     comes_and_goes(&server)?;
     program.plays_as_in("one-resets")
 }
