@@ -126,7 +126,7 @@ causes! {
     NeverReadsAgain "never-reads-again"
         "a pause in reading ends when there is room again; what the client sent meanwhile waits in the kernel"
     RestNotSent "rest-not-sent"
-        "the kernel takes what it has room for and says how much that was; the rest has to be sent in a later round, when there is room again"
+        "what came in and has not gone out is still with the program: send was not called for it, or took a part, and the rest has to be sent in a later round, when there is room again"
     DebtForgotten "debt-forgotten"
         "a client that is done sending has ended one direction only; what waits to be sent to it is still owed, and belongs before the end of the other"
     SentTwice "sent-twice"
