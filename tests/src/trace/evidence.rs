@@ -1,6 +1,8 @@
 //! What can be counted in a recording.
 
-use super::recording::{Answer, Client, Event, Kind, Recording, Server, Span};
+use super::recording::{
+    Answer, Call, Client, Event, Kind, Moment, Recording, Server, Sockets, Span,
+};
 use super::spans::{length, minus, union, within};
 
 /// Waits that are longer than any pause of a server that polls well, on a machine that does other things too, in
@@ -30,36 +32,28 @@ impl Waits {
             is_cut_off: false,
         };
         let mut since = None;
-        for moment in &client.moments {
-            let ends = !matches!(
-                moment.event,
-                Event::Connected | Event::Sent | Event::HalfClosed
-            );
-            if let (true, Some(from)) = (ends, since) {
-                waits.spans.push(Span {
-                    from,
-                    to: moment.at,
-                });
+        for &Moment { event, at } in &client.moments {
+            // After an answer it thinks. Where it is greeted, it waits for the end then, which comes at once.
+            match event {
+                Event::Connected | Event::Sent | Event::HalfClosed => since = Some(at),
+                _ => waits
+                    .spans
+                    .extend(since.take().map(|from| Span::new(from, at))),
             }
-            match moment.event {
+            match event {
                 Event::Connected | Event::Sent => waits.is_unanswered = true,
                 Event::Answered => {
                     waits.answers += 1;
                     waits.is_unanswered = false;
                 }
-                Event::GaveUp if waits.answers == 0 => waits.is_unanswered = true,
                 Event::Lost => {
                     waits.is_unanswered |= waits.answers == 0;
                     waits.is_cut_off = true;
                 }
                 Event::Closed => waits.is_cut_off |= waits.is_unanswered,
-                Event::HalfClosed | Event::GaveUp => {}
+                Event::GaveUp => waits.is_unanswered |= waits.answers == 0,
+                Event::HalfClosed => {}
             }
-            // After an answer it thinks. Where it is greeted, it waits for the end then, which comes at once.
-            since = match moment.event {
-                Event::Connected | Event::Sent | Event::HalfClosed => Some(moment.at),
-                _ => None,
-            };
         }
         waits
     }
@@ -81,17 +75,18 @@ impl Waits {
 /// Of the server.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Work {
-    /// How many threads it had, and which of them have to do with sockets.
-    pub threads: usize,
+    /// When each of its threads lived; the first is `main`.
+    pub threads: Vec<Span>,
+    /// Which of them have to do with sockets, in order; all, where none has.
     pub serving: Vec<usize>,
-    pub calls: usize,
+    /// The calls of those threads, in the order in which they began.
+    pub calls: Vec<Call>,
+    /// How many of them asked the kernel for something.
+    pub asked: usize,
     /// Calls that were told "would block".
     pub refused: usize,
     /// Calls that asked about many sockets, and came back at once with no news.
     pub in_vain: usize,
-    /// How long a nap is at the median, in microseconds, and how many there were.
-    pub nap: i64,
-    pub naps: usize,
     /// The parts of the time in which all of its serving threads slept, from 0 to 1: until something would arrive, and in
     /// naps, which nothing can end.
     pub asleep: f64,
@@ -99,46 +94,42 @@ pub struct Work {
 }
 
 impl Work {
+    /// `None` where the server's side was not recorded.
     #[must_use]
-    pub fn of(recording: &Recording, server: &Server) -> Self {
-        let serving = serving(server);
-        let ours = |thread: usize| serving.binary_search(&thread).is_ok();
-        let calls = server.calls.iter().filter(|call| ours(call.thread));
-        let lives = serving.iter().map(|thread| server.threads[*thread]);
-        let life = union(lives.clone());
-        let awake = union(serving.iter().zip(lives).flat_map(|(thread, life)| {
-            let own = calls.clone().filter(|call| call.thread == *thread);
-            let sleeps = union(own.filter(|call| call.sleeps()).map(|call| call.span()));
-            minus(&[life], &sleeps)
-        }));
-        let quiet = minus(&life, &awake);
-        let naps = calls.clone().filter(|call| call.kind == Kind::Nap);
-        let napping = within(&quiet, &union(naps.clone().map(|call| call.span())));
-        let whole = union([recording.span]);
+    pub fn of(recording: &Recording) -> Option<Self> {
+        let Server { threads, calls } = recording.server.as_ref()?;
+        let serving = serving(threads.len(), calls);
+        let mut calls = calls.clone();
+        calls.retain(|call| serving.binary_search(&call.thread).is_ok());
+
+        let life = union(serving.iter().map(|thread| threads[*thread]).collect());
+        let mut awake = Vec::new();
+        for &thread in &serving {
+            let own = |call: &Call| call.thread == thread && call.sleeps();
+            awake.extend(minus(&[threads[thread]], &during(&calls, own)));
+        }
+        let quiet = minus(&life, &union(awake));
+        let naps = during(&calls, |call| call.kind == Kind::Nap);
         let part = |spans: &[Span]| {
+            let whole = [recording.span];
             let life = length(&within(&life, &whole)).max(1);
             length(&within(spans, &whole)) as f64 / life as f64
         };
-        let mut lengths: Vec<i64> = naps.map(|call| call.duration).collect();
-        lengths.sort_unstable();
-        let count = |answer: Answer| {
-            let alike = calls
-                .clone()
-                .filter(|call| call.answer == answer && call.is_refused());
-            alike.count()
-        };
-        let asks = |kind: Kind| !matches!(kind, Kind::Nap | Kind::Futex | Kind::Other);
-        Self {
-            threads: server.threads.len(),
-            calls: calls.clone().filter(|call| asks(call.kind)).count(),
-            refused: count(Answer::WouldBlock),
-            in_vain: count(Answer::Nothing),
-            nap: lengths.get(lengths.len() / 2).copied().unwrap_or_default(),
-            naps: lengths.len(),
-            asleep: part(&quiet) - part(&napping),
-            napping: part(&napping),
+        let napping = part(&within(&quiet, &naps));
+        let count =
+            |is_meant: &dyn Fn(&Call) -> bool| calls.iter().filter(|call| is_meant(call)).count();
+        let is_refused = |call: &Call, answer| call.is_refused() && call.answer == answer;
+        let asks = |call: &Call| !matches!(call.kind, Kind::Nap | Kind::Futex | Kind::Other);
+        Some(Self {
+            threads: threads.clone(),
+            asked: count(&asks),
+            refused: count(&|call| is_refused(call, Answer::WouldBlock)),
+            in_vain: count(&|call| is_refused(call, Answer::Nothing)),
+            asleep: part(&quiet) - napping,
+            napping,
             serving,
-        }
+            calls,
+        })
     }
 
     /// The part of the time in which somebody was awake.
@@ -146,14 +137,29 @@ impl Work {
     pub fn awake(&self) -> f64 {
         1.0 - self.asleep - self.napping
     }
+
+    /// The sockets that one of its serving threads has to do with.
+    #[must_use]
+    pub fn sockets(&self, thread: usize) -> Sockets {
+        let own = self.calls.iter().filter(|call| call.thread == thread);
+        own.fold(Sockets::NONE, |all, call| all.with(call.at))
+    }
 }
 
-/// The threads that have to do with sockets, in order; all, where none has.
+/// When there are such calls, in stretches that do not touch.
 #[must_use]
-pub fn serving(server: &Server) -> Vec<usize> {
-    let sockets = server.sockets();
-    let all = 0..server.threads.len();
-    let has = |thread: &usize| !sockets[*thread].is_empty();
-    let some: Vec<usize> = all.clone().filter(has).collect();
-    if some.is_empty() { all.collect() } else { some }
+pub fn during(calls: &[Call], is_meant: impl Fn(&Call) -> bool) -> Vec<Span> {
+    let meant = calls.iter().filter(|call| is_meant(call));
+    union(meant.map(Call::span).collect())
+}
+
+fn serving(threads: usize, calls: &[Call]) -> Vec<usize> {
+    let at_sockets = calls.iter().filter(|call| !call.at.is_empty());
+    let mut serving: Vec<usize> = at_sockets.map(|call| call.thread).collect();
+    serving.sort_unstable();
+    serving.dedup();
+    if serving.is_empty() {
+        serving.extend(0..threads);
+    }
+    serving
 }

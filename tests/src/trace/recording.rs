@@ -20,6 +20,17 @@ pub struct Recording {
     pub ended: Option<String>,
 }
 
+impl Recording {
+    /// What the socket in that row of a view is called; see [`Sockets::rows`].
+    #[must_use]
+    pub fn row_name(&self, row: usize) -> String {
+        match row.checked_sub(1) {
+            None => "listener".into(),
+            Some(number) => format!("{}'s socket", self.clients[number].name),
+        }
+    }
+}
+
 /// A stretch of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {
@@ -28,6 +39,11 @@ pub struct Span {
 }
 
 impl Span {
+    #[must_use]
+    pub fn new(from: i64, to: i64) -> Self {
+        Self { from, to }
+    }
+
     #[must_use]
     pub fn length(self) -> i64 {
         self.to - self.from
@@ -105,10 +121,7 @@ pub struct Call {
 impl Call {
     #[must_use]
     pub fn span(&self) -> Span {
-        Span {
-            from: self.start,
-            to: self.start + self.duration,
-        }
+        Span::new(self.start, self.start + self.duration)
     }
 
     /// Whether the thread slept in it. strace(1) cannot say that of a short call. One that was refused has slept only if
@@ -128,18 +141,6 @@ impl Call {
     #[must_use]
     pub fn is_refused(&self) -> bool {
         matches!(self.answer, Answer::WouldBlock | Answer::Nothing) && !self.sleeps()
-    }
-}
-
-impl Server {
-    /// The sockets that each thread has to do with; none, where it has to do with none.
-    #[must_use]
-    pub fn sockets(&self) -> Vec<Sockets> {
-        let mut all = vec![Sockets::NONE; self.threads.len()];
-        for call in &self.calls {
-            all[call.thread] = all[call.thread].with(call.at);
-        }
-        all
     }
 }
 
@@ -233,7 +234,7 @@ pub fn word<T: PartialEq>(table: &[(T, &'static str)], value: &T) -> &'static st
 }
 
 /// A set of the server's sockets: the listener, and one for each client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sockets(u32);
 
 impl Sockets {
@@ -267,7 +268,7 @@ impl Sockets {
         self.0 & other.0 == other.0
     }
 
-    /// Their rows in a picture: the listener is row 0, the first client row 1.
+    /// Their rows in a view: the listener is row 0, the first client row 1.
     pub fn rows(self) -> impl Iterator<Item = usize> {
         (0..u32::BITS as usize).filter(move |row| self.0 >> row & 1 == 1)
     }

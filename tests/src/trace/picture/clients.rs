@@ -1,11 +1,11 @@
 //! A client's row: a thin line while it thinks, a thick bar while it waits.
 
 use super::super::evidence::Waits;
-use super::super::recording::{Client, Event, Span};
+use super::super::recording::{Client, Event, Moment, Span};
 use super::super::words::milliseconds;
 use super::marks::{self, Place};
-use super::scale::{LEFT, Scale, width};
-use super::{ORANGE, SMALL, WARNING, text};
+use super::scale::{LEFT, Scale};
+use super::{ORANGE, WARNING, text};
 use crate::svg::{Element, INK};
 
 /// How high a bar is.
@@ -21,38 +21,33 @@ pub(super) fn draw(client: &Client, scale: &Scale, middle: f64) -> Element {
     let mut row = Element::new("g");
     let name = text(LEFT, middle + 7.0, &format!("client {}", client.name));
     row.add(name.set("font-weight", "bold"));
-    for visit in visits(client) {
-        let (left, right) = (scale.x(visit.span.from), scale.x(visit.span.to));
-        let line = Element::new("line").at("x1", left).at("x2", right);
-        let line = line.at("y1", middle).at("y2", middle).set("stroke", INK);
+    let visits = visits(client);
+    for visit in &visits {
+        let (left, right) = scale.ends(visit.span);
+        let line = marks::line((left, right), (middle, middle), INK);
         row.add(line.set("stroke-width", 2));
         if right - left >= VISIT {
-            row.add(marks::connects(left - ASIDE, middle));
+            row.add(marks::connects((left - ASIDE, middle)));
         }
     }
-    for wait in Waits::of(client).spans {
-        row.add(marks::waiting(place(scale, wait, middle)));
+    let waits = Waits::of(client).spans;
+    let place = |wait: &Span| Place::in_row(scale.ends(*wait), middle, BAR);
+    for wait in &waits {
+        row.add(marks::waiting(place(wait)));
     }
-    for wait in Waits::of(client).spans {
-        let (from, to) = (scale.x(wait.from), scale.x(wait.to));
-        let time = milliseconds(wait.length());
-        let words = [format!("waits {time} ms"), format!("{time} ms")];
-        let fits = |words: &&String| width(words, SMALL, true) + 10.0 <= to - from;
-        if let Some(words) = words.iter().find(fits) {
-            row.add(marks::words_on(
-                ORANGE,
-                f64::midpoint(from, to),
-                middle,
-                words,
-            ));
+    for wait in &waits {
+        let time = format!("{} ms", milliseconds(wait.length()));
+        let words = [&format!("waits {time}"), time.as_str()];
+        if let Some(words) = marks::words_in(ORANGE, place(wait), 10.0, &words) {
+            row.add(words);
         }
     }
-    for visit in visits(client) {
-        let is_long = scale.width(visit.span) >= VISIT;
-        let x = scale.x(visit.span.to) + ASIDE;
+    for visit in &visits {
+        let (left, right) = scale.ends(visit.span);
+        let beside = (right + ASIDE, middle);
         match visit.end {
-            Event::Lost => row.add(marks::closes(x, middle, WARNING)),
-            Event::Closed if is_long => row.add(marks::closes(x, middle, INK)),
+            Event::Lost => row.add(marks::closes(beside, WARNING)),
+            Event::Closed if right - left >= VISIT => row.add(marks::closes(beside, INK)),
             _ => {}
         }
     }
@@ -67,17 +62,16 @@ struct Visit {
 
 fn visits(client: &Client) -> Vec<Visit> {
     let mut visits: Vec<Visit> = Vec::new();
-    for moment in &client.moments {
-        let (at, end) = (moment.at, moment.event);
+    for &Moment { event: end, at } in &client.moments {
         match visits.last_mut() {
             Some(visit) if end != Event::Connected && !is_over(visit.end) => {
                 visit.span.to = at;
                 visit.end = end;
             }
-            _ => visits.push(Visit {
-                span: Span { from: at, to: at },
-                end,
-            }),
+            _ => {
+                let span = Span::new(at, at);
+                visits.push(Visit { span, end });
+            }
         }
     }
     visits
@@ -85,13 +79,4 @@ fn visits(client: &Client) -> Vec<Visit> {
 
 fn is_over(event: Event) -> bool {
     matches!(event, Event::Closed | Event::Lost | Event::GaveUp)
-}
-
-fn place(scale: &Scale, span: Span, middle: f64) -> Place {
-    Place {
-        left: scale.x(span.from),
-        right: scale.x(span.to),
-        top: middle - BAR / 2.0,
-        bottom: middle + BAR / 2.0,
-    }
 }
