@@ -154,12 +154,12 @@ pub fn during(calls: &[Call], is_meant: impl Fn(&Call) -> bool) -> Vec<Span> {
 }
 
 fn serving(threads: usize, calls: &[Call]) -> Vec<usize> {
-    let at_sockets = calls.iter().filter(|call| !call.at.is_empty());
-    let mut serving: Vec<usize> = at_sockets.map(|call| call.thread).collect();
-    serving.sort_unstable();
-    serving.dedup();
-    if serving.is_empty() {
-        serving.extend(0..threads);
+    let mut has_sockets = vec![false; threads];
+    for call in calls {
+        has_sockets[call.thread] |= !call.at.is_empty();
     }
-    serving
+    let has_none = !has_sockets.contains(&true);
+    let all = 0..threads;
+    all.filter(|thread| has_none || has_sockets[*thread])
+        .collect()
 }

@@ -90,42 +90,39 @@ pub fn play(address: SocketAddr, manner: Manner, zero: Zero) -> Played {
     let progress = AtomicI64::new(0);
     let is_unlike = AtomicBool::new(false);
     let mut before = None;
-    let mut all: Vec<Actor> = (0..SCRIPT.len())
-        .map(|number| {
-            let (come, next) = channel();
-            Actor {
-                number,
-                address,
-                zero,
-                progress: &progress,
-                is_unlike: &is_unlike,
-                before: before.replace(next),
-                come: Some(come),
-                moments: Vec::new(),
-                connections: Vec::new(),
-            }
-        })
-        .collect();
+    let mut all = Vec::new();
+    for number in 0..SCRIPT.len() {
+        let (come, next) = channel();
+        all.push(Actor {
+            number,
+            address,
+            zero,
+            progress: &progress,
+            is_unlike: &is_unlike,
+            before: before.replace(next),
+            come: Some(come),
+            moments: Vec::new(),
+            connections: Vec::new(),
+        });
+    }
     thread::scope(|scope| {
         for actor in &mut all {
             scope.spawn(move || actor.plays(manner));
         }
     });
-    let mut connections = Vec::new();
-    let clients = all.into_iter().map(|actor| {
-        connections.extend(actor.connections);
-        Client {
+    let mut played = Played {
+        clients: Vec::new(),
+        connections: Vec::new(),
+        is_unlike: is_unlike.load(Ordering::Relaxed),
+    };
+    for actor in all {
+        played.clients.push(Client {
             name: char::from(b'A' + actor.number as u8).into(),
             moments: actor.moments,
-        }
-    });
-    let clients = clients.collect();
-    connections.sort_unstable_by_key(|one| one.since);
-    Played {
-        clients,
-        connections,
-        is_unlike: is_unlike.into_inner(),
+        });
+        played.connections.extend(actor.connections);
     }
+    played
 }
 
 struct Actor<'a> {

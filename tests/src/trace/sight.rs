@@ -48,20 +48,17 @@ pub fn server(log: &Log, wires: &Wires) -> Server {
         let start = line.start - wires.zero;
         let known = threads.iter().position(|(id, _)| *id == line.thread);
         let thread = known.unwrap_or_else(|| {
-            let from = start.clamp(wires.span.from, wires.span.to);
-            let to = wires.span.to;
-            threads.push((line.thread, Span { from, to }));
+            let Span { from, to } = wires.span;
+            threads.push((line.thread, Span::new(start.clamp(from, to), to)));
             threads.len() - 1
         });
-        let call = sight
-            .look(line, thread)
-            .map(|call| cut(call, wires.span.to));
-        let is_kept = |call: &Call| {
+        let call = sight.look(line, thread);
+        let call = call.map(|call| cut(call, wires.span.to));
+        calls.extend(call.filter(|call| {
             let is_long = call.sleeps() && call.duration > 0;
             let matters = !call.at.is_empty() || is_long;
             matters && call.span().to >= wires.span.from && call.start < wires.span.to
-        };
-        calls.extend(call.filter(is_kept));
+        }));
     }
     for (id, at) in &log.exits {
         if let Some((_, life)) = threads.iter_mut().find(|(known, _)| known == id) {
@@ -101,15 +98,11 @@ impl Sight<'_> {
             Some(returned) => (returned.value.as_str(), returned.duration),
             None => ("", self.wires.span.to - start),
         };
-        let seen = self.sockets(&line.arguments, start + duration);
-        let mut at = seen
-            .iter()
-            .fold(Sockets::NONE, |all, (_, one)| all.with(*one));
+        let mut at = self.sockets(&line.arguments, start + duration);
         match kind {
             Kind::EpollWait => at = self.registered(&line.arguments),
             Kind::Register => self.register(&line.arguments),
             Kind::Accept => {
-                // The new descriptor is known from now on.
                 self.sockets(value, start + duration);
             }
             Kind::Close => self.forget(&line.arguments),
@@ -132,24 +125,21 @@ impl Sight<'_> {
         })
     }
 
-    /// The sockets that are named in `text`, by descriptor.
-    fn sockets(&mut self, text: &str, until: i64) -> Vec<(u32, Sockets)> {
-        let mut found = Vec::new();
+    /// The sockets that are named in `text`; their descriptors are known from now on.
+    fn sockets(&mut self, text: &str, until: i64) -> Sockets {
+        let mut found = Sockets::NONE;
         for (place, _) in text.match_indices('<') {
-            let is_socket = ["<TCP", "<socket:["]
-                .iter()
-                .any(|mark| text[place..].starts_with(mark));
-            let named = text[place..].split_once("]>");
-            let (true, Some(number), Some((named, _))) =
-                (is_socket, number_before(&text[..place]), named)
-            else {
+            let (before, named) = text.split_at(place);
+            let is_socket = named.starts_with("<TCP") || named.starts_with("<socket:[");
+            let named = named.split_once("]>").filter(|_| is_socket);
+            let (Some(number), Some((named, _))) = (number_before(before), named) else {
                 continue;
             };
             let known = self.named(named, until);
             let known = known.or_else(|| self.descriptors.get(&number).copied());
             if let Some(socket) = known {
                 self.descriptors.insert(number, socket);
-                found.push((number, socket));
+                found = found.with(socket);
             }
         }
         found
@@ -157,19 +147,15 @@ impl Sight<'_> {
 
     /// The socket with these addresses, such as `<TCP:[127.0.0.1:7101->127.0.0.1:52012`.
     fn named(&self, addresses: &str, until: i64) -> Option<Sockets> {
-        let (local, remote) = match addresses.split_once("->") {
-            Some((local, remote)) => (port(local)?, Some(port(remote)?)),
-            None => (port(addresses)?, None),
+        let ours = |address| port(address).filter(|port| *port == self.wires.listener);
+        let Some((local, remote)) = addresses.split_once("->") else {
+            return ours(addresses).map(|_| Sockets::LISTENER);
         };
-        match remote {
-            _ if local != self.wires.listener => None,
-            None => Some(Sockets::LISTENER),
-            Some(remote) => {
-                let mut all = self.wires.connections.iter();
-                let found = all.rfind(|one| one.port == remote && one.since <= until);
-                found.map(|one| Sockets::client(one.client))
-            }
-        }
+        let (_, remote) = (ours(local)?, port(remote)?);
+        let all = self.wires.connections.iter();
+        let fitting = all.filter(|one| one.port == remote && one.since <= until);
+        let last = fitting.max_by_key(|one| one.since)?;
+        Some(Sockets::client(last.client))
     }
 
     /// `epoll_ctl(4<…>, EPOLL_CTL_ADD, 6<…>, …)`
@@ -260,10 +246,6 @@ fn number_before(text: &str) -> Option<u32> {
 
 /// The port at the end of an address.
 fn port(address: &str) -> Option<u16> {
-    address
-        .rsplit_once(':')?
-        .1
-        .trim_end_matches(']')
-        .parse()
-        .ok()
+    let (_, port) = address.rsplit_once(':')?;
+    port.trim_end_matches(']').parse().ok()
 }

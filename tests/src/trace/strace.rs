@@ -1,8 +1,6 @@
 //! What strace(1) writes, line by line: `-f -ttt -T -yy`, which means each thread's number, the time of day, how long a
 //! call took, and what each descriptor is.
 
-use std::collections::HashMap;
-
 /// The calls that are looked at. One with a question mark is left out where an architecture lacks it.
 pub const CALLS: &str = "?accept,accept4,recvfrom,recvmsg,read,readv,sendto,sendmsg,write,writev,\
     ?poll,ppoll,?select,pselect6,?epoll_wait,epoll_pwait,?epoll_pwait2,epoll_ctl,\
@@ -43,8 +41,6 @@ impl Log {
     #[must_use]
     pub fn read(text: &str) -> Self {
         let mut log = Self::default();
-        // By thread, the place of the call that it is in.
-        let mut open: HashMap<u32, usize> = HashMap::new();
         for line in text.lines() {
             let Some((thread, time, rest)) = head(line) else {
                 continue;
@@ -52,8 +48,8 @@ impl Log {
             if rest.starts_with("+++ ") {
                 log.exits.push((thread, time));
             } else if let Some(resumed) = rest.strip_prefix("<... ") {
-                let place = open.remove(&thread);
-                let call = place.and_then(|place| log.lines.get_mut(place));
+                let is_open = |call: &&mut Line| call.thread == thread && call.returned.is_none();
+                let call = log.lines.iter_mut().rfind(is_open);
                 if let (Some(call), Some((_, tail))) = (call, resumed.split_once("resumed>")) {
                     let (arguments, returned) = split(tail);
                     call.arguments.push_str(arguments);
@@ -63,9 +59,6 @@ impl Log {
                 && is_name(name)
             {
                 let (arguments, returned) = split(tail);
-                if returned.is_none() {
-                    open.insert(thread, log.lines.len());
-                }
                 log.lines.push(Line {
                     thread,
                     start: time,
