@@ -141,8 +141,7 @@ impl Work {
     /// The sockets that one of its serving threads has to do with.
     #[must_use]
     pub fn sockets(&self, thread: usize) -> Sockets {
-        let own = self.calls.iter().filter(|call| call.thread == thread);
-        own.fold(Sockets::NONE, |all, call| all.with(call.at))
+        Sockets::of(self.calls.iter().filter(|call| call.thread == thread))
     }
 }
 

@@ -108,8 +108,8 @@ impl View<'_> {
         let serving = self.work.serving.len();
         let (place, meanwhile) = self.place(waits, late);
         // Whoever is served just then does not wait for that.
-        let waiting = |number: &&usize| length(&within(&waits[**number].long(), &meanwhile)) > 0;
-        let late: Vec<usize> = late.iter().filter(waiting).copied().collect();
+        let mut late = late.to_vec();
+        late.retain(|number| !within(&waits[*number].long(), &meanwhile).is_empty());
         let who = self.whom(&late, "all");
         let wait = does(late.len(), "wait");
         match serving {
@@ -247,9 +247,7 @@ impl View<'_> {
     fn threads_with_one_client(&self) -> usize {
         let has_one = |thread: &&usize| {
             let own = |call: &&Call| call.thread == **thread && call.kind == Kind::Recv;
-            let received = self.work.calls.iter().filter(own);
-            let from = received.fold(Sockets::NONE, |all, call| all.with(call.at));
-            from.count() == 1
+            Sockets::of(self.work.calls.iter().filter(own)).count() == 1
         };
         self.work.serving.iter().filter(has_one).count()
     }

@@ -241,6 +241,13 @@ impl Sockets {
     pub const NONE: Sockets = Sockets(0);
     pub const LISTENER: Sockets = Sockets(1);
 
+    /// All that these calls are about.
+    #[must_use]
+    pub fn of<'a>(calls: impl IntoIterator<Item = &'a Call>) -> Self {
+        let sockets = calls.into_iter().map(|call| call.at);
+        sockets.fold(Self::NONE, Self::with)
+    }
+
     /// The socket of the client with that number, counted from 0.
     #[must_use]
     pub fn client(number: usize) -> Self {

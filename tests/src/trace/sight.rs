@@ -120,7 +120,7 @@ impl Sight<'_> {
                 _ => kind,
             },
             at,
-            answer: answer(kind, line.returned.as_ref().map(|_| value)),
+            answer: answer(kind, value),
             duration,
         })
     }
@@ -177,9 +177,8 @@ impl Sight<'_> {
         let instance = first_number(arguments);
         let interests = instance.and_then(|instance| self.interests.get(&instance));
         let sockets = self.descriptors.iter();
-        sockets
-            .filter(|(number, _)| interests.is_none_or(|all| all.contains(number)))
-            .fold(Sockets::NONE, |all, (_, socket)| all.with(*socket))
+        let meant = sockets.filter(|(number, _)| interests.is_none_or(|all| all.contains(number)));
+        meant.fold(Sockets::NONE, |all, (_, socket)| all.with(*socket))
     }
 
     /// `close(4<…>)`: the kernel forgets what was registered about it.
@@ -211,10 +210,8 @@ fn kind(name: &str) -> Option<Kind> {
     })
 }
 
-fn answer(kind: Kind, value: Option<&str>) -> Answer {
-    let Some(value) = value else {
-        return Answer::Open;
-    };
+/// How a call came back that returned this; nothing, where it did not.
+fn answer(kind: Kind, value: &str) -> Answer {
     let error = value.strip_prefix("-1 ").or(value.strip_prefix("? "));
     let error = error.map(|error| error.split(' ').next().unwrap_or_default());
     match error {
@@ -224,7 +221,7 @@ fn answer(kind: Kind, value: Option<&str>) -> Answer {
         Some("EINTR") => Answer::Interrupted,
         Some(error) if error.starts_with("ERESTART") => Answer::Interrupted,
         Some(_) => Answer::Failed,
-        None if value == "?" => Answer::Open,
+        None if matches!(value, "" | "?") => Answer::Open,
         None if !(value == "0" || value.starts_with("0 ")) => Answer::Done,
         None if kind == Kind::Recv => Answer::End,
         None if kind.is_about_many() => Answer::Nothing,

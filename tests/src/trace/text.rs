@@ -19,26 +19,21 @@ const OFTEN: usize = 4;
 /// The whole view.
 #[must_use]
 pub fn view(recording: &Recording) -> String {
-    let name = recording.label.as_ref().map_or_else(
-        || recording.stage.clone(),
-        |label| format!("{} ({label})", recording.stage),
-    );
-    let mut text = format!("{name}: {}\n", finding(recording));
+    let mut text = recording.stage.clone();
+    if let Some(label) = &recording.label {
+        text += &format!(" ({label})");
+    }
+    text += &format!(": {}\n", finding(recording));
     for client in &recording.clients {
         let waits = Waits::of(client);
-        let last = client.moments.last().map(|moment| moment.event);
-        let fate = match last {
+        let fate = match client.moments.last().map(|moment| moment.event) {
             Some(Event::Lost) => ", then lost its connection",
             Some(Event::GaveUp) => ", and waits still",
             _ => "",
         };
-        let answers = if waits.answers == 1 {
-            "answer "
-        } else {
-            "answers"
-        };
+        let more = if waits.answers == 1 { " " } else { "s" };
         text += &format!(
-            "  client {:<3} {} {answers}, longest wait {:>4} ms{fate}\n",
+            "  client {:<3} {} answer{more}, longest wait {:>4} ms{fate}\n",
             client.name,
             waits.answers,
             milliseconds(waits.longest()),
@@ -86,11 +81,11 @@ impl Columns {
         while to.max(-from) > (COLUMNS - 2) * width {
             width += COLUMN;
         }
-        let before = (-from).div_euclid(width) + i64::from((-from).rem_euclid(width) > 0);
+        let first = from.div_euclid(width);
         Self {
-            from: -before * width,
+            from: first * width,
             width,
-            count: (to - -before * width) / width + 1,
+            count: to / width - first + 1,
             recorded: recording.span,
         }
     }
@@ -100,12 +95,13 @@ impl Columns {
         let columns = (0..self.count).map(|column| {
             let from = self.from + column * self.width;
             let to = (from + self.width).min(self.recorded.to);
-            match Span::new(from.max(self.recorded.from), to) {
-                none if none.length() <= 0 => ' ',
-                column => mark(column),
-            }
+            Span::new(from.max(self.recorded.from), to)
         });
-        columns.collect()
+        let marks = columns.map(|column| match column.length() > 0 {
+            true => mark(column),
+            false => ' ',
+        });
+        marks.collect()
     }
 
     /// The time, at each tenth column from 0 on.

@@ -120,14 +120,12 @@ fn typical<'a>(windows: impl Iterator<Item = &'a [i64]>, calls: &[Call]) -> Opti
         let first = calls.partition_point(|call| call.start < window.from);
         let after = calls.partition_point(|call| call.start < window.to);
         let inside = calls.get(first..after).unwrap_or_default();
-        let at = inside
-            .iter()
-            .fold(Sockets::NONE, |all, call| all.with(call.at));
+        let sockets = Sockets::of(inside).count();
         let is_told = |call: &Call| call.is_refused() || call.kind == Kind::Nap;
-        if inside.iter().all(is_told) && at.count() >= best {
-            if at.count() > best {
+        if inside.iter().all(is_told) && sockets >= best {
+            if sockets > best {
                 fine.clear();
-                best = at.count();
+                best = sockets;
             }
             fine.push(window);
         }
