@@ -10,7 +10,7 @@ use super::spans::{length, minus, union, within};
 pub const LONG: i64 = 100_000;
 
 /// Of one client.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Waits {
     /// How often it was answered.
     pub answers: usize,
@@ -73,7 +73,7 @@ impl Waits {
 }
 
 /// Of the server.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub struct Work {
     /// When each of its threads lived; the first is `main`.
     pub threads: Vec<Span>,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A run of one stage's server.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Recording {
     /// The stage's slug.
     pub stage: String,
@@ -51,7 +51,7 @@ impl Span {
 }
 
 /// One scripted client, by its own account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Client {
     /// A letter.
     pub name: String,
@@ -96,7 +96,7 @@ impl Event {
 }
 
 /// What strace(1) saw of the program.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Server {
     /// When each thread lived, in the order in which they were seen; the first is `main`.
     pub threads: Vec<Span>,

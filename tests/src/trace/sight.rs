@@ -13,7 +13,7 @@ use super::strace::{Line, Log};
 const SHORT: i64 = 50;
 
 /// What there is to know about the addresses and the time.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Wires {
     /// Where the program listens.
     pub listener: u16,
@@ -25,7 +25,7 @@ pub struct Wires {
 }
 
 /// One connection of a client, by the port at its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Connection {
     pub port: u16,
     /// The client's number, counted from 0.

@@ -7,7 +7,7 @@ pub const CALLS: &str = "?accept,accept4,recvfrom,recvmsg,read,readv,sendto,send
     ?nanosleep,clock_nanosleep,futex,shutdown,close";
 
 /// A call as it was written down, in as many lines as it took.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Line {
     /// The thread's number.
     pub thread: u32,
@@ -19,7 +19,7 @@ pub struct Line {
     pub returned: Option<Returned>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Returned {
     /// What stands behind the equals sign, without the time: `-1 EAGAIN (Resource temporarily unavailable)`.
     pub value: String,
@@ -28,7 +28,7 @@ pub struct Returned {
 }
 
 /// All that a file of strace holds.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Log {
     /// In the order in which they began.
     pub lines: Vec<Line>,
