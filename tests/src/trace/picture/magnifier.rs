@@ -151,5 +151,7 @@ fn joined(words: Vec<(f64, f64, String)>) -> Vec<(f64, f64, String)> {
             all.push(joined);
         }
     }
+    // So many that there is no room for them: the marks alone say what they are told.
+    all.retain(|(_, _, word)| width(word, SMALL, false) <= RIGHT - FIRST);
     all
 }
