@@ -77,7 +77,7 @@ pub fn draw(recording: &Recording) -> String {
     if let Some(magnifier) = &magnifier {
         picture.add(magnifier.draw(&scale, bottom));
     }
-    picture.add(legend::draw(recording, below + 30.0));
+    picture.add(legend::draw(recording, work, below + 30.0));
     picture.file()
 }
 

@@ -127,7 +127,7 @@ fn timeline(recording: &Recording, work: Option<&Work>) -> String {
         text += &line(&format!("client {}", client.name), &marks);
     }
     let mut legend = vec!["# waits", "+ answered", "- thinks"];
-    if let (Some(work), Some(server)) = (work, &recording.server) {
+    if let Some(work) = work {
         let mut seen = String::new();
         for row in 0..=recording.clients.len() {
             let socket = Sockets::row(row);
@@ -136,7 +136,7 @@ fn timeline(recording: &Recording, work: Option<&Work>) -> String {
             text += &line(&recording.row_name(row), &marks);
             seen += &marks;
         }
-        let has_naps = server.calls.iter().any(|call| call.kind == Kind::Nap);
+        let has_naps = work.calls.iter().any(|call| call.kind == Kind::Nap);
         let elsewhere = if has_naps {
             ". naps"
         } else {

@@ -1,5 +1,6 @@
 //! What the marks mean: those that are in the picture, and no others.
 
+use super::super::evidence::Work;
 use super::super::recording::{Call, Event, Kind, Recording};
 use super::marks::{self, Place};
 use super::scale::{LEFT, width};
@@ -14,7 +15,7 @@ const GAP: f64 = 8.0;
 /// How far it is from one meaning to the next sample.
 const NEXT: f64 = 26.0;
 
-pub(super) fn draw(recording: &Recording, y: f64) -> Element {
+pub(super) fn draw(recording: &Recording, work: Option<&Work>, y: f64) -> Element {
     let mut all = Element::new("g");
     let mut x = LEFT;
     let mut add = |words: &str, size: f64, sample: &dyn Fn(Place) -> Element| {
@@ -28,8 +29,8 @@ pub(super) fn draw(recording: &Recording, y: f64) -> Element {
         marks::solid(narrow, colour)
     };
     add("client waits", AREA, &marks::waiting);
-    if let Some(server) = &recording.server {
-        let any = |is_meant: fn(&Call) -> bool| server.calls.iter().any(is_meant);
+    if let Some(work) = work {
+        let any = |is_meant: fn(&Call) -> bool| work.calls.iter().any(is_meant);
         if any(|call| call.sleeps() && !call.at.is_empty()) {
             add("asleep in the kernel", AREA, &marks::asleep);
         }
