@@ -1,6 +1,6 @@
 //! What a recording comes to, in one sentence that rests on nothing else. It is the picture's title.
 
-use super::evidence::{LONG, Waits, Work, during};
+use super::counts::{LONG, Waits, Work, during};
 use super::recording::{Answer, Call, Kind, Recording, Sockets, Span};
 use super::spans::{length, minus, union, within};
 use super::words::{does, grouped, is_or_are, milliseconds, percent, threads};

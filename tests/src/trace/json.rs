@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
 use super::recording::{
-    Answer, Call, Client, Event, Kind, Moment, Recording, Server, Sockets, Span, word,
+    Answer, Call, Client, Happened, Kind, Moment, Recording, Server, Sockets, Span, word,
 };
 
 /// The version of the JSON.
@@ -130,7 +130,7 @@ fn list(key: &str, values: impl Iterator<Item = Value>) -> String {
 
 fn client(client: &Client) -> Value {
     let moments = client.moments.iter();
-    let moments = moments.map(|moment| json!([word(&Event::ALL, &moment.event), moment.at]));
+    let moments = moments.map(|moment| json!([word(&Happened::ALL, &moment.what), moment.at]));
     let moments: Vec<Value> = moments.collect();
     json!({ "name": client.name, "moments": moments })
 }
@@ -139,7 +139,7 @@ fn read_client(value: &Value) -> anyhow::Result<Client> {
     let name = text_of(value, "name")?;
     let moments = items(value, "moments")?.iter().map(|moment| {
         Some(Moment {
-            event: meant(&Event::ALL, &moment[0])?,
+            what: meant(&Happened::ALL, &moment[0])?,
             at: time(&moment[1])?,
         })
     });

@@ -10,7 +10,7 @@ mod marks;
 mod scale;
 mod server;
 
-use super::evidence::{Waits, Work};
+use super::counts::{Waits, Work};
 use super::finding;
 use super::recording::Recording;
 use super::text::summary;

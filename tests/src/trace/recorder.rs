@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 
-use super::recording::{Event, Recording, Span};
+use super::recording::{Happened, Recording, Span};
 use super::scenario::{self, Manner, Zero};
 use super::sight::{self, Wires};
 use super::strace::{CALLS, Log};
@@ -163,7 +163,7 @@ impl Started {
         let played = scenario::play(address, order.manner, zero);
         let moments = || played.clients.iter().flat_map(|client| &client.moments);
         // What a server does when its clients have lost patience is no part of the story.
-        let gave_up = moments().filter(|moment| moment.event == Event::GaveUp);
+        let gave_up = moments().filter(|moment| moment.what == Happened::GaveUp);
         let to = gave_up.map(|moment| moment.at).min().unwrap_or_else(|| {
             std::thread::sleep(TAIL);
             zero.now()
@@ -172,7 +172,7 @@ impl Started {
         running.kill();
         running.wait_for_output();
         let stderr = running.stderr.text();
-        if moments().all(|moment| moment.event == Event::Lost) {
+        if moments().all(|moment| moment.what == Happened::Lost) {
             if ended.is_some() {
                 bail!("it ended before anybody came{}", quoted(&stderr));
             }

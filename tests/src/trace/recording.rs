@@ -61,13 +61,13 @@ pub struct Client {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {
-    pub event: Event,
+    pub what: Happened,
     pub at: i64,
 }
 
 /// What a client did, or what was done to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
+pub enum Happened {
     /// It is connected, as far as the kernels are concerned.
     Connected,
     Sent,
@@ -83,15 +83,15 @@ pub enum Event {
     GaveUp,
 }
 
-impl Event {
-    pub const ALL: [(Event, &'static str); 7] = [
-        (Event::Connected, "connected"),
-        (Event::Sent, "sent"),
-        (Event::Answered, "answered"),
-        (Event::HalfClosed, "half-closed"),
-        (Event::Closed, "closed"),
-        (Event::Lost, "lost"),
-        (Event::GaveUp, "gave up"),
+impl Happened {
+    pub const ALL: [(Happened, &'static str); 7] = [
+        (Happened::Connected, "connected"),
+        (Happened::Sent, "sent"),
+        (Happened::Answered, "answered"),
+        (Happened::HalfClosed, "half-closed"),
+        (Happened::Closed, "closed"),
+        (Happened::Lost, "lost"),
+        (Happened::GaveUp, "gave up"),
     ];
 }
 

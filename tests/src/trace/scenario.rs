@@ -12,7 +12,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::recording::{Client, Event, Moment};
+use super::recording::{Client, Happened, Moment};
 use super::sight::Connection;
 
 /// What the clients say.
@@ -156,10 +156,10 @@ impl Actor<'_> {
             Ok(()) => {}
             Err(error) if is_timeout(&error) => {
                 let at = self.gives_up_at();
-                let event = Event::GaveUp;
-                self.moments.push(Moment { event, at });
+                let what = Happened::GaveUp;
+                self.moments.push(Moment { what, at });
             }
-            Err(_) => self.notes(Event::Lost),
+            Err(_) => self.notes(Happened::Lost),
         }
         self.come = None;
     }
@@ -168,18 +168,18 @@ impl Actor<'_> {
         let mut stream = self.connects()?;
         for pause in thinks {
             stream.write_all(HELLO)?;
-            self.notes(Event::Sent);
+            self.notes(Happened::Sent);
             if self.reads(&mut stream, HELLO.len(), Manner::Echo)? < HELLO.len() {
-                self.notes(Event::Closed);
+                self.notes(Happened::Closed);
                 return Ok(());
             }
-            self.notes(Event::Answered);
+            self.notes(Happened::Answered);
             thread::sleep(Duration::from_millis(*pause));
         }
         stream.shutdown(Shutdown::Write)?;
-        self.notes(Event::HalfClosed);
+        self.notes(Happened::HalfClosed);
         self.reads(&mut stream, usize::MAX, Manner::Echo)?;
-        self.notes(Event::Closed);
+        self.notes(Happened::Closed);
         Ok(())
     }
 
@@ -187,10 +187,10 @@ impl Actor<'_> {
         for pause in thinks {
             let mut stream = self.connects()?;
             if self.reads(&mut stream, 1, Manner::Greet)? > 0 {
-                self.notes(Event::Answered);
+                self.notes(Happened::Answered);
                 self.reads(&mut stream, usize::MAX, Manner::Greet)?;
             }
-            self.notes(Event::Closed);
+            self.notes(Happened::Closed);
             thread::sleep(Duration::from_millis(*pause));
         }
         Ok(())
@@ -200,7 +200,7 @@ impl Actor<'_> {
         let since = self.zero.now();
         let stream = TcpStream::connect_timeout(&self.address, SILENCE)?;
         self.come = None;
-        self.notes(Event::Connected);
+        self.notes(Happened::Connected);
         self.connections.push(Connection {
             port: stream.local_addr()?.port(),
             client: self.number,
@@ -235,10 +235,10 @@ impl Actor<'_> {
         Ok(came)
     }
 
-    fn notes(&mut self, event: Event) {
+    fn notes(&mut self, what: Happened) {
         let at = self.zero.now();
         self.progress.fetch_max(at, Ordering::Relaxed);
-        self.moments.push(Moment { event, at });
+        self.moments.push(Moment { what, at });
     }
 
     fn gives_up_at(&self) -> i64 {

@@ -1,9 +1,9 @@
 //! A recording as text: what it comes to, what each side has been through, and where the server was, a column for each
 //! 40 ms.
 
-use super::evidence::{Waits, Work, during};
+use super::counts::{Waits, Work, during};
 use super::finding::finding;
-use super::recording::{Call, Client, Event, Kind, Moment, Recording, Sockets, Span};
+use super::recording::{Call, Client, Happened, Kind, Moment, Recording, Sockets, Span};
 use super::spans::{length, union, within};
 use super::words::{counted, grouped, milliseconds, percent};
 
@@ -26,9 +26,9 @@ pub fn view(recording: &Recording) -> String {
     text += &format!(": {}\n", finding(recording));
     for client in &recording.clients {
         let waits = Waits::of(client);
-        let fate = match client.moments.last().map(|moment| moment.event) {
-            Some(Event::Lost) => ", then lost its connection",
-            Some(Event::GaveUp) => ", and waits still",
+        let fate = match client.moments.last().map(|moment| moment.what) {
+            Some(Happened::Lost) => ", then lost its connection",
+            Some(Happened::GaveUp) => ", and waits still",
             _ => "",
         };
         let more = if waits.answers == 1 { " " } else { "s" };
@@ -156,15 +156,15 @@ fn timeline(recording: &Recording, work: Option<&Work>) -> String {
 
 fn client_mark(client: &Client, waits: &[Span], column: Span) -> char {
     let inside = |moment: &Moment| column.from <= moment.at && moment.at < column.to;
-    let has = |event: Event| {
+    let has = |what: Happened| {
         let mut moments = client.moments.iter();
-        moments.any(|moment| moment.event == event && inside(moment))
+        moments.any(|moment| moment.what == what && inside(moment))
     };
     let ends = [client.moments.first(), client.moments.last()];
     let goes_on = |wait: &Span| wait.from < column.to && wait.to >= column.to;
     match ends.map(|end| end.map(|moment| moment.at)) {
         _ if is_half(column, waits) || waits.iter().any(goes_on) => '#',
-        _ if has(Event::Answered) => '+',
+        _ if has(Happened::Answered) => '+',
         [Some(first), Some(last)] if first < column.to && last >= column.from => '-',
         _ => ' ',
     }

@@ -1,7 +1,7 @@
 //! A client's row: a thin line while it thinks, a thick bar while it waits.
 
-use super::super::evidence::Waits;
-use super::super::recording::{Client, Event, Moment, Span};
+use super::super::counts::Waits;
+use super::super::recording::{Client, Happened, Moment, Span};
 use super::super::words::milliseconds;
 use super::marks::{self, Place};
 use super::scale::{LEFT, Scale};
@@ -46,8 +46,8 @@ pub(super) fn draw(client: &Client, scale: &Scale, middle: f64) -> Element {
         let (left, right) = scale.ends(visit.span);
         let beside = (right + ASIDE, middle);
         match visit.end {
-            Event::Lost => row.add(marks::closes(beside, WARNING)),
-            Event::Closed if right - left >= VISIT => row.add(marks::closes(beside, INK)),
+            Happened::Lost => row.add(marks::closes(beside, WARNING)),
+            Happened::Closed if right - left >= VISIT => row.add(marks::closes(beside, INK)),
             _ => {}
         }
     }
@@ -57,14 +57,14 @@ pub(super) fn draw(client: &Client, scale: &Scale, middle: f64) -> Element {
 /// From one connection to its end.
 struct Visit {
     span: Span,
-    end: Event,
+    end: Happened,
 }
 
 fn visits(client: &Client) -> Vec<Visit> {
     let mut visits: Vec<Visit> = Vec::new();
-    for &Moment { event: end, at } in &client.moments {
+    for &Moment { what: end, at } in &client.moments {
         match visits.last_mut() {
-            Some(visit) if end != Event::Connected && !is_over(visit.end) => {
+            Some(visit) if end != Happened::Connected && !is_over(visit.end) => {
                 visit.span.to = at;
                 visit.end = end;
             }
@@ -77,6 +77,6 @@ fn visits(client: &Client) -> Vec<Visit> {
     visits
 }
 
-fn is_over(event: Event) -> bool {
-    matches!(event, Event::Closed | Event::Lost | Event::GaveUp)
+fn is_over(what: Happened) -> bool {
+    matches!(what, Happened::Closed | Happened::Lost | Happened::GaveUp)
 }

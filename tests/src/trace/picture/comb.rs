@@ -1,6 +1,6 @@
 //! Calls that are too many to be told apart.
 
-use super::super::evidence::during;
+use super::super::counts::during;
 use super::super::recording::{Call, Sockets};
 use super::scale::{FIRST, RIGHT};
 use super::server::{BLOCK, Rows};

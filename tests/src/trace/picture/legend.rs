@@ -1,7 +1,7 @@
 //! What the marks mean: those that are in the picture, and no others.
 
-use super::super::evidence::Work;
-use super::super::recording::{Call, Event, Kind, Recording};
+use super::super::counts::Work;
+use super::super::recording::{Call, Happened, Kind, Recording};
 use super::marks::{self, Place};
 use super::scale::{LEFT, width};
 use super::{SMALL, VERMILLION, text};
@@ -46,7 +46,7 @@ pub(super) fn draw(recording: &Recording, work: Option<&Work>, y: f64) -> Elemen
         }
     }
     let mut moments = recording.clients.iter().flat_map(|client| &client.moments);
-    if moments.any(|moment| moment.event == Event::Sent) {
+    if moments.any(|moment| moment.what == Happened::Sent) {
         add("connects", MARK, &|place| marks::connects(place.centre()));
         add("leaves", MARK, &|place| marks::closes(place.centre(), INK));
     }

@@ -1,6 +1,6 @@
 //! A strip below the rows that shows a moment of a server that polls, so large that each call can be seen.
 
-use super::super::evidence::Work;
+use super::super::counts::Work;
 use super::super::recording::{Call, Kind, Recording, Sockets, Span};
 use super::marks::{self, Place};
 use super::scale::{FIRST, LEFT, RIGHT, Scale, width};

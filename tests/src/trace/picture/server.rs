@@ -1,7 +1,7 @@
 //! The server's rows: one for each of its sockets. A block stands where a thread sleeps, in the rows of the sockets that
 //! can wake it; a nap lies across everything, since nothing can.
 
-use super::super::evidence::Work;
+use super::super::counts::Work;
 use super::super::recording::{Answer, Call, Kind, Recording, Sockets, Span};
 use super::comb;
 use super::marks::{self, Place};

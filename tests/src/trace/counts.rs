@@ -1,7 +1,7 @@
 //! What can be counted in a recording.
 
 use super::recording::{
-    Answer, Call, Client, Event, Kind, Moment, Recording, Server, Sockets, Span,
+    Answer, Call, Client, Happened, Kind, Moment, Recording, Server, Sockets, Span,
 };
 use super::spans::{length, minus, union, within};
 
@@ -32,27 +32,27 @@ impl Waits {
             is_cut_off: false,
         };
         let mut since = None;
-        for &Moment { event, at } in &client.moments {
+        for &Moment { what, at } in &client.moments {
             // After an answer it thinks. Where it is greeted, it waits for the end then, which comes at once.
-            match event {
-                Event::Connected | Event::Sent | Event::HalfClosed => since = Some(at),
+            match what {
+                Happened::Connected | Happened::Sent | Happened::HalfClosed => since = Some(at),
                 _ => waits
                     .spans
                     .extend(since.take().map(|from| Span::new(from, at))),
             }
-            match event {
-                Event::Connected | Event::Sent => waits.is_unanswered = true,
-                Event::Answered => {
+            match what {
+                Happened::Connected | Happened::Sent => waits.is_unanswered = true,
+                Happened::Answered => {
                     waits.answers += 1;
                     waits.is_unanswered = false;
                 }
-                Event::Lost => {
+                Happened::Lost => {
                     waits.is_unanswered |= waits.answers == 0;
                     waits.is_cut_off = true;
                 }
-                Event::Closed => waits.is_cut_off |= waits.is_unanswered,
-                Event::GaveUp => waits.is_unanswered |= waits.answers == 0,
-                Event::HalfClosed => {}
+                Happened::Closed => waits.is_cut_off |= waits.is_unanswered,
+                Happened::GaveUp => waits.is_unanswered |= waits.answers == 0,
+                Happened::HalfClosed => {}
             }
         }
         waits
