@@ -62,6 +62,7 @@ pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Records a run, and draws it.
 fn trace(matches: &ArgMatches, house: &House, out: Option<&PathBuf>) -> anyhow::Result<ExitCode> {
     let word = matches.get_one::<String>("stage").map(String::as_str);
     let stage = super::stage(word, &house.root)?;
@@ -154,6 +155,7 @@ fn unwritten(words: &str) -> Option<String> {
     ))
 }
 
+/// Draws a recording that was kept.
 fn draw(file: &PathBuf, out: Option<&PathBuf>) -> anyhow::Result<()> {
     let text = fs::read_to_string(file);
     let text = text.with_context(|| format!("cannot read {}", file.display()))?;

@@ -59,7 +59,8 @@ pub struct Client {
     pub moments: Vec<Moment>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// When something happened to a client.
+#[derive(Debug, Clone, Copy)]
 pub struct Moment {
     pub what: Happened,
     pub at: i64,

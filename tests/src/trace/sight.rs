@@ -91,6 +91,7 @@ struct Sight<'a> {
 }
 
 impl Sight<'_> {
+    /// What a line says; `None`, where it says nothing about sockets or sleep.
     fn look(&mut self, line: &Line, thread: usize) -> Option<Call> {
         let kind = kind(&line.name)?;
         let start = line.start - self.wires.zero;

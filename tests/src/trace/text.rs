@@ -116,6 +116,7 @@ impl Columns {
     }
 }
 
+/// A row for each client, one for each socket of the server, and what the marks in them mean.
 fn timeline(recording: &Recording, work: Option<&Work>) -> String {
     let columns = Columns::of(recording);
     let line =
@@ -154,17 +155,17 @@ fn timeline(recording: &Recording, work: Option<&Work>) -> String {
     text + &line("", &legend.join("   "))
 }
 
+/// What a client went through in that column.
 fn client_mark(client: &Client, waits: &[Span], column: Span) -> char {
-    let inside = |moment: &Moment| column.from <= moment.at && moment.at < column.to;
-    let has = |what: Happened| {
-        let mut moments = client.moments.iter();
-        moments.any(|moment| moment.what == what && inside(moment))
+    let is_answer = |moment: &Moment| {
+        let inside = column.from <= moment.at && moment.at < column.to;
+        inside && moment.what == Happened::Answered
     };
     let ends = [client.moments.first(), client.moments.last()];
     let goes_on = |wait: &Span| wait.from < column.to && wait.to >= column.to;
     match ends.map(|end| end.map(|moment| moment.at)) {
         _ if is_half(column, waits) || waits.iter().any(goes_on) => '#',
-        _ if has(Happened::Answered) => '+',
+        _ if client.moments.iter().any(is_answer) => '+',
         [Some(first), Some(last)] if first < column.to && last >= column.from => '-',
         _ => ' ',
     }
@@ -180,6 +181,7 @@ fn threads_at(work: &Work, socket: Sockets) -> Vec<usize> {
     threads
 }
 
+/// What the server did about a socket in that column; `there` are the threads that have to do with it.
 fn server_mark(work: &Work, socket: Sockets, there: &[usize], column: Span) -> char {
     let inside = |call: &Call| call.start < column.to && call.span().to > column.from;
     let here = |call: &Call| inside(call) && call.at.contains(socket);

@@ -22,8 +22,8 @@ pub(super) fn draw(client: &Client, scale: &Scale, middle: f64) -> Element {
     let name = text(LEFT, middle + 7.0, &format!("client {}", client.name));
     row.add(name.set("font-weight", "bold"));
     let visits = visits(client);
-    for visit in &visits {
-        let (left, right) = scale.ends(visit.span);
+    for (span, _) in &visits {
+        let (left, right) = scale.ends(*span);
         let line = marks::line((left, right), (middle, middle), INK);
         row.add(line.set("stroke-width", 2));
         if right - left >= VISIT {
@@ -42,10 +42,10 @@ pub(super) fn draw(client: &Client, scale: &Scale, middle: f64) -> Element {
             row.add(words);
         }
     }
-    for visit in &visits {
-        let (left, right) = scale.ends(visit.span);
+    for (span, end) in visits {
+        let (left, right) = scale.ends(span);
         let beside = (right + ASIDE, middle);
-        match visit.end {
+        match end {
             Happened::Lost => row.add(marks::closes(beside, WARNING)),
             Happened::Closed if right - left >= VISIT => row.add(marks::closes(beside, INK)),
             _ => {}
@@ -54,29 +54,14 @@ pub(super) fn draw(client: &Client, scale: &Scale, middle: f64) -> Element {
     row
 }
 
-/// From one connection to its end.
-struct Visit {
-    span: Span,
-    end: Happened,
-}
-
-fn visits(client: &Client) -> Vec<Visit> {
-    let mut visits: Vec<Visit> = Vec::new();
-    for &Moment { what: end, at } in &client.moments {
-        match visits.last_mut() {
-            Some(visit) if end != Happened::Connected && !is_over(visit.end) => {
-                visit.span.to = at;
-                visit.end = end;
-            }
-            _ => {
-                let span = Span::new(at, at);
-                visits.push(Visit { span, end });
-            }
-        }
-    }
-    visits
-}
-
-fn is_over(what: Happened) -> bool {
-    matches!(what, Happened::Closed | Happened::Lost | Happened::GaveUp)
+/// From each connection to its end, and what that was.
+fn visits(client: &Client) -> Vec<(Span, Happened)> {
+    let is_over = |what| matches!(what, Happened::Closed | Happened::Lost | Happened::GaveUp);
+    let goes_on =
+        |one: &Moment, next: &Moment| !is_over(one.what) && next.what != Happened::Connected;
+    let visits = client.moments.chunk_by(goes_on).map(|moments| {
+        let last = moments[moments.len() - 1];
+        (Span::new(moments[0].at, last.at), last.what)
+    });
+    visits.collect()
 }

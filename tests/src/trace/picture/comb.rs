@@ -18,10 +18,9 @@ pub(super) fn draw(rows: &Rows, colour: &str, is_meant: fn(&Call) -> bool) -> El
         let Some(&&Call { thread, .. }) = meant.first() else {
             continue;
         };
+        let sleeps = |call: &Call| call.thread == thread && call.sleeps();
         let mut asleep = vec![0.0; columns];
-        for span in during(&rows.work.calls, |call| {
-            call.thread == thread && call.sleeps()
-        }) {
+        for span in during(&rows.work.calls, sleeps) {
             let ends = [span.from, span.to].map(|time| rows.scale.x(time) - FIRST);
             let before = column(span.from);
             for (at, part) in asleep[before..=column(span.to)].iter_mut().enumerate() {
@@ -49,16 +48,13 @@ const LEAST: f64 = 0.12;
 /// The outline of columns that stand on `bottom`.
 fn steps(heights: &[f64], left: f64, bottom: f64) -> String {
     let mut path = String::new();
-    let mut at = 0;
-    while at < heights.len() {
-        let height = heights[at];
-        let alike = heights[at..].iter().take_while(|other| **other == height);
-        let width = alike.count();
+    let mut x = left;
+    for alike in heights.chunk_by(|one, next| one == next) {
+        let (height, width) = (alike[0], alike.len());
         if height > 0.0 {
-            let x = left + at as f64;
             path += &format!("M{x} {bottom}v-{height}h{width}v{height}z");
         }
-        at += width;
+        x += width as f64;
     }
     path
 }

@@ -206,12 +206,7 @@ impl Rows<'_> {
 
 /// The first and the last row of each group of rows that lie side by side.
 fn runs(sockets: Sockets) -> Vec<(usize, usize)> {
-    let mut runs: Vec<(usize, usize)> = Vec::new();
-    for row in sockets.rows() {
-        match runs.last_mut() {
-            Some((_, last)) if *last + 1 == row => *last = row,
-            _ => runs.push((row, row)),
-        }
-    }
-    runs
+    let rows: Vec<usize> = sockets.rows().collect();
+    let runs = rows.chunk_by(|one, next| one + 1 == *next);
+    runs.map(|run| (run[0], run[run.len() - 1])).collect()
 }
