@@ -33,12 +33,14 @@ impl Waits {
         };
         let mut since = None;
         for &Moment { what, at } in &client.moments {
-            // After an answer it thinks. Where it is greeted, it waits for the end then, which comes at once.
-            match what {
-                Happened::Connected | Happened::Sent | Happened::HalfClosed => since = Some(at),
-                _ => waits
-                    .spans
-                    .extend(since.take().map(|from| Span::new(from, at))),
+            if matches!(
+                what,
+                Happened::Connected | Happened::Sent | Happened::HalfClosed
+            ) {
+                since = Some(at);
+            } else if let Some(from) = since.take() {
+                // After an answer it thinks. Where it is greeted, it waits for the end then, which comes at once.
+                waits.spans.push(Span::new(from, at));
             }
             match what {
                 Happened::Connected | Happened::Sent => waits.is_unanswered = true,
@@ -157,8 +159,9 @@ fn serving(threads: usize, calls: &[Call]) -> Vec<usize> {
     for call in calls {
         has_sockets[call.thread] |= !call.at.is_empty();
     }
-    let has_none = !has_sockets.contains(&true);
-    let all = 0..threads;
-    all.filter(|thread| has_none || has_sockets[*thread])
-        .collect()
+    let mut serving: Vec<usize> = (0..threads).collect();
+    if has_sockets.contains(&true) {
+        serving.retain(|thread| has_sockets[*thread]);
+    }
+    serving
 }

@@ -55,9 +55,7 @@ impl Log {
                     call.arguments.push_str(arguments);
                     call.returned = returned;
                 }
-            } else if let Some((name, tail)) = rest.split_once('(')
-                && is_name(name)
-            {
+            } else if let Some((name, tail)) = rest.split_once('(') {
                 let (arguments, returned) = split(tail);
                 log.lines.push(Line {
                     thread,
@@ -79,11 +77,6 @@ fn head(line: &str) -> Option<(u32, i64, &str)> {
     Some((thread.parse().ok()?, microseconds(time)?, rest.trim_start()))
 }
 
-fn is_name(name: &str) -> bool {
-    let is_fine = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-    !name.is_empty() && name.chars().all(is_fine)
-}
-
 /// The arguments of a call, and how it came back if it did: `3, "hello", 5) = 5 <0.000040>`.
 fn split(tail: &str) -> (&str, Option<Returned>) {
     // What was sent may contain anything, so that the last such sign counts.
@@ -91,9 +84,7 @@ fn split(tail: &str) -> (&str, Option<Returned>) {
     let ends = signs.map(|(place, sign)| (tail[..place].trim_end(), &tail[place + sign.len()..]));
     let mut calls = ends.filter_map(|(call, value)| Some((call.strip_suffix(')')?, value)));
     let Some((arguments, value)) = calls.next() else {
-        let cut = tail
-            .find("<unfinished ")
-            .or_else(|| tail.find("<detached "));
+        let cut = tail.find("<unfinished ").or(tail.find("<detached "));
         return (tail[..cut.unwrap_or(tail.len())].trim_end(), None);
     };
     // A call that never came back has no time: `exit(0) = ?`.
