@@ -4,7 +4,7 @@
 //! descriptors through their lives; but a socket whose connection is gone has no addresses any more, and what is
 //! registered with an epoll instance stands in other calls than the one that waits for it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use super::recording::{Answer, Call, Kind, Server, Sockets, Span};
 use super::strace::{Line, Log};
@@ -87,7 +87,7 @@ struct Sight<'a> {
     /// What the open descriptors are.
     descriptors: HashMap<u32, Sockets>,
     /// By epoll instance, the descriptors that are registered with it.
-    interests: HashMap<u32, BTreeSet<u32>>,
+    interests: HashMap<u32, Vec<u32>>,
 }
 
 impl Sight<'_> {
@@ -167,9 +167,9 @@ impl Sight<'_> {
         if let (Some(instance), Some(descriptor)) = (instance, descriptor) {
             let all = self.interests.entry(instance).or_default();
             match action {
-                Some("EPOLL_CTL_DEL") => all.remove(&descriptor),
-                _ => all.insert(descriptor),
-            };
+                Some("EPOLL_CTL_DEL") => all.retain(|known| *known != descriptor),
+                _ => all.push(descriptor),
+            }
         }
     }
 
@@ -188,7 +188,7 @@ impl Sight<'_> {
             self.descriptors.remove(&number);
             self.interests.remove(&number);
             for all in self.interests.values_mut() {
-                all.remove(&number);
+                all.retain(|known| *known != number);
             }
         }
     }
