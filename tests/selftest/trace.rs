@@ -136,6 +136,12 @@ fn pictures_are_well_formed_and_can_be_read_from_afar() {
         recording.clients[0].name = stray.into();
         svg::check(stray, &picture::draw(&recording));
     }
+    // There is no room below a strip for what so many calls ask.
+    let mut wordy = recording("polling-with-nap");
+    for client in &mut wordy.clients {
+        client.name = "so long a name that ten of them have no room".into();
+    }
+    svg::check("wordy", &picture::draw(&wordy));
     let mut clients_alone = recording("blocking");
     clients_alone.server = None;
     let drawn = picture::draw(&clients_alone);

@@ -2,12 +2,12 @@
 //!
 //! - [`scenario`]: what the clients do · [`strace`], [`sight`]: what the program asked of the kernel meanwhile
 //! - [`recorder`]: both at once, which makes a [`recording`]; [`json`] is how one is kept
-//! - [`evidence`], [`finding`]: what can be counted in a recording, and what that comes to in a sentence
+//! - [`counts`], [`finding`]: what can be counted in a recording, and what that comes to in a sentence
 //! - [`text`], [`picture`], [`words`]: the two ways to look at one, and numbers in both
 //!
 //! Nothing here judges: a recording shows what a program did, right or wrong.
 
-pub mod evidence;
+pub mod counts;
 pub mod finding;
 pub mod json;
 pub mod picture;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use clap::{Arg, ArgMatches, Command, value_parser};
 
 use super::request::subject_argument;
@@ -13,7 +13,7 @@ use super::style::print;
 use crate::course::Stage;
 use crate::subject::{House, Subject};
 use crate::trace::picture;
-use crate::trace::recorder::{self, Order, Recorded, record};
+use crate::trace::recorder::{self, Order, Recorded, last_lines, record};
 use crate::trace::recording::Recording;
 use crate::trace::scenario::Manner;
 use crate::trace::text::view;
@@ -52,13 +52,18 @@ pub fn command() -> Command {
 /// When what was asked for could not be done.
 pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
     let out = matches.get_one::<PathBuf>("out");
-    if let Some(files) = matches.get_many::<PathBuf>("draw") {
-        for (number, file) in files.enumerate() {
-            print(if number > 0 { "\n" } else { "" })?;
-            draw(file, out)?;
-        }
-        return Ok(ExitCode::SUCCESS);
+    let Some(files) = matches.get_many::<PathBuf>("draw") else {
+        return trace(matches, house, out);
+    };
+    for (number, file) in files.enumerate() {
+        print(if number > 0 { "\n" } else { "" })?;
+        draw(file, out)?;
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Records a run, and draws it.
+fn trace(matches: &ArgMatches, house: &House, out: Option<&PathBuf>) -> anyhow::Result<ExitCode> {
     let word = matches.get_one::<String>("stage").map(String::as_str);
     let stage = super::stage(word, &house.root)?;
     ensure!(
@@ -84,20 +89,17 @@ pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
         manner: manner(stage),
         scratch: &house.target,
     };
-    let recorded = match record(&order) {
-        Ok(recorded) => recorded,
+    match record(&order) {
+        Ok(recorded) => {
+            let folder = out.cloned().unwrap_or_else(|| house.beside("trace"));
+            tell(&recorded, &folder.join(name))
+        }
         Err(error) => {
             let words = format!("{error:#}");
-            match words.contains("not yet implemented: step ") {
-                true => eprintln!("{}: {}", stage.slug, last_words(&words)),
-                false => eprintln!("{}: {words}", stage.slug),
-            }
-            return Ok(ExitCode::FAILURE);
+            eprintln!("{}: {}", stage.slug, unwritten(&words).unwrap_or(words));
+            Ok(ExitCode::FAILURE)
         }
-    };
-    let folder = out.cloned().unwrap_or_else(|| house.beside("trace"));
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    tell(&recorded, &folder.join(name))
+    }
 }
 
 /// Which stages greet whoever comes; the others echo.
@@ -110,27 +112,19 @@ fn manner(stage: &Stage) -> Manner {
 
 /// Keeps a recording and its picture in files of that name, and says what there is to see.
 fn tell(recorded: &Recorded, path: &Path) -> anyhow::Result<ExitCode> {
-    let Recorded {
-        recording,
-        missing,
-        is_unlike,
-        stderr,
-    } = recorded;
+    let recording = &recorded.recording;
     // Not `with_extension`: a name may have a point in it.
-    let [json, svg] =
-        ["json", "svg"].map(|ending| PathBuf::from(format!("{}.{ending}", path.display())));
+    let beside = |ending: &str| PathBuf::from(format!("{}.{ending}", path.display()));
+    let [json, svg] = ["json", "svg"].map(beside);
     write(&json, &recording.to_json())?;
     write(&svg, &picture::draw(recording))?;
     print(&view(recording))?;
-    print(&format!(
-        "\npicture    {}\nrecording  {}\n",
-        shown(&svg),
-        shown(&json)
-    ))?;
-    if let Some(missing) = missing {
+    print(&format!("\npicture    {}\n", shown(&svg)))?;
+    print(&format!("recording  {}\n", shown(&json)))?;
+    if let Some(missing) = &recorded.missing {
         eprintln!("{missing}");
     }
-    if *is_unlike {
+    if recorded.is_unlike {
         eprintln!(
             "other bytes came back than were sent: the picture shows when, and `cargo lab check` what is wrong with them"
         );
@@ -138,40 +132,38 @@ fn tell(recorded: &Recorded, path: &Path) -> anyhow::Result<ExitCode> {
     if recording.ended.is_none() {
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!("{}", last_words(stderr));
+    eprintln!("{}", last_words(&recorded.stderr));
     Ok(ExitCode::FAILURE)
 }
 
 /// What a server that has ended said last; or that a step of it is not written yet.
 fn last_words(stderr: &str) -> String {
-    let unwritten = stderr.split_once("not yet implemented: step ");
-    let step = unwritten.and_then(|(_, rest)| rest.split(':').next());
-    if let Some(step) = step {
-        return format!("step {step} is not started, and the server ended there: write it first");
-    }
-    let lines = stderr.lines().filter(|line| !line.trim().is_empty());
-    let last: Vec<&str> = lines.filter(|line| !line.starts_with("note: ")).collect();
-    let last = &last[last.len().saturating_sub(4)..];
-    match last {
-        [] => "the server said nothing before it ended".into(),
-        _ => {
-            let last: Vec<String> = last.iter().map(|line| recorder::shown(line)).collect();
-            format!("the server's last words:\n  {}", last.join("\n  "))
-        }
-    }
+    let lines = last_lines(stderr, 4).into_iter();
+    let lines: Vec<String> = lines.map(recorder::shown).collect();
+    unwritten(stderr).unwrap_or_else(|| match lines.is_empty() {
+        true => "the server said nothing before it ended".into(),
+        false => format!("the server's last words:\n  {}", lines.join("\n  ")),
+    })
 }
 
+/// What to do about a step that is not written yet, where a server's words are about one.
+fn unwritten(words: &str) -> Option<String> {
+    let (_, rest) = words.split_once("not yet implemented: step ")?;
+    let step = rest.split(':').next()?;
+    Some(format!(
+        "step {step} is not started, and the server ended there: write it first"
+    ))
+}
+
+/// Draws a recording that was kept.
 fn draw(file: &PathBuf, out: Option<&PathBuf>) -> anyhow::Result<()> {
-    let read = fs::read_to_string(file);
-    let text = read.with_context(|| format!("cannot read {}", file.display()))?;
+    let text = fs::read_to_string(file);
+    let text = text.with_context(|| format!("cannot read {}", file.display()))?;
     let recording = Recording::from_json(&text)
         .with_context(|| format!("{} cannot be drawn", file.display()))?;
     let mut picture = file.with_extension("svg");
-    if picture == *file {
-        bail!("{} is a picture already", file.display());
-    }
+    ensure!(picture != *file, "{} is a picture already", file.display());
     if let Some(folder) = out {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         picture = folder.join(picture.file_name().context("a picture has a name")?);
     }
     write(&picture, &picture::draw(&recording))?;
@@ -180,6 +172,9 @@ fn draw(file: &PathBuf, out: Option<&PathBuf>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Writes a file, in a folder that need not be there yet.
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    let folder = path.parent().context("a file is in a folder")?;
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -1,7 +1,7 @@
 //! What a recording comes to, in one sentence that rests on nothing else. It is the picture's title.
 
-use super::evidence::{LONG, Waits, Work};
-use super::recording::{Answer, Call, Kind, Recording, Server, Sockets, Span};
+use super::counts::{LONG, Waits, Work, during};
+use super::recording::{Answer, Call, Kind, Recording, Sockets, Span};
 use super::spans::{length, minus, union, within};
 use super::words::{does, grouped, is_or_are, milliseconds, percent, threads};
 
@@ -27,19 +27,13 @@ pub fn title(recording: &Recording) -> String {
 #[must_use]
 pub fn finding(recording: &Recording) -> String {
     let waits: Vec<Waits> = recording.clients.iter().map(Waits::of).collect();
-    let Some(server) = &recording.server else {
+    let Some(work) = Work::of(recording) else {
         return clients_alone(recording, &waits);
     };
-    let view = View {
-        recording,
-        server,
-        work: Work::of(recording, server),
-    };
+    let view = View { recording, work };
     let of_whom = |is_meant: fn(&Waits) -> bool| -> Vec<usize> {
-        let all = waits.iter().enumerate();
-        all.filter(|(_, waits)| is_meant(waits))
-            .map(|(number, _)| number)
-            .collect()
+        let all = 0..waits.len();
+        all.filter(|number| is_meant(&waits[*number])).collect()
     };
     let unanswered = of_whom(|waits| waits.is_unanswered);
     let late = of_whom(|waits| waits.longest() >= LONG);
@@ -53,12 +47,12 @@ pub fn finding(recording: &Recording) -> String {
     }
     let accepts = |call: &Call| call.kind == Kind::Accept && call.answer == Answer::Done;
     if !unanswered.is_empty() {
-        if !server.calls.iter().any(accepts) {
+        if !view.work.calls.iter().any(accepts) {
             return "nobody is answered: the server never accepts".into();
         }
         let who = view.whom(&unanswered, "nobody");
         let threads = threads(view.work.serving.len());
-        let (_, place) = view.place(&waits, &unanswered);
+        let (place, _) = view.place(&waits, &unanswered);
         return format!("{who} {} answered: {threads}{place}", is_or_are(&who));
     }
     match late[..] {
@@ -82,7 +76,6 @@ fn clients_alone(recording: &Recording, waits: &[Waits]) -> String {
 
 struct View<'a> {
     recording: &'a Recording,
-    server: &'a Server,
     work: Work,
 }
 
@@ -102,7 +95,7 @@ impl View<'_> {
     }
 
     fn ended(&self, unanswered: &[usize]) -> String {
-        let end = self.server.threads.first().map_or(0, |main| main.to) / 1000;
+        let end = self.work.threads.first().map_or(0, |main| main.to) / 1000;
         let how = self.recording.ended.as_deref().unwrap_or_default();
         let ended = format!("the server ended after {end} ms ({how})");
         match self.whom(unanswered, "nobody").as_str() {
@@ -113,10 +106,10 @@ impl View<'_> {
 
     fn somebody_waits(&self, waits: &[Waits], late: &[usize]) -> String {
         let serving = self.work.serving.len();
-        let (meanwhile, place) = self.place(waits, late);
+        let (place, meanwhile) = self.place(waits, late);
         // Whoever is served just then does not wait for that.
-        let waiting = |number: &&usize| length(&within(&waits[**number].long(), &meanwhile)) > 0;
-        let late: Vec<usize> = late.iter().filter(waiting).copied().collect();
+        let mut late = late.to_vec();
+        late.retain(|number| !within(&waits[*number].long(), &meanwhile).is_empty());
         let who = self.whom(&late, "all");
         let wait = does(late.len(), "wait");
         match serving {
@@ -125,46 +118,31 @@ impl View<'_> {
         }
     }
 
-    /// Where the server was for the longest time while those clients waited for long, and when; as the end of a sentence
-    /// that begins with its threads.
-    fn place(&self, waits: &[Waits], late: &[usize]) -> (Vec<Span>, String) {
-        let late_at = |call: &Call| {
-            let others = late.iter().filter(|number| {
-                let own = Sockets::client(**number);
-                call.kind.is_about_many() || !call.at.contains(own)
-            });
-            union(others.flat_map(|number| waits[*number].long()))
+    /// Where the server was for the longest time while those clients waited for long, as the end of a sentence that begins
+    /// with its threads; and when.
+    fn place(&self, waits: &[Waits], late: &[usize]) -> (String, Vec<Span>) {
+        let waited = |is_meant: &dyn Fn(usize) -> bool| {
+            let meant = late.iter().filter(|number| is_meant(**number));
+            union(meant.flat_map(|number| waits[*number].long()).collect())
         };
-        let mut places: Vec<(i64, Vec<Span>, String)> = Vec::new();
-        for call in self.calls() {
-            let words = match call.sleeps() {
-                true => self.asleep(call),
-                false => continue,
-            };
-            let spent = within(&[call.span()], &late_at(call));
-            match places.iter_mut().find(|(_, _, known)| *known == words) {
-                Some((sum, spans, _)) => {
-                    *sum += length(&spent);
-                    spans.extend(spent);
-                }
-                None => places.push((length(&spent), spent, words)),
+        let awake = minus(&waited(&|_| true), &during(&self.work.calls, Call::sleeps));
+        let mut places = vec![(self.asking(&awake), awake)];
+        for call in self.work.calls.iter().filter(|call| call.sleeps()) {
+            let words = self.asleep(call);
+            let others = waited(&|number| {
+                call.kind.is_about_many() || !call.at.contains(Sockets::client(number))
+            });
+            let spent = within(&[call.span()], &others);
+            match places.iter_mut().find(|(known, _)| *known == words) {
+                Some((_, spans)) => spans.extend(spent),
+                None => places.push((words, spent)),
             }
         }
-        let all = union(late.iter().flat_map(|number| waits[*number].long()));
-        let slept = union(self.calls().filter(|call| call.sleeps()).map(Call::span));
-        let awake = minus(&all, &slept);
-        let mut best = (length(&awake), awake.clone(), self.asking(&awake));
-        for place in places {
-            if place.0 > best.0 {
-                best = place;
-            }
-        }
-        (union(best.1), best.2)
-    }
-
-    fn calls(&self) -> impl Iterator<Item = &Call> {
-        let calls = self.server.calls.iter();
-        calls.filter(|call| self.work.serving.binary_search(&call.thread).is_ok())
+        // The first of those that are equally long.
+        let places = places.into_iter().rev();
+        let longest = places.max_by_key(|(_, spans)| length(spans));
+        let (words, spans) = longest.unwrap_or_default();
+        (words, union(spans))
     }
 
     /// Where a thread is that sleeps in this call.
@@ -182,11 +160,11 @@ impl View<'_> {
     /// What a thread does that is awake at these times.
     fn asking(&self, times: &[Span]) -> String {
         let mut asked: Vec<(Sockets, usize)> = Vec::new();
-        let during = |call: &&Call| {
+        let meant = |call: &&Call| {
             let inside = |time: &Span| time.from <= call.start && call.start < time.to;
             call.is_refused() && times.iter().any(inside)
         };
-        for call in self.calls().filter(during) {
+        for call in self.work.calls.iter().filter(meant) {
             match asked.iter_mut().find(|(at, _)| *at == call.at) {
                 Some((_, count)) => *count += 1,
                 None => asked.push((call.at, 1)),
@@ -214,7 +192,7 @@ impl View<'_> {
         if work.awake() >= MOSTLY {
             let (refused, vain) = (work.refused, work.in_vain);
             let times = match refused.max(vain) {
-                few if few * 2 < work.calls => format!("{} calls", grouped(work.calls)),
+                few if few * 2 < work.asked => format!("{} calls", grouped(work.asked)),
                 times if times == refused => {
                     format!("told \"would block\" {} times", grouped(refused))
                 }
@@ -236,62 +214,41 @@ impl View<'_> {
 
     /// Where a server sleeps that makes nobody wait: mostly in calls about many sockets, or each thread at one.
     fn asleep_well(&self, who: &str) -> String {
-        let mut many: Vec<(Kind, i64)> = Vec::new();
-        let mut one = 0;
-        for call in self.calls().filter(|call| call.sleeps()) {
-            match many.iter_mut().find(|(kind, _)| *kind == call.kind) {
-                _ if !call.kind.is_about_many() => one += call.duration,
+        let mut times: Vec<(Kind, i64)> = Vec::new();
+        for call in self.work.calls.iter().filter(|call| call.sleeps()) {
+            match times.iter_mut().find(|(kind, _)| *kind == call.kind) {
                 Some((_, time)) => *time += call.duration,
-                None => many.push((call.kind, call.duration)),
+                None => times.push((call.kind, call.duration)),
             }
         }
-        let most = many.into_iter().max_by_key(|(_, time)| *time);
-        let all = self.recording.clients.len();
-        match most {
-            Some((kind, time)) if time >= one => {
-                let its = if self.work.serving.len() == 1 {
-                    "its"
-                } else {
-                    "their"
-                };
+        let time = |is_meant: fn(Kind) -> bool| -> i64 {
+            let meant = times.iter().filter(|(kind, _)| is_meant(*kind));
+            meant.map(|(_, time)| time).sum()
+        };
+        let many = times.iter().filter(|(kind, _)| kind.is_about_many());
+        let is_alone = self.work.serving.len() == 1;
+        let clients = self.recording.clients.len();
+        match many.max_by_key(|(_, time)| *time) {
+            Some((kind, most)) if *most >= time(|kind| !kind.is_about_many()) => {
+                let its = if is_alone { "its" } else { "their" };
                 format!("{who}, asleep in {kind} at all {its} sockets at once")
             }
-            _ if self.threads_with_one_client() >= all && all > 1 => {
+            _ if self.threads_with_one_client() >= clients && clients > 1 => {
                 "a thread for each client, each asleep at its own socket".into()
             }
-            _ if self.work.serving.len() == 1 && self.sleeps_in_accept() => {
+            _ if is_alone && time(|kind| kind == Kind::Accept) * 2 > time(|_| true) => {
                 format!("{who}, asleep in accept until somebody comes")
             }
-            _ => {
-                let percent = percent(self.work.asleep);
-                format!("{who}, asleep {percent} of the time")
-            }
+            _ => format!("{who}, asleep {} of the time", percent(self.work.asleep)),
         }
     }
 
-    /// How many threads have one client each, and no other thread has that client.
+    /// How many threads have one client each.
     fn threads_with_one_client(&self) -> usize {
-        let owned = self.work.serving.iter().filter(|thread| {
+        let has_one = |thread: &&usize| {
             let own = |call: &&Call| call.thread == **thread && call.kind == Kind::Recv;
-            let mine = self.calls().filter(own);
-            let mine = mine.fold(Sockets::NONE, |all, call| all.with(call.at));
-            mine.count() == 1
-        });
-        owned.count()
-    }
-
-    /// Whether most of its sleep is for a client to come.
-    fn sleeps_in_accept(&self) -> bool {
-        let sleeps = self.calls().filter(|call| call.sleeps());
-        let [mut in_accept, mut all] = [0, 0];
-        for call in sleeps {
-            all += call.duration;
-            in_accept += if call.kind == Kind::Accept {
-                call.duration
-            } else {
-                0
-            };
-        }
-        in_accept * 2 > all
+            Sockets::of(self.work.calls.iter().filter(own)).count() == 1
+        };
+        self.work.serving.iter().filter(has_one).count()
     }
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
 use super::recording::{
-    Answer, Call, Client, Event, Kind, Moment, Recording, Server, Sockets, Span, word,
+    Answer, Call, Client, Happened, Kind, Moment, Recording, Server, Sockets, Span, word,
 };
 
 /// The version of the JSON.
@@ -41,41 +41,22 @@ impl Recording {
             .collect();
         lines.push(list("clients", self.clients.iter().map(client)));
         if let Some(server) = &self.server {
-            let threads = server
-                .threads
-                .iter()
-                .map(|life| json!([life.from, life.to]));
+            let threads = server.threads.iter();
+            let threads = threads.map(|life| json!([life.from, life.to]));
             lines.push(list("threads", threads));
-            lines.push(list(
-                "calls",
-                self.groups(server).iter().map(Group::to_json),
-            ));
+            let groups = groups(&server.calls).into_iter();
+            let groups = groups.map(|(call, times)| {
+                json!({
+                    "thread": call.thread,
+                    "call": call.kind.to_string(),
+                    "at": self.names(call.at),
+                    "answer": word(&Answer::ALL, &call.answer),
+                    "times": times,
+                })
+            });
+            lines.push(list("calls", groups));
         }
         format!("{{\n{}\n}}\n", lines.join(",\n"))
-    }
-
-    fn groups(&self, server: &Server) -> Vec<Group> {
-        let mut groups: Vec<Group> = Vec::new();
-        for call in &server.calls {
-            let alike = |group: &&mut Group| {
-                let kept = &group.like;
-                let key = |call: &Call| (call.thread, call.kind, call.at, call.answer);
-                key(kept) == key(call)
-            };
-            let times = [call.start, call.duration];
-            if let Some(group) = groups.iter_mut().find(alike) {
-                group.times.extend([call.start - group.last, call.duration]);
-                group.last = call.start;
-            } else {
-                groups.push(Group {
-                    names: self.names(call.at),
-                    like: *call,
-                    last: call.start,
-                    times: times.into(),
-                });
-            }
-        }
-        groups
     }
 
     /// What sockets are called: `listener`, or their client's name.
@@ -98,19 +79,15 @@ impl Recording {
             all["version"] == VERSION && all["traced"].is_boolean(),
             "it is no recording of version {VERSION}, which is all that can be drawn here"
         );
-        let clients = items(&all, "clients")?;
-        let clients = clients
-            .iter()
-            .map(read_client)
-            .collect::<anyhow::Result<Vec<_>>>()?;
+        let clients = items(&all, "clients")?.iter().map(read_client);
+        let clients: Vec<Client> = clients.collect::<anyhow::Result<_>>()?;
         ensure!(
             clients.len() <= MOST,
             "more than {MOST} clients have no room in a picture"
         );
-        let server = match all["traced"] == true {
-            true => Some(read_server(&all, &clients)?),
-            false => None,
-        };
+        let is_traced = all["traced"] == true;
+        let server = is_traced.then(|| read_server(&all, &clients));
+        let server = server.transpose()?;
         let optional = |key: &str| all[key].as_str().map(str::to_owned);
         Ok(Self {
             stage: text_of(&all, "stage")?,
@@ -126,25 +103,20 @@ impl Recording {
     }
 }
 
-/// Calls that differ in time only.
-struct Group {
-    names: Vec<String>,
-    like: Call,
-    /// The start of the last.
-    last: i64,
-    times: Vec<i64>,
-}
-
-impl Group {
-    fn to_json(&self) -> Value {
-        json!({
-            "thread": self.like.thread,
-            "call": self.like.kind.to_string(),
-            "at": self.names,
-            "answer": word(&Answer::ALL, &self.like.answer),
-            "times": self.times,
-        })
+/// Calls that differ in time only: the last of them, and the times of all.
+fn groups(calls: &[Call]) -> Vec<(Call, Vec<i64>)> {
+    let mut groups: Vec<(Call, Vec<i64>)> = Vec::new();
+    let key = |call: &Call| (call.thread, call.kind, call.at, call.answer);
+    for call in calls {
+        match groups.iter_mut().find(|(last, _)| key(last) == key(call)) {
+            Some((last, times)) => {
+                times.extend([call.start - last.start, call.duration]);
+                *last = *call;
+            }
+            None => groups.push((*call, vec![call.start, call.duration])),
+        }
     }
+    groups
 }
 
 /// A list with a line for each of its values.
@@ -158,9 +130,8 @@ fn list(key: &str, values: impl Iterator<Item = Value>) -> String {
 
 fn client(client: &Client) -> Value {
     let moments = client.moments.iter();
-    let moments: Vec<Value> = moments
-        .map(|moment| json!([word(&Event::ALL, &moment.event), moment.at]))
-        .collect();
+    let moments = moments.map(|moment| json!([word(&Happened::ALL, &moment.what), moment.at]));
+    let moments: Vec<Value> = moments.collect();
     json!({ "name": client.name, "moments": moments })
 }
 
@@ -168,7 +139,7 @@ fn read_client(value: &Value) -> anyhow::Result<Client> {
     let name = text_of(value, "name")?;
     let moments = items(value, "moments")?.iter().map(|moment| {
         Some(Moment {
-            event: meant(&Event::ALL, &moment[0])?,
+            what: meant(&Happened::ALL, &moment[0])?,
             at: time(&moment[1])?,
         })
     });
@@ -206,24 +177,19 @@ fn read_calls(group: &Value, clients: &[Client]) -> Option<Vec<Call>> {
             name => Sockets::client(clients.iter().position(|client| client.name == name)?),
         });
     }
-    let times: Option<Vec<i64>> = group["times"]
-        .as_array()?
-        .iter()
-        .map(Value::as_i64)
-        .collect();
     let mut start = 0_i64;
-    let pairs = times?;
-    let calls = pairs.chunks(2).map(|pair| {
+    let pairs = group["times"].as_array()?.chunks(2);
+    let calls = pairs.map(|pair| {
         let [later, duration] = pair else { return None };
-        start = start.checked_add(*later)?;
-        let is_fine = is_near(start) && is_near(*duration) && *duration >= 0;
-        is_fine.then_some(Call {
+        start = start.checked_add(later.as_i64()?)?;
+        let duration = time(duration)?;
+        (is_near(start) && duration >= 0).then_some(Call {
             start,
             thread,
             kind,
             at,
             answer,
-            duration: *duration,
+            duration,
         })
     });
     calls.collect()
@@ -236,12 +202,8 @@ fn meant<T: Copy>(table: &[(T, &'static str)], word: &Value) -> Option<T> {
 }
 
 fn span(value: &Value) -> Option<Span> {
-    let [from, to] = [&value[0], &value[1]].map(time);
-    let span = Span {
-        from: from?,
-        to: to?,
-    };
-    (span.from <= span.to).then_some(span)
+    let span = Span::new(time(&value[0])?, time(&value[1])?);
+    (span.length() >= 0).then_some(span)
 }
 
 /// In microseconds.
@@ -255,9 +217,8 @@ fn is_near(time: i64) -> bool {
 
 fn text_of(object: &Value, key: &str) -> anyhow::Result<String> {
     let found = object[key].as_str();
-    Ok(found
-        .with_context(|| format!("\"{key}\" is a text"))?
-        .into())
+    let found = found.with_context(|| format!("\"{key}\" is a text"))?;
+    Ok(found.into())
 }
 
 fn items<'a>(object: &'a Value, key: &str) -> anyhow::Result<&'a Vec<Value>> {

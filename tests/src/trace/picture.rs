@@ -10,7 +10,7 @@ mod marks;
 mod scale;
 mod server;
 
-use super::evidence::{Waits, Work};
+use super::counts::{Waits, Work};
 use super::finding;
 use super::recording::Recording;
 use super::text::summary;
@@ -50,23 +50,19 @@ const SOCKET: f64 = 40.0;
 pub fn draw(recording: &Recording) -> String {
     let scale = Scale::of(recording);
     let line = CLIENTS + recording.clients.len() as f64 * CLIENT + 4.0;
-    let work = recording
-        .server
-        .as_ref()
-        .map(|server| (server, Work::of(recording, server)));
+    let work = Work::of(recording);
+    let work = work.as_ref();
     let rows = line + HEAD;
     let bottom = match work {
         Some(_) => rows + (recording.clients.len() + 1) as f64 * SOCKET,
         None => line,
     };
-    let magnifier = work
-        .as_ref()
-        .and_then(|(server, work)| Magnifier::over(recording, server, work));
+    let magnifier = work.and_then(|work| Magnifier::over(recording, work));
     let below = bottom + magnifier.as_ref().map_or(0.0, Magnifier::height);
     let height = below + 52.0;
 
     let title = finding::title(recording);
-    let mut picture = svg::card((WIDTH, height), SMALL, &title, &describe(recording));
+    let mut picture = svg::card((WIDTH, height), SMALL, &title, &describe(recording, work));
     picture.add(marks::patterns());
     picture.add(heading(&title));
     picture.add(scale.grid(CLIENTS - 6.0, bottom));
@@ -74,14 +70,14 @@ pub fn draw(recording: &Recording) -> String {
         let middle = CLIENTS + (row as f64 + 0.5) * CLIENT;
         picture.add(clients::draw(client, &scale, middle));
     }
-    if let Some((server, work)) = &work {
+    if let Some(work) = work {
         picture.add(head(work, line));
-        picture.add(server::draw(recording, server, work, &scale, rows));
+        picture.add(server::draw(recording, work, &scale, rows));
     }
     if let Some(magnifier) = &magnifier {
         picture.add(magnifier.draw(&scale, bottom));
     }
-    picture.add(legend::draw(recording, work.as_ref(), below + 30.0));
+    picture.add(legend::draw(recording, work, below + 30.0));
     picture.file()
 }
 
@@ -98,8 +94,7 @@ fn heading(title: &str) -> Element {
 /// What there is to say about the server as a whole.
 fn head(work: &Work, line: f64) -> Element {
     let mut all = Element::new("g");
-    let rule = Element::new("line").at("x1", LEFT).at("x2", RIGHT);
-    let rule = rule.at("y1", line).at("y2", line).set("stroke", INK);
+    let rule = marks::line((LEFT, RIGHT), (line, line), INK);
     all.add(rule.set("stroke-width", 2));
     let told = format!("server: {} (traced)", summary(work));
     let told = text(LEFT, line + 28.0, &told).set("paint-order", "stroke");
@@ -118,7 +113,7 @@ fn coloured(colour: &str, x: f64, y: f64, words: &str) -> Element {
 }
 
 /// What there is to see, for those who do not see it.
-fn describe(recording: &Recording) -> String {
+fn describe(recording: &Recording, work: Option<&Work>) -> String {
     let mut told = String::from(
         "A timeline. Above, three clients, A from 0 ms, B from 100 ms, C from 220 ms on; each asks, waits for the \
          answer, thinks for 120 to 180 ms, and asks again.",
@@ -132,12 +127,12 @@ fn describe(recording: &Recording) -> String {
             milliseconds(waits.longest())
         );
     }
-    match &recording.server {
-        Some(server) => {
+    match work {
+        Some(work) => {
             told += &format!(
                 " Below, a row for each socket of the server, with a block where its thread sleeps. Server: {}. \
                  Recorded with strace, which slows a program down, under {}.",
-                summary(&Work::of(recording, server)),
+                summary(work),
                 recording.system
             );
         }

@@ -8,10 +8,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 
-use super::recording::{Event, Recording, Span};
-use super::scenario::{self, Manner, Played, Zero};
+use super::recording::{Happened, Recording, Span};
+use super::scenario::{self, Manner, Zero};
 use super::sight::{self, Wires};
 use super::strace::{CALLS, Log};
 use crate::deadline::Deadline;
@@ -69,18 +69,7 @@ pub fn record(order: &Order) -> anyhow::Result<Recorded> {
                       `apt-get install strace`, or your system's package of that name";
         return record_clients(order, reason);
     };
-    fs::create_dir_all(order.scratch)
-        .with_context(|| format!("cannot make {}", order.scratch.display()))?;
-    let path = order.scratch.join(format!("{}.strace", std::process::id()));
-    let mut log = File::options()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .open(&path)
-        .with_context(|| format!("cannot write {}", path.display()))?;
-    // strace finds it without its name, so that nothing stays behind, however this ends.
-    fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+    let mut log = file_without_a_name(order.scratch)?;
     let mut command = Command::new(strace);
     command
         .args(["-f", "-ttt", "-T", "-yy", "-s", "16", "-e", "signal=none"])
@@ -88,13 +77,12 @@ pub fn record(order: &Order) -> anyhow::Result<Recorded> {
         .arg(platform::path_to(&log))
         .arg(order.program);
     let started = match Started::new(command) {
-        Ok(started) => started,
-        Err(NotStarted::Strace(words)) => {
+        Err(error) if error.to_string().starts_with(STRACE) => {
             let reason =
-                format!("strace may not look, so that the server's rows are missing: {words}");
+                format!("strace may not look, so that the server's rows are missing: {error}");
             return record_clients(order, &reason);
         }
-        Err(NotStarted::Program(error)) => return Err(error),
+        started => started?,
     };
     let (mut recorded, wires) = started.play(order)?;
     let mut written = Vec::new();
@@ -107,13 +95,22 @@ pub fn record(order: &Order) -> anyhow::Result<Recorded> {
 
 /// Records the clients alone.
 fn record_clients(order: &Order, missing: &str) -> anyhow::Result<Recorded> {
-    let started = Started::new(Command::new(order.program)).map_err(|error| match error {
-        NotStarted::Strace(words) => anyhow::anyhow!(words),
-        NotStarted::Program(error) => error,
-    })?;
+    let started = Started::new(Command::new(order.program))?;
     let (mut recorded, _) = started.play(order)?;
     recorded.missing = Some(missing.into());
     Ok(recorded)
+}
+
+/// A file for strace to write to, which finds it without its name, so that nothing stays behind, however this ends.
+fn file_without_a_name(folder: &Path) -> anyhow::Result<File> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let path = folder.join(format!("{}.strace", std::process::id()));
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(true);
+    let file = options.open(&path);
+    let file = file.with_context(|| format!("cannot write {}", path.display()))?;
+    fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+    Ok(file)
 }
 
 /// A program that listens.
@@ -122,20 +119,9 @@ struct Started {
     address: SocketAddr,
 }
 
-enum NotStarted {
-    /// strace could not do it, and says why.
-    Strace(String),
-    Program(anyhow::Error),
-}
-
-impl From<anyhow::Error> for NotStarted {
-    fn from(error: anyhow::Error) -> Self {
-        Self::Program(error)
-    }
-}
-
 impl Started {
-    fn new(mut command: Command) -> Result<Self, NotStarted> {
+    /// The message of an error is strace's own where it begins as strace does.
+    fn new(mut command: Command) -> anyhow::Result<Self> {
         let asked = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         command.args(["--listen", &asked.to_string()]);
         let running = Running::start(command, LIMITS, Input::Nothing, None)?;
@@ -152,31 +138,21 @@ impl Started {
         let line = match announced {
             Some(Some(line)) => line,
             Some(None) if stderr.starts_with(STRACE) => {
-                return Err(NotStarted::Strace(
-                    stderr.lines().next().unwrap_or_default().into(),
-                ));
+                bail!("{}", stderr.lines().next().unwrap_or_default())
             }
-            Some(None) => Err(anyhow::anyhow!(
-                "it ended before it listened{}",
-                quoted(&stderr)
-            ))?,
-            None => Err(anyhow::anyhow!(
-                "it ran for 20 s without a line that says where it listens"
-            ))?,
+            Some(None) => bail!("it ended before it listened{}", quoted(&stderr)),
+            None => bail!("it ran for 20 s without a line that says where it listens"),
         };
         let address = line.strip_prefix("listening on ");
         let address = address.and_then(|address| address.parse().ok());
         let line = shown(&line);
-        let address = address
+        let address: SocketAddr = address
             .with_context(|| format!("its first line is \"{line}\", and no announcement"))?;
-        let is_here =
-            |address: SocketAddr| address.ip().is_loopback() || address.ip().is_unspecified();
-        if !is_here(address) {
-            Err(anyhow::anyhow!(
-                "its first line is \"{line}\", and it was to listen on {}",
-                asked.ip()
-            ))?;
-        }
+        ensure!(
+            address.ip().is_loopback() || address.ip().is_unspecified(),
+            "its first line is \"{line}\", and it was to listen on {}",
+            asked.ip()
+        );
         Ok(Self { running, address })
     }
 
@@ -184,41 +160,28 @@ impl Started {
     fn play(self, order: &Order) -> anyhow::Result<(Recorded, Wires)> {
         let Self { running, address } = self;
         let zero = Zero::after(LEAD);
-        let Played {
-            clients,
-            connections,
-            is_unlike,
-        } = scenario::play(address, order.manner, zero);
-        let moments = clients.iter().flat_map(|client| &client.moments);
-        let gave_up = moments
-            .clone()
-            .filter(|moment| moment.event == Event::GaveUp);
-        let to = match gave_up.map(|moment| moment.at).min() {
-            // What a server does when its clients have lost patience is no part of the story.
-            Some(at) => at,
-            None => {
-                std::thread::sleep(TAIL);
-                zero.now()
-            }
-        };
+        let played = scenario::play(address, order.manner, zero);
+        let moments = || played.clients.iter().flat_map(|client| &client.moments);
+        // What a server does when its clients have lost patience is no part of the story.
+        let gave_up = moments().filter(|moment| moment.what == Happened::GaveUp);
+        let to = gave_up.map(|moment| moment.at).min().unwrap_or_else(|| {
+            std::thread::sleep(TAIL);
+            zero.now()
+        });
         let ended = running.exited();
         running.kill();
         running.wait_for_output();
-        let mut moments = moments;
-        if moments.all(|moment| moment.event == Event::Lost) {
+        let stderr = running.stderr.text();
+        if moments().all(|moment| moment.what == Happened::Lost) {
             if ended.is_some() {
-                let words = quoted(&running.stderr.text());
-                bail!("it ended before anybody came{words}");
+                bail!("it ended before anybody came{}", quoted(&stderr));
             }
             bail!("nobody can connect to {address}, where it says that it listens");
         }
-        let span = Span {
-            from: -(LEAD.as_micros() as i64),
-            to,
-        };
+        let span = Span::new(-(LEAD.as_micros() as i64), to);
         let wires = Wires {
             listener: address.port(),
-            connections,
+            connections: played.connections,
             zero: zero.since_the_epoch(),
             span,
         };
@@ -227,7 +190,7 @@ impl Started {
             label: order.label.map(str::to_owned),
             system: platform::system(),
             span,
-            clients,
+            clients: played.clients,
             server: None,
             ended: ended.map(|status| match status.code() {
                 Some(code) => format!("code {code}"),
@@ -237,18 +200,27 @@ impl Started {
         let recorded = Recorded {
             recording,
             missing: None,
-            is_unlike,
-            stderr: running.stderr.text(),
+            is_unlike: played.is_unlike,
+            stderr,
         };
         Ok((recorded, wires))
     }
 }
 
-/// The last line of what a program said, after a colon; a panic ends with a note on how to see more of it.
+/// The last line of what a program said, after a colon.
 fn quoted(stderr: &str) -> String {
-    let is_word = |line: &&str| !line.trim().is_empty() && !line.starts_with("note: ");
-    let line = stderr.lines().rfind(is_word);
+    let line = last_lines(stderr, 1).pop();
     line.map_or_else(String::new, |line| format!(": {}", shown(line.trim())))
+}
+
+/// The last lines of what a program said, at most so many. A panic's note on how to see more of it is none of them.
+#[must_use]
+pub fn last_lines(stderr: &str, most: usize) -> Vec<&str> {
+    let is_word = |line: &&str| !line.trim().is_empty() && !line.starts_with("note: ");
+    let lines = stderr.lines().filter(is_word);
+    let mut last: Vec<&str> = lines.rev().take(most).collect();
+    last.reverse();
+    last
 }
 
 /// What a program printed, which may hold anything, as a line for a terminal.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A run of one stage's server.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Recording {
     /// The stage's slug.
     pub stage: String,
@@ -20,6 +20,17 @@ pub struct Recording {
     pub ended: Option<String>,
 }
 
+impl Recording {
+    /// What the socket in that row of a view is called; see [`Sockets::rows`].
+    #[must_use]
+    pub fn row_name(&self, row: usize) -> String {
+        match row.checked_sub(1) {
+            None => "listener".into(),
+            Some(number) => format!("{}'s socket", self.clients[number].name),
+        }
+    }
+}
+
 /// A stretch of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {
@@ -29,13 +40,18 @@ pub struct Span {
 
 impl Span {
     #[must_use]
+    pub fn new(from: i64, to: i64) -> Self {
+        Self { from, to }
+    }
+
+    #[must_use]
     pub fn length(self) -> i64 {
         self.to - self.from
     }
 }
 
 /// One scripted client, by its own account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Client {
     /// A letter.
     pub name: String,
@@ -43,15 +59,16 @@ pub struct Client {
     pub moments: Vec<Moment>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// When something happened to a client.
+#[derive(Debug, Clone, Copy)]
 pub struct Moment {
-    pub event: Event,
+    pub what: Happened,
     pub at: i64,
 }
 
 /// What a client did, or what was done to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
+pub enum Happened {
     /// It is connected, as far as the kernels are concerned.
     Connected,
     Sent,
@@ -67,20 +84,20 @@ pub enum Event {
     GaveUp,
 }
 
-impl Event {
-    pub const ALL: [(Event, &'static str); 7] = [
-        (Event::Connected, "connected"),
-        (Event::Sent, "sent"),
-        (Event::Answered, "answered"),
-        (Event::HalfClosed, "half-closed"),
-        (Event::Closed, "closed"),
-        (Event::Lost, "lost"),
-        (Event::GaveUp, "gave up"),
+impl Happened {
+    pub const ALL: [(Happened, &'static str); 7] = [
+        (Happened::Connected, "connected"),
+        (Happened::Sent, "sent"),
+        (Happened::Answered, "answered"),
+        (Happened::HalfClosed, "half-closed"),
+        (Happened::Closed, "closed"),
+        (Happened::Lost, "lost"),
+        (Happened::GaveUp, "gave up"),
     ];
 }
 
 /// What strace(1) saw of the program.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Server {
     /// When each thread lived, in the order in which they were seen; the first is `main`.
     pub threads: Vec<Span>,
@@ -105,10 +122,7 @@ pub struct Call {
 impl Call {
     #[must_use]
     pub fn span(&self) -> Span {
-        Span {
-            from: self.start,
-            to: self.start + self.duration,
-        }
+        Span::new(self.start, self.start + self.duration)
     }
 
     /// Whether the thread slept in it. strace(1) cannot say that of a short call. One that was refused has slept only if
@@ -128,18 +142,6 @@ impl Call {
     #[must_use]
     pub fn is_refused(&self) -> bool {
         matches!(self.answer, Answer::WouldBlock | Answer::Nothing) && !self.sleeps()
-    }
-}
-
-impl Server {
-    /// The sockets that each thread has to do with; none, where it has to do with none.
-    #[must_use]
-    pub fn sockets(&self) -> Vec<Sockets> {
-        let mut all = vec![Sockets::NONE; self.threads.len()];
-        for call in &self.calls {
-            all[call.thread] = all[call.thread].with(call.at);
-        }
-        all
     }
 }
 
@@ -233,12 +235,19 @@ pub fn word<T: PartialEq>(table: &[(T, &'static str)], value: &T) -> &'static st
 }
 
 /// A set of the server's sockets: the listener, and one for each client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sockets(u32);
 
 impl Sockets {
     pub const NONE: Sockets = Sockets(0);
     pub const LISTENER: Sockets = Sockets(1);
+
+    /// All that these calls are about.
+    #[must_use]
+    pub fn of<'a>(calls: impl IntoIterator<Item = &'a Call>) -> Self {
+        let sockets = calls.into_iter().map(|call| call.at);
+        sockets.fold(Self::NONE, Self::with)
+    }
 
     /// The socket of the client with that number, counted from 0.
     #[must_use]
@@ -267,7 +276,7 @@ impl Sockets {
         self.0 & other.0 == other.0
     }
 
-    /// Their rows in a picture: the listener is row 0, the first client row 1.
+    /// Their rows in a view: the listener is row 0, the first client row 1.
     pub fn rows(self) -> impl Iterator<Item = usize> {
         (0..u32::BITS as usize).filter(move |row| self.0 >> row & 1 == 1)
     }

@@ -12,7 +12,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::recording::{Client, Event, Moment};
+use super::recording::{Client, Happened, Moment};
 use super::sight::Connection;
 
 /// What the clients say.
@@ -90,42 +90,39 @@ pub fn play(address: SocketAddr, manner: Manner, zero: Zero) -> Played {
     let progress = AtomicI64::new(0);
     let is_unlike = AtomicBool::new(false);
     let mut before = None;
-    let mut all: Vec<Actor> = (0..SCRIPT.len())
-        .map(|number| {
-            let (come, next) = channel();
-            Actor {
-                number,
-                address,
-                zero,
-                progress: &progress,
-                is_unlike: &is_unlike,
-                before: before.replace(next),
-                come: Some(come),
-                moments: Vec::new(),
-                connections: Vec::new(),
-            }
-        })
-        .collect();
+    let mut all = Vec::new();
+    for number in 0..SCRIPT.len() {
+        let (come, next) = channel();
+        all.push(Actor {
+            number,
+            address,
+            zero,
+            progress: &progress,
+            is_unlike: &is_unlike,
+            before: before.replace(next),
+            come: Some(come),
+            moments: Vec::new(),
+            connections: Vec::new(),
+        });
+    }
     thread::scope(|scope| {
         for actor in &mut all {
             scope.spawn(move || actor.plays(manner));
         }
     });
-    let mut connections = Vec::new();
-    let clients = all.into_iter().map(|actor| {
-        connections.extend(actor.connections);
-        Client {
+    let mut played = Played {
+        clients: Vec::new(),
+        connections: Vec::new(),
+        is_unlike: is_unlike.load(Ordering::Relaxed),
+    };
+    for actor in all {
+        played.clients.push(Client {
             name: char::from(b'A' + actor.number as u8).into(),
             moments: actor.moments,
-        }
-    });
-    let clients = clients.collect();
-    connections.sort_unstable_by_key(|one| one.since);
-    Played {
-        clients,
-        connections,
-        is_unlike: is_unlike.into_inner(),
+        });
+        played.connections.extend(actor.connections);
     }
+    played
 }
 
 struct Actor<'a> {
@@ -159,10 +156,10 @@ impl Actor<'_> {
             Ok(()) => {}
             Err(error) if is_timeout(&error) => {
                 let at = self.gives_up_at();
-                let event = Event::GaveUp;
-                self.moments.push(Moment { event, at });
+                let what = Happened::GaveUp;
+                self.moments.push(Moment { what, at });
             }
-            Err(_) => self.notes(Event::Lost),
+            Err(_) => self.notes(Happened::Lost),
         }
         self.come = None;
     }
@@ -171,18 +168,18 @@ impl Actor<'_> {
         let mut stream = self.connects()?;
         for pause in thinks {
             stream.write_all(HELLO)?;
-            self.notes(Event::Sent);
+            self.notes(Happened::Sent);
             if self.reads(&mut stream, HELLO.len(), Manner::Echo)? < HELLO.len() {
-                self.notes(Event::Closed);
+                self.notes(Happened::Closed);
                 return Ok(());
             }
-            self.notes(Event::Answered);
+            self.notes(Happened::Answered);
             thread::sleep(Duration::from_millis(*pause));
         }
         stream.shutdown(Shutdown::Write)?;
-        self.notes(Event::HalfClosed);
+        self.notes(Happened::HalfClosed);
         self.reads(&mut stream, usize::MAX, Manner::Echo)?;
-        self.notes(Event::Closed);
+        self.notes(Happened::Closed);
         Ok(())
     }
 
@@ -190,10 +187,10 @@ impl Actor<'_> {
         for pause in thinks {
             let mut stream = self.connects()?;
             if self.reads(&mut stream, 1, Manner::Greet)? > 0 {
-                self.notes(Event::Answered);
+                self.notes(Happened::Answered);
                 self.reads(&mut stream, usize::MAX, Manner::Greet)?;
             }
-            self.notes(Event::Closed);
+            self.notes(Happened::Closed);
             thread::sleep(Duration::from_millis(*pause));
         }
         Ok(())
@@ -203,7 +200,7 @@ impl Actor<'_> {
         let since = self.zero.now();
         let stream = TcpStream::connect_timeout(&self.address, SILENCE)?;
         self.come = None;
-        self.notes(Event::Connected);
+        self.notes(Happened::Connected);
         self.connections.push(Connection {
             port: stream.local_addr()?.port(),
             client: self.number,
@@ -238,10 +235,10 @@ impl Actor<'_> {
         Ok(came)
     }
 
-    fn notes(&mut self, event: Event) {
+    fn notes(&mut self, what: Happened) {
         let at = self.zero.now();
         self.progress.fetch_max(at, Ordering::Relaxed);
-        self.moments.push(Moment { event, at });
+        self.moments.push(Moment { what, at });
     }
 
     fn gives_up_at(&self) -> i64 {

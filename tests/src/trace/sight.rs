@@ -4,7 +4,7 @@
 //! descriptors through their lives; but a socket whose connection is gone has no addresses any more, and what is
 //! registered with an epoll instance stands in other calls than the one that waits for it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use super::recording::{Answer, Call, Kind, Server, Sockets, Span};
 use super::strace::{Line, Log};
@@ -13,7 +13,7 @@ use super::strace::{Line, Log};
 const SHORT: i64 = 50;
 
 /// What there is to know about the addresses and the time.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Wires {
     /// Where the program listens.
     pub listener: u16,
@@ -25,7 +25,7 @@ pub struct Wires {
 }
 
 /// One connection of a client, by the port at its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Connection {
     pub port: u16,
     /// The client's number, counted from 0.
@@ -48,20 +48,17 @@ pub fn server(log: &Log, wires: &Wires) -> Server {
         let start = line.start - wires.zero;
         let known = threads.iter().position(|(id, _)| *id == line.thread);
         let thread = known.unwrap_or_else(|| {
-            let from = start.clamp(wires.span.from, wires.span.to);
-            let to = wires.span.to;
-            threads.push((line.thread, Span { from, to }));
+            let Span { from, to } = wires.span;
+            threads.push((line.thread, Span::new(start.clamp(from, to), to)));
             threads.len() - 1
         });
-        let call = sight
-            .look(line, thread)
-            .map(|call| cut(call, wires.span.to));
-        let is_kept = |call: &Call| {
+        let call = sight.look(line, thread);
+        let call = call.map(|call| cut(call, wires.span.to));
+        calls.extend(call.filter(|call| {
             let is_long = call.sleeps() && call.duration > 0;
             let matters = !call.at.is_empty() || is_long;
             matters && call.span().to >= wires.span.from && call.start < wires.span.to
-        };
-        calls.extend(call.filter(is_kept));
+        }));
     }
     for (id, at) in &log.exits {
         if let Some((_, life)) = threads.iter_mut().find(|(known, _)| known == id) {
@@ -90,10 +87,11 @@ struct Sight<'a> {
     /// What the open descriptors are.
     descriptors: HashMap<u32, Sockets>,
     /// By epoll instance, the descriptors that are registered with it.
-    interests: HashMap<u32, BTreeSet<u32>>,
+    interests: HashMap<u32, Vec<u32>>,
 }
 
 impl Sight<'_> {
+    /// What a line says; `None`, where it says nothing about sockets or sleep.
     fn look(&mut self, line: &Line, thread: usize) -> Option<Call> {
         let kind = kind(&line.name)?;
         let start = line.start - self.wires.zero;
@@ -101,15 +99,11 @@ impl Sight<'_> {
             Some(returned) => (returned.value.as_str(), returned.duration),
             None => ("", self.wires.span.to - start),
         };
-        let seen = self.sockets(&line.arguments, start + duration);
-        let mut at = seen
-            .iter()
-            .fold(Sockets::NONE, |all, (_, one)| all.with(*one));
+        let mut at = self.sockets(&line.arguments, start + duration);
         match kind {
             Kind::EpollWait => at = self.registered(&line.arguments),
             Kind::Register => self.register(&line.arguments),
             Kind::Accept => {
-                // The new descriptor is known from now on.
                 self.sockets(value, start + duration);
             }
             Kind::Close => self.forget(&line.arguments),
@@ -127,29 +121,26 @@ impl Sight<'_> {
                 _ => kind,
             },
             at,
-            answer: answer(kind, line.returned.as_ref().map(|_| value)),
+            answer: answer(kind, value),
             duration,
         })
     }
 
-    /// The sockets that are named in `text`, by descriptor.
-    fn sockets(&mut self, text: &str, until: i64) -> Vec<(u32, Sockets)> {
-        let mut found = Vec::new();
+    /// The sockets that are named in `text`; their descriptors are known from now on.
+    fn sockets(&mut self, text: &str, until: i64) -> Sockets {
+        let mut found = Sockets::NONE;
         for (place, _) in text.match_indices('<') {
-            let is_socket = ["<TCP", "<socket:["]
-                .iter()
-                .any(|mark| text[place..].starts_with(mark));
-            let named = text[place..].split_once("]>");
-            let (true, Some(number), Some((named, _))) =
-                (is_socket, number_before(&text[..place]), named)
-            else {
+            let (before, named) = text.split_at(place);
+            let is_socket = named.starts_with("<TCP") || named.starts_with("<socket:[");
+            let named = named.split_once("]>").filter(|_| is_socket);
+            let (Some(number), Some((named, _))) = (number_before(before), named) else {
                 continue;
             };
             let known = self.named(named, until);
             let known = known.or_else(|| self.descriptors.get(&number).copied());
             if let Some(socket) = known {
                 self.descriptors.insert(number, socket);
-                found.push((number, socket));
+                found = found.with(socket);
             }
         }
         found
@@ -157,19 +148,15 @@ impl Sight<'_> {
 
     /// The socket with these addresses, such as `<TCP:[127.0.0.1:7101->127.0.0.1:52012`.
     fn named(&self, addresses: &str, until: i64) -> Option<Sockets> {
-        let (local, remote) = match addresses.split_once("->") {
-            Some((local, remote)) => (port(local)?, Some(port(remote)?)),
-            None => (port(addresses)?, None),
+        let ours = |address| port(address).filter(|port| *port == self.wires.listener);
+        let Some((local, remote)) = addresses.split_once("->") else {
+            return ours(addresses).map(|_| Sockets::LISTENER);
         };
-        match remote {
-            _ if local != self.wires.listener => None,
-            None => Some(Sockets::LISTENER),
-            Some(remote) => {
-                let mut all = self.wires.connections.iter();
-                let found = all.rfind(|one| one.port == remote && one.since <= until);
-                found.map(|one| Sockets::client(one.client))
-            }
-        }
+        let (_, remote) = (ours(local)?, port(remote)?);
+        let all = self.wires.connections.iter();
+        let fitting = all.filter(|one| one.port == remote && one.since <= until);
+        let last = fitting.max_by_key(|one| one.since)?;
+        Some(Sockets::client(last.client))
     }
 
     /// `epoll_ctl(4<…>, EPOLL_CTL_ADD, 6<…>, …)`
@@ -180,9 +167,9 @@ impl Sight<'_> {
         if let (Some(instance), Some(descriptor)) = (instance, descriptor) {
             let all = self.interests.entry(instance).or_default();
             match action {
-                Some("EPOLL_CTL_DEL") => all.remove(&descriptor),
-                _ => all.insert(descriptor),
-            };
+                Some("EPOLL_CTL_DEL") => all.retain(|known| *known != descriptor),
+                _ => all.push(descriptor),
+            }
         }
     }
 
@@ -191,9 +178,8 @@ impl Sight<'_> {
         let instance = first_number(arguments);
         let interests = instance.and_then(|instance| self.interests.get(&instance));
         let sockets = self.descriptors.iter();
-        sockets
-            .filter(|(number, _)| interests.is_none_or(|all| all.contains(number)))
-            .fold(Sockets::NONE, |all, (_, socket)| all.with(*socket))
+        let meant = sockets.filter(|(number, _)| interests.is_none_or(|all| all.contains(number)));
+        meant.fold(Sockets::NONE, |all, (_, socket)| all.with(*socket))
     }
 
     /// `close(4<…>)`: the kernel forgets what was registered about it.
@@ -202,7 +188,7 @@ impl Sight<'_> {
             self.descriptors.remove(&number);
             self.interests.remove(&number);
             for all in self.interests.values_mut() {
-                all.remove(&number);
+                all.retain(|known| *known != number);
             }
         }
     }
@@ -225,10 +211,8 @@ fn kind(name: &str) -> Option<Kind> {
     })
 }
 
-fn answer(kind: Kind, value: Option<&str>) -> Answer {
-    let Some(value) = value else {
-        return Answer::Open;
-    };
+/// How a call came back that returned this; nothing, where it did not.
+fn answer(kind: Kind, value: &str) -> Answer {
     let error = value.strip_prefix("-1 ").or(value.strip_prefix("? "));
     let error = error.map(|error| error.split(' ').next().unwrap_or_default());
     match error {
@@ -238,7 +222,7 @@ fn answer(kind: Kind, value: Option<&str>) -> Answer {
         Some("EINTR") => Answer::Interrupted,
         Some(error) if error.starts_with("ERESTART") => Answer::Interrupted,
         Some(_) => Answer::Failed,
-        None if value == "?" => Answer::Open,
+        None if matches!(value, "" | "?") => Answer::Open,
         None if !(value == "0" || value.starts_with("0 ")) => Answer::Done,
         None if kind == Kind::Recv => Answer::End,
         None if kind.is_about_many() => Answer::Nothing,
@@ -260,10 +244,6 @@ fn number_before(text: &str) -> Option<u32> {
 
 /// The port at the end of an address.
 fn port(address: &str) -> Option<u16> {
-    address
-        .rsplit_once(':')?
-        .1
-        .trim_end_matches(']')
-        .parse()
-        .ok()
+    let (_, port) = address.rsplit_once(':')?;
+    port.trim_end_matches(']').parse().ok()
 }

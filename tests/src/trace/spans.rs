@@ -3,17 +3,17 @@
 use super::recording::Span;
 
 /// The same time in stretches that do not touch, in order.
-pub(super) fn union(spans: impl IntoIterator<Item = Span>) -> Vec<Span> {
-    let mut all: Vec<Span> = spans.into_iter().filter(|span| span.length() > 0).collect();
-    all.sort_unstable();
-    let mut joined: Vec<Span> = Vec::new();
-    for span in all {
-        match joined.last_mut() {
-            Some(last) if span.from <= last.to => last.to = last.to.max(span.to),
-            _ => joined.push(span),
+pub(super) fn union(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.retain(|span| span.length() > 0);
+    spans.sort_unstable();
+    spans.dedup_by(|next, last| {
+        let touches = next.from <= last.to;
+        if touches {
+            last.to = last.to.max(next.to);
         }
-    }
-    joined
+        touches
+    });
+    spans
 }
 
 /// What of `spans` lies outside `others`. Both are such as [`union`] makes.
@@ -21,17 +21,12 @@ pub(super) fn minus(spans: &[Span], others: &[Span]) -> Vec<Span> {
     let mut left = Vec::new();
     for span in spans {
         let mut from = span.from;
-        for other in others
-            .iter()
-            .filter(|other| other.to > span.from && other.from < span.to)
-        {
-            left.push(Span {
-                from,
-                to: other.from,
-            });
+        let inside = |other: &&Span| other.to > span.from && other.from < span.to;
+        for other in others.iter().filter(inside) {
+            left.push(Span::new(from, other.from));
             from = from.max(other.to);
         }
-        left.push(Span { from, to: span.to });
+        left.push(Span::new(from, span.to));
     }
     union(left)
 }

@@ -1,15 +1,13 @@
 //! What strace(1) writes, line by line: `-f -ttt -T -yy`, which means each thread's number, the time of day, how long a
 //! call took, and what each descriptor is.
 
-use std::collections::HashMap;
-
 /// The calls that are looked at. One with a question mark is left out where an architecture lacks it.
 pub const CALLS: &str = "?accept,accept4,recvfrom,recvmsg,read,readv,sendto,sendmsg,write,writev,\
     ?poll,ppoll,?select,pselect6,?epoll_wait,epoll_pwait,?epoll_pwait2,epoll_ctl,\
     ?nanosleep,clock_nanosleep,futex,shutdown,close";
 
 /// A call as it was written down, in as many lines as it took.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Line {
     /// The thread's number.
     pub thread: u32,
@@ -21,7 +19,7 @@ pub struct Line {
     pub returned: Option<Returned>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Returned {
     /// What stands behind the equals sign, without the time: `-1 EAGAIN (Resource temporarily unavailable)`.
     pub value: String,
@@ -30,7 +28,7 @@ pub struct Returned {
 }
 
 /// All that a file of strace holds.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Log {
     /// In the order in which they began.
     pub lines: Vec<Line>,
@@ -43,8 +41,6 @@ impl Log {
     #[must_use]
     pub fn read(text: &str) -> Self {
         let mut log = Self::default();
-        // By thread, the place of the call that it is in.
-        let mut open: HashMap<u32, usize> = HashMap::new();
         for line in text.lines() {
             let Some((thread, time, rest)) = head(line) else {
                 continue;
@@ -52,20 +48,15 @@ impl Log {
             if rest.starts_with("+++ ") {
                 log.exits.push((thread, time));
             } else if let Some(resumed) = rest.strip_prefix("<... ") {
-                let place = open.remove(&thread);
-                let call = place.and_then(|place| log.lines.get_mut(place));
+                let is_open = |call: &&mut Line| call.thread == thread && call.returned.is_none();
+                let call = log.lines.iter_mut().rfind(is_open);
                 if let (Some(call), Some((_, tail))) = (call, resumed.split_once("resumed>")) {
                     let (arguments, returned) = split(tail);
                     call.arguments.push_str(arguments);
                     call.returned = returned;
                 }
-            } else if let Some((name, tail)) = rest.split_once('(')
-                && is_name(name)
-            {
+            } else if let Some((name, tail)) = rest.split_once('(') {
                 let (arguments, returned) = split(tail);
-                if returned.is_none() {
-                    open.insert(thread, log.lines.len());
-                }
                 log.lines.push(Line {
                     thread,
                     start: time,
@@ -86,11 +77,6 @@ fn head(line: &str) -> Option<(u32, i64, &str)> {
     Some((thread.parse().ok()?, microseconds(time)?, rest.trim_start()))
 }
 
-fn is_name(name: &str) -> bool {
-    let is_fine = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-    !name.is_empty() && name.chars().all(is_fine)
-}
-
 /// The arguments of a call, and how it came back if it did: `3, "hello", 5) = 5 <0.000040>`.
 fn split(tail: &str) -> (&str, Option<Returned>) {
     // What was sent may contain anything, so that the last such sign counts.
@@ -98,9 +84,7 @@ fn split(tail: &str) -> (&str, Option<Returned>) {
     let ends = signs.map(|(place, sign)| (tail[..place].trim_end(), &tail[place + sign.len()..]));
     let mut calls = ends.filter_map(|(call, value)| Some((call.strip_suffix(')')?, value)));
     let Some((arguments, value)) = calls.next() else {
-        let cut = tail
-            .find("<unfinished ")
-            .or_else(|| tail.find("<detached "));
+        let cut = tail.find("<unfinished ").or(tail.find("<detached "));
         return (tail[..cut.unwrap_or(tail.len())].trim_end(), None);
     };
     // A call that never came back has no time: `exit(0) = ?`.

@@ -1,9 +1,9 @@
 //! A recording as text: what it comes to, what each side has been through, and where the server was, a column for each
 //! 40 ms.
 
-use super::evidence::{Waits, Work, serving};
+use super::counts::{Waits, Work, during};
 use super::finding::finding;
-use super::recording::{Call, Client, Event, Kind, Moment, Recording, Server, Sockets, Span};
+use super::recording::{Call, Client, Happened, Kind, Moment, Recording, Sockets, Span};
 use super::spans::{length, union, within};
 use super::words::{counted, grouped, milliseconds, percent};
 
@@ -19,41 +19,37 @@ const OFTEN: usize = 4;
 /// The whole view.
 #[must_use]
 pub fn view(recording: &Recording) -> String {
-    let name = recording.label.as_ref().map_or_else(
-        || recording.stage.clone(),
-        |label| format!("{} ({label})", recording.stage),
-    );
-    let mut text = format!("{name}: {}\n", finding(recording));
+    let mut text = recording.stage.clone();
+    if let Some(label) = &recording.label {
+        text += &format!(" ({label})");
+    }
+    text += &format!(": {}\n", finding(recording));
     for client in &recording.clients {
         let waits = Waits::of(client);
-        let last = client.moments.last().map(|moment| moment.event);
-        let fate = match last {
-            Some(Event::Lost) => ", then lost its connection",
-            Some(Event::GaveUp) => ", and waits still",
+        let fate = match client.moments.last().map(|moment| moment.what) {
+            Some(Happened::Lost) => ", then lost its connection",
+            Some(Happened::GaveUp) => ", and waits still",
             _ => "",
         };
-        let answers = if waits.answers == 1 {
-            "answer "
-        } else {
-            "answers"
-        };
+        let more = if waits.answers == 1 { " " } else { "s" };
         text += &format!(
-            "  client {:<3} {} {answers}, longest wait {:>4} ms{fate}\n",
+            "  client {:<3} {} answer{more}, longest wait {:>4} ms{fate}\n",
             client.name,
             waits.answers,
             milliseconds(waits.longest()),
         );
     }
-    if let Some(server) = &recording.server {
-        text += &format!("  server     {}\n", summary(&Work::of(recording, server)));
+    let work = Work::of(recording);
+    if let Some(work) = &work {
+        text += &format!("  server     {}\n", summary(work));
     }
-    text + "\n" + &timeline(recording)
+    text + "\n" + &timeline(recording, work.as_ref())
 }
 
 /// What the server did, in few words.
 #[must_use]
 pub fn summary(work: &Work) -> String {
-    let threads = counted(work.threads, "thread");
+    let threads = counted(work.threads.len(), "thread");
     let rest = match work.napping >= 0.01 {
         true => format!("naps {} of the time", percent(work.napping)),
         false => format!("asleep {} of the time", percent(work.asleep)),
@@ -65,7 +61,7 @@ pub fn summary(work: &Work) -> String {
             grouped(work.refused + vain)
         ),
     };
-    let calls = counted(work.calls, "call");
+    let calls = counted(work.asked, "call");
     format!("{threads} · {calls}, {told} · {rest}")
 }
 
@@ -85,30 +81,27 @@ impl Columns {
         while to.max(-from) > (COLUMNS - 2) * width {
             width += COLUMN;
         }
-        let before = (-from).div_euclid(width) + i64::from((-from).rem_euclid(width) > 0);
+        let first = from.div_euclid(width);
         Self {
-            from: -before * width,
+            from: first * width,
             width,
-            count: (to - -before * width) / width + 1,
+            count: to / width - first + 1,
             recorded: recording.span,
         }
     }
 
     /// A mark for each.
-    fn row(&self, mark: impl Fn(Span) -> char) -> String {
+    fn row(&self, mark: &dyn Fn(Span) -> char) -> String {
         let columns = (0..self.count).map(|column| {
             let from = self.from + column * self.width;
-            let column = Span {
-                from: from.max(self.recorded.from),
-                to: (from + self.width).min(self.recorded.to),
-            };
-            if column.length() > 0 {
-                mark(column)
-            } else {
-                ' '
-            }
+            let to = (from + self.width).min(self.recorded.to);
+            Span::new(from.max(self.recorded.from), to)
         });
-        columns.collect()
+        let marks = columns.map(|column| match column.length() > 0 {
+            true => mark(column),
+            false => ' ',
+        });
+        marks.collect()
     }
 
     /// The time, at each tenth column from 0 on.
@@ -123,31 +116,28 @@ impl Columns {
     }
 }
 
-fn timeline(recording: &Recording) -> String {
+/// A row for each client, one for each socket of the server, and what the marks in them mean.
+fn timeline(recording: &Recording, work: Option<&Work>) -> String {
     let columns = Columns::of(recording);
     let line =
         |name: &str, marks: &str| format!("  {name:<11}{marks}").trim_end().to_owned() + "\n";
     let mut text = line("", &columns.axis());
     for client in &recording.clients {
         let waits = union(Waits::of(client).spans);
-        let marks = columns.row(|column| client_mark(client, &waits, column));
+        let marks = columns.row(&|column| client_mark(client, &waits, column));
         text += &line(&format!("client {}", client.name), &marks);
     }
     let mut legend = vec!["# waits", "+ answered", "- thinks"];
-    if let Some(server) = &recording.server {
+    if let Some(work) = work {
         let mut seen = String::new();
         for row in 0..=recording.clients.len() {
-            let name = match row.checked_sub(1) {
-                None => "listener".into(),
-                Some(number) => format!("{}'s socket", recording.clients[number].name),
-            };
             let socket = Sockets::row(row);
-            let there = threads_at(server, socket);
-            let marks = columns.row(|column| server_mark(server, socket, &there, column));
-            text += &line(&name, &marks);
+            let there = threads_at(work, socket);
+            let marks = columns.row(&|column| server_mark(work, socket, &there, column));
+            text += &line(&recording.row_name(row), &marks);
             seen += &marks;
         }
-        let has_naps = server.calls.iter().any(|call| call.kind == Kind::Nap);
+        let has_naps = work.calls.iter().any(|call| call.kind == Kind::Nap);
         let elsewhere = if has_naps {
             ". naps"
         } else {
@@ -165,40 +155,45 @@ fn timeline(recording: &Recording) -> String {
     text + &line("", &legend.join("   "))
 }
 
+/// What a client went through in that column.
 fn client_mark(client: &Client, waits: &[Span], column: Span) -> char {
-    let inside = |moment: &Moment| column.from <= moment.at && moment.at < column.to;
-    let has = |event: Event| {
-        let mut moments = client.moments.iter();
-        moments.any(|moment| moment.event == event && inside(moment))
+    let is_answer = |moment: &Moment| {
+        let inside = column.from <= moment.at && moment.at < column.to;
+        inside && moment.what == Happened::Answered
     };
     let ends = [client.moments.first(), client.moments.last()];
     let goes_on = |wait: &Span| wait.from < column.to && wait.to >= column.to;
     match ends.map(|end| end.map(|moment| moment.at)) {
         _ if is_half(column, waits) || waits.iter().any(goes_on) => '#',
-        _ if has(Event::Answered) => '+',
+        _ if client.moments.iter().any(is_answer) => '+',
         [Some(first), Some(last)] if first < column.to && last >= column.from => '-',
         _ => ' ',
     }
 }
 
 /// The threads that may have to do with a socket.
-fn threads_at(server: &Server, socket: Sockets) -> Vec<usize> {
-    let sockets = server.sockets();
-    let mut threads = serving(server);
-    threads.retain(|thread| sockets[*thread].is_empty() || sockets[*thread].contains(socket));
+fn threads_at(work: &Work, socket: Sockets) -> Vec<usize> {
+    let mut threads = work.serving.clone();
+    threads.retain(|thread| {
+        let own = work.sockets(*thread);
+        own.is_empty() || own.contains(socket)
+    });
     threads
 }
 
-fn server_mark(server: &Server, socket: Sockets, there: &[usize], column: Span) -> char {
-    let during = |call: &&Call| call.start < column.to && call.span().to > column.from;
-    let calls = || server.calls.iter().filter(during);
-    let here = || calls().filter(|call| call.at.contains(socket));
-    let asleep = union(here().filter(|call| call.sleeps()).map(Call::span));
-    let elsewhere =
-        calls().filter(|call| call.sleeps() && call.at.is_empty() && there.contains(&call.thread));
+/// What the server did about a socket in that column; `there` are the threads that have to do with it.
+fn server_mark(work: &Work, socket: Sockets, there: &[usize], column: Span) -> char {
+    let inside = |call: &Call| call.start < column.to && call.span().to > column.from;
+    let here = |call: &Call| inside(call) && call.at.contains(socket);
+    let asleep = during(&work.calls, |call| here(call) && call.sleeps());
+    let elsewhere = during(&work.calls, |call| {
+        let is_nowhere = call.sleeps() && call.at.is_empty();
+        inside(call) && is_nowhere && there.contains(&call.thread)
+    });
+    let here = || work.calls.iter().filter(|call| here(call));
     match () {
         () if is_half(column, &asleep) => 'z',
-        () if is_half(column, &union(elsewhere.map(Call::span))) => '.',
+        () if is_half(column, &elsewhere) => '.',
         () if here().filter(|call| call.is_refused()).count() >= OFTEN => '?',
         () if here().any(|call| !call.sleeps() && !call.is_refused()) => '|',
         () => ' ',

@@ -17,12 +17,8 @@ pub fn grouped(number: usize) -> String {
 /// A part as per cent. What is less than all is never 100, what is more than nothing hardly ever 0.
 #[must_use]
 pub fn percent(part: f64) -> String {
-    let percent = (part * 100.0).round();
-    let percent = if percent >= 100.0 && part < 1.0 {
-        99.0
-    } else {
-        percent
-    };
+    let most = if part < 1.0 { 99.0 } else { 100.0 };
+    let percent = (part * 100.0).round().min(most);
     format!("{percent:.0} %")
 }
 

@@ -1,11 +1,11 @@
 //! A client's row: a thin line while it thinks, a thick bar while it waits.
 
-use super::super::evidence::Waits;
-use super::super::recording::{Client, Event, Span};
+use super::super::counts::Waits;
+use super::super::recording::{Client, Happened, Moment, Span};
 use super::super::words::milliseconds;
 use super::marks::{self, Place};
-use super::scale::{LEFT, Scale, width};
-use super::{ORANGE, SMALL, WARNING, text};
+use super::scale::{LEFT, Scale};
+use super::{ORANGE, WARNING, text};
 use crate::svg::{Element, INK};
 
 /// How high a bar is.
@@ -21,77 +21,47 @@ pub(super) fn draw(client: &Client, scale: &Scale, middle: f64) -> Element {
     let mut row = Element::new("g");
     let name = text(LEFT, middle + 7.0, &format!("client {}", client.name));
     row.add(name.set("font-weight", "bold"));
-    for visit in visits(client) {
-        let (left, right) = (scale.x(visit.span.from), scale.x(visit.span.to));
-        let line = Element::new("line").at("x1", left).at("x2", right);
-        let line = line.at("y1", middle).at("y2", middle).set("stroke", INK);
+    let visits = visits(client);
+    for (span, _) in &visits {
+        let (left, right) = scale.ends(*span);
+        let line = marks::line((left, right), (middle, middle), INK);
         row.add(line.set("stroke-width", 2));
         if right - left >= VISIT {
-            row.add(marks::connects(left - ASIDE, middle));
+            row.add(marks::connects((left - ASIDE, middle)));
         }
     }
-    for wait in Waits::of(client).spans {
-        row.add(marks::waiting(place(scale, wait, middle)));
+    let waits = Waits::of(client).spans;
+    let place = |wait: &Span| Place::in_row(scale.ends(*wait), middle, BAR);
+    for wait in &waits {
+        row.add(marks::waiting(place(wait)));
     }
-    for wait in Waits::of(client).spans {
-        let (from, to) = (scale.x(wait.from), scale.x(wait.to));
-        let time = milliseconds(wait.length());
-        let words = [format!("waits {time} ms"), format!("{time} ms")];
-        let fits = |words: &&String| width(words, SMALL, true) + 10.0 <= to - from;
-        if let Some(words) = words.iter().find(fits) {
-            row.add(marks::words_on(
-                ORANGE,
-                f64::midpoint(from, to),
-                middle,
-                words,
-            ));
+    for wait in &waits {
+        let time = format!("{} ms", milliseconds(wait.length()));
+        let words = [&format!("waits {time}"), time.as_str()];
+        if let Some(words) = marks::words_in(ORANGE, place(wait), 10.0, &words) {
+            row.add(words);
         }
     }
-    for visit in visits(client) {
-        let is_long = scale.width(visit.span) >= VISIT;
-        let x = scale.x(visit.span.to) + ASIDE;
-        match visit.end {
-            Event::Lost => row.add(marks::closes(x, middle, WARNING)),
-            Event::Closed if is_long => row.add(marks::closes(x, middle, INK)),
+    for (span, end) in visits {
+        let (left, right) = scale.ends(span);
+        let beside = (right + ASIDE, middle);
+        match end {
+            Happened::Lost => row.add(marks::closes(beside, WARNING)),
+            Happened::Closed if right - left >= VISIT => row.add(marks::closes(beside, INK)),
             _ => {}
         }
     }
     row
 }
 
-/// From one connection to its end.
-struct Visit {
-    span: Span,
-    end: Event,
-}
-
-fn visits(client: &Client) -> Vec<Visit> {
-    let mut visits: Vec<Visit> = Vec::new();
-    for moment in &client.moments {
-        let (at, end) = (moment.at, moment.event);
-        match visits.last_mut() {
-            Some(visit) if end != Event::Connected && !is_over(visit.end) => {
-                visit.span.to = at;
-                visit.end = end;
-            }
-            _ => visits.push(Visit {
-                span: Span { from: at, to: at },
-                end,
-            }),
-        }
-    }
-    visits
-}
-
-fn is_over(event: Event) -> bool {
-    matches!(event, Event::Closed | Event::Lost | Event::GaveUp)
-}
-
-fn place(scale: &Scale, span: Span, middle: f64) -> Place {
-    Place {
-        left: scale.x(span.from),
-        right: scale.x(span.to),
-        top: middle - BAR / 2.0,
-        bottom: middle + BAR / 2.0,
-    }
+/// From each connection to its end, and what that was.
+fn visits(client: &Client) -> Vec<(Span, Happened)> {
+    let is_over = |what| matches!(what, Happened::Closed | Happened::Lost | Happened::GaveUp);
+    let goes_on =
+        |one: &Moment, next: &Moment| !is_over(one.what) && next.what != Happened::Connected;
+    let visits = client.moments.chunk_by(goes_on).map(|moments| {
+        let last = moments[moments.len() - 1];
+        (Span::new(moments[0].at, last.at), last.what)
+    });
+    visits.collect()
 }

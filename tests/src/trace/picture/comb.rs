@@ -1,28 +1,27 @@
 //! Calls that are too many to be told apart.
 
+use super::super::counts::during;
 use super::super::recording::{Call, Sockets};
-use super::super::spans::union;
+use super::scale::{FIRST, RIGHT};
 use super::server::{BLOCK, Rows};
 use crate::svg::Element;
 
 /// In each column of each row in which there was such a call, as high as the part of the column's time in which the
 /// thread that called was awake: a wall where it never sleeps, a low seam where it naps between rounds.
-pub(super) fn draw(rows: &Rows, colour: &str, is_meant: impl Fn(&Call) -> bool) -> Element {
+pub(super) fn draw(rows: &Rows, colour: &str, is_meant: fn(&Call) -> bool) -> Element {
     let mut all = Element::new("g");
-    let (first, last) = rows.scale.ends();
-    let columns = (last - first) as usize;
-    let column = |time: i64| ((rows.scale.x(time) - first) as usize).min(columns - 1);
+    let columns = (RIGHT - FIRST) as usize;
+    let column = |time: i64| ((rows.scale.x(time) - FIRST) as usize).min(columns - 1);
     for row in 0..rows.count {
         let here = |call: &&Call| is_meant(call) && call.at.contains(Sockets::row(row));
-        let meant = || rows.calls().filter(here);
-        let Some(thread) = meant().map(|call| call.thread).next() else {
+        let meant: Vec<&Call> = rows.calls().filter(here).collect();
+        let Some(&&Call { thread, .. }) = meant.first() else {
             continue;
         };
-        let sleeps = rows.calls().filter(|call| call.thread == thread);
-        let sleeps = union(sleeps.filter(|call| call.sleeps()).map(Call::span));
+        let sleeps = |call: &Call| call.thread == thread && call.sleeps();
         let mut asleep = vec![0.0; columns];
-        for span in sleeps {
-            let ends = [span.from, span.to].map(|time| rows.scale.x(time) - first);
+        for span in during(&rows.work.calls, sleeps) {
+            let ends = [span.from, span.to].map(|time| rows.scale.x(time) - FIRST);
             let before = column(span.from);
             for (at, part) in asleep[before..=column(span.to)].iter_mut().enumerate() {
                 let left = (before + at) as f64;
@@ -30,13 +29,13 @@ pub(super) fn draw(rows: &Rows, colour: &str, is_meant: impl Fn(&Call) -> bool) 
             }
         }
         let mut heights = vec![0.0; columns];
-        for call in meant() {
+        for call in meant {
             for at in column(call.start)..=column(call.span().to) {
                 let awake: f64 = 1.0 - asleep[at];
                 heights[at] = (awake.clamp(LEAST, 1.0) * BLOCK).round();
             }
         }
-        let path = steps(&heights, first, rows.middle(row) + BLOCK / 2.0);
+        let path = steps(&heights, FIRST, rows.middle(row) + BLOCK / 2.0);
         let path = Element::new("path").set("d", path);
         all.add(path.set("fill", colour));
     }
@@ -49,16 +48,13 @@ const LEAST: f64 = 0.12;
 /// The outline of columns that stand on `bottom`.
 fn steps(heights: &[f64], left: f64, bottom: f64) -> String {
     let mut path = String::new();
-    let mut at = 0;
-    while at < heights.len() {
-        let height = heights[at];
-        let alike = heights[at..].iter().take_while(|other| **other == height);
-        let width = alike.count();
+    let mut x = left;
+    for alike in heights.chunk_by(|one, next| one == next) {
+        let (height, width) = (alike[0], alike.len());
         if height > 0.0 {
-            let x = left + at as f64;
             path += &format!("M{x} {bottom}v-{height}h{width}v{height}z");
         }
-        at += width;
+        x += width as f64;
     }
     path
 }

@@ -1,7 +1,7 @@
 //! What the marks mean: those that are in the picture, and no others.
 
-use super::super::evidence::Work;
-use super::super::recording::{Call, Event, Kind, Recording, Server};
+use super::super::counts::Work;
+use super::super::recording::{Call, Happened, Kind, Recording};
 use super::marks::{self, Place};
 use super::scale::{LEFT, width};
 use super::{SMALL, VERMILLION, text};
@@ -15,39 +15,22 @@ const GAP: f64 = 8.0;
 /// How far it is from one meaning to the next sample.
 const NEXT: f64 = 26.0;
 
-pub(super) fn draw(recording: &Recording, work: Option<&(&Server, Work)>, y: f64) -> Element {
+pub(super) fn draw(recording: &Recording, work: Option<&Work>, y: f64) -> Element {
     let mut all = Element::new("g");
     let mut x = LEFT;
     let mut add = |words: &str, size: f64, sample: &dyn Fn(Place) -> Element| {
-        let place = Place {
-            left: x,
-            right: x + size,
-            top: y - 16.0,
-            bottom: y + 2.0,
-        };
-        all.add(sample(place));
+        all.add(sample(Place::in_row((x, x + size), y - 7.0, 18.0)));
         all.add(text(x + size + GAP, y, words));
         x += size + GAP + width(words, SMALL, false) + NEXT;
     };
-    let centre = |place: Place| {
-        let x = f64::midpoint(place.left, place.right);
-        (x, f64::midpoint(place.top, place.bottom))
-    };
     let upright = |place: Place, colour: &str| {
-        let (x, _) = centre(place);
-        let (left, right) = (x - 2.0, x + 2.0);
-        marks::solid(
-            Place {
-                left,
-                right,
-                ..place
-            },
-            colour,
-        )
+        let (x, y) = place.centre();
+        let narrow = Place::in_row((x - 2.0, x + 2.0), y, place.height());
+        marks::solid(narrow, colour)
     };
     add("client waits", AREA, &marks::waiting);
-    if let Some((server, _)) = work {
-        let any = |is_meant: fn(&Call) -> bool| server.calls.iter().any(is_meant);
+    if let Some(work) = work {
+        let any = |is_meant: fn(&Call) -> bool| work.calls.iter().any(is_meant);
         if any(|call| call.sleeps() && !call.at.is_empty()) {
             add("asleep in the kernel", AREA, &marks::asleep);
         }
@@ -58,24 +41,14 @@ pub(super) fn draw(recording: &Recording, work: Option<&(&Server, Work)>, y: f64
         }
         add("works", MARK, &|place| upright(place, INK));
         if any(Call::is_refused) {
-            add("told \"would block\"", MARK, &|place| {
-                upright(place, VERMILLION)
-            });
+            let refused = |place| upright(place, VERMILLION);
+            add("told \"would block\"", MARK, &refused);
         }
     }
     let mut moments = recording.clients.iter().flat_map(|client| &client.moments);
-    let is_echo = moments.any(|moment| moment.event == Event::Sent);
-    if is_echo {
-        let ring = |place: Place| {
-            let (x, y) = centre(place);
-            marks::connects(x, y)
-        };
-        let cross = |place: Place| {
-            let (x, y) = centre(place);
-            marks::closes(x, y, INK)
-        };
-        add("connects", MARK, &ring);
-        add("leaves", MARK, &cross);
+    if moments.any(|moment| moment.what == Happened::Sent) {
+        add("connects", MARK, &|place| marks::connects(place.centre()));
+        add("leaves", MARK, &|place| marks::closes(place.centre(), INK));
     }
     all
 }

@@ -1,9 +1,9 @@
 //! A strip below the rows that shows a moment of a server that polls, so large that each call can be seen.
 
-use super::super::evidence::Work;
-use super::super::recording::{Call, Kind, Recording, Server, Sockets, Span};
+use super::super::counts::Work;
+use super::super::recording::{Call, Kind, Recording, Sockets, Span};
 use super::marks::{self, Place};
-use super::scale::{LEFT, Scale, width};
+use super::scale::{FIRST, LEFT, RIGHT, Scale, width};
 use super::server::MANY;
 use super::{LIGHT_GREY, SMALL, VERMILLION, WARNING, coloured, text};
 use crate::svg::{Element, INK};
@@ -19,46 +19,31 @@ const WORDS: f64 = 28.0;
 
 pub(super) struct Magnifier<'a> {
     recording: &'a Recording,
-    calls: Vec<&'a Call>,
+    calls: Vec<Call>,
     shown: Span,
 }
 
 impl<'a> Magnifier<'a> {
     /// `None` where there is nothing to magnify.
-    pub(super) fn over(recording: &'a Recording, server: &'a Server, work: &Work) -> Option<Self> {
+    pub(super) fn over(recording: &'a Recording, work: &Work) -> Option<Self> {
         if work.refused + work.in_vain < MANY {
             return None;
         }
-        let thread = *work.serving.first()?;
-        let own = server.calls.iter().filter(|call| call.thread == thread);
-        let own: Vec<&Call> = own.collect();
-        let naps: Vec<Span> = own
-            .iter()
-            .filter(|call| call.kind == Kind::Nap)
-            .map(|call| call.span())
-            .collect();
-        let windows: Vec<Span> = if naps.len() >= MANY / 10 {
-            let middle = |nap: &Span| i64::midpoint(nap.from, nap.to);
-            let pairs = naps.windows(NAPS);
-            pairs
-                .map(|naps| Span {
-                    from: middle(&naps[0]),
-                    to: middle(&naps[NAPS - 1]),
-                })
-                .collect()
-        } else {
-            own.windows(CALLS + 1)
-                .map(|calls| Span {
-                    from: calls[0].start - 4,
-                    to: calls[CALLS].start - 4,
-                })
-                .collect()
-        };
-        let shown = typical(&windows, &own)?;
-        let inside = |call: &&Call| call.start < shown.to && call.span().to > shown.from;
+        let mut calls = work.calls.clone();
+        calls.retain(|call| Some(&call.thread) == work.serving.first());
+        let naps = calls.iter().filter(|call| call.kind == Kind::Nap);
+        let middles = naps.map(|nap| i64::midpoint(nap.start, nap.span().to));
+        let mut edges: Vec<i64> = middles.collect();
+        let mut count = NAPS;
+        if edges.len() < MANY / 10 {
+            edges = calls.iter().map(|call| call.start - 4).collect();
+            count = CALLS + 1;
+        }
+        let shown = typical(edges.windows(count), &calls)?;
+        calls.retain(|call| call.start < shown.to && call.span().to > shown.from);
         Some(Self {
             recording,
-            calls: own.into_iter().filter(inside).collect(),
+            calls,
             shown,
         })
     }
@@ -69,61 +54,40 @@ impl<'a> Magnifier<'a> {
 
     pub(super) fn draw(&self, scale: &Scale, bottom: f64) -> Element {
         let mut all = Element::new("g");
-        let (left, right) = scale.ends();
-        let (top, low) = (bottom + ABOVE, bottom + ABOVE + STRIP);
-        for (from, to) in [(self.shown.from, left), (self.shown.to, right)] {
-            let line = Element::new("line")
-                .at("x1", scale.x(from))
-                .at("y1", bottom);
-            let line = line.at("x2", to).at("y2", top).set("stroke", INK);
-            all.add(line.set("stroke-dasharray", "5 4"));
+        let top = bottom + ABOVE;
+        for (from, to) in [(self.shown.from, FIRST), (self.shown.to, RIGHT)] {
+            let line = Element::new("line").at("x1", scale.x(from));
+            let line = line.at("y1", bottom).at("x2", to).at("y2", top);
+            all.add(line.set("stroke", INK).set("stroke-dasharray", "5 4"));
         }
-        let place = |from: f64, to: f64| Place {
-            left: from,
-            right: to,
-            top,
-            bottom: low,
-        };
-        all.add(marks::solid(place(left, right), "#ffffff").set("stroke", INK));
+        let place = |ends, height| Place::in_row(ends, top + STRIP / 2.0, height);
+        let strip = marks::solid(place((FIRST, RIGHT), STRIP), "#ffffff");
+        all.add(strip.set("stroke", INK));
         let x = |time: i64| {
             let time = time.clamp(self.shown.from, self.shown.to) - self.shown.from;
-            left + time as f64 / self.shown.length() as f64 * (right - left)
+            FIRST + time as f64 / self.shown.length() as f64 * (RIGHT - FIRST)
         };
         let mut words: Vec<(f64, f64, String)> = Vec::new();
         for call in &self.calls {
-            let (from, to) = (x(call.start), x(call.span().to));
+            let ends = (x(call.start), x(call.span().to));
             if call.sleeps() {
-                all.add(marks::nap(place(from, to)));
+                let place = place(ends, STRIP);
+                all.add(marks::nap(place));
                 let words = ["a nap: no data can end it", "nap"];
-                let fits = |word: &&&str| width(word, SMALL, true) + 10.0 < to - from;
-                if let Some(word) = words.iter().find(fits) {
-                    let middle = f64::midpoint(top, low);
-                    all.add(marks::words_on(
-                        LIGHT_GREY,
-                        f64::midpoint(from, to),
-                        middle,
-                        word,
-                    ));
+                if let Some(words) = marks::words_in(LIGHT_GREY, place, 10.0, &words) {
+                    all.add(words);
                 }
             } else {
                 let colour = if call.is_refused() { VERMILLION } else { INK };
-                let mark = place(from, to).at_least(3.0);
-                all.add(marks::solid(
-                    Place {
-                        top: top + 5.0,
-                        bottom: low - 5.0,
-                        ..mark
-                    },
-                    colour,
-                ));
+                let mark = place(ends, STRIP - 10.0).at_least(3.0);
+                all.add(marks::solid(mark, colour));
                 words.push((mark.left, mark.right, self.question(call)));
             }
         }
         for (from, to, word) in joined(words) {
-            let middle = f64::midpoint(from, to);
             let half = width(&word, SMALL, false) / 2.0;
-            let middle = middle.clamp(left + half, right - half);
-            let word = coloured(WARNING, middle, low + 22.0, &word);
+            let middle = f64::midpoint(from, to).clamp(FIRST + half, RIGHT - half);
+            let word = coloured(WARNING, middle, top + STRIP + 22.0, &word);
             all.add(word.set("text-anchor", "middle"));
         }
         let time = self.shown.length() as f64 / 1000.0;
@@ -147,26 +111,23 @@ impl<'a> Magnifier<'a> {
 }
 
 /// Of the windows in which only refused calls and naps are, and those about the most sockets, the one that is as long as
-/// most are.
-fn typical(windows: &[Span], calls: &[&Call]) -> Option<Span> {
+/// most are. A window begins at the first of its edges and ends at the last.
+fn typical<'a>(windows: impl Iterator<Item = &'a [i64]>, calls: &[Call]) -> Option<Span> {
     let mut best = 0;
     let mut fine: Vec<Span> = Vec::new();
-    for window in windows {
+    for edges in windows {
+        let window = Span::new(edges[0], edges[edges.len() - 1]);
         let first = calls.partition_point(|call| call.start < window.from);
-        let inside = calls[first..].iter();
-        let inside = inside.take_while(|call| call.start < window.to);
-        let mut at = Sockets::NONE;
-        let mut is_quiet = true;
-        for call in inside {
-            at = at.with(call.at);
-            is_quiet &= call.is_refused() || call.kind == Kind::Nap;
-        }
-        if is_quiet && at.count() >= best {
-            if at.count() > best {
+        let after = calls.partition_point(|call| call.start < window.to);
+        let inside = calls.get(first..after).unwrap_or_default();
+        let sockets = Sockets::of(inside).count();
+        let is_told = |call: &Call| call.is_refused() || call.kind == Kind::Nap;
+        if inside.iter().all(is_told) && sockets >= best {
+            if sockets > best {
                 fine.clear();
-                best = at.count();
+                best = sockets;
             }
-            fine.push(*window);
+            fine.push(window);
         }
     }
     fine.sort_unstable_by_key(|window| (window.length(), window.from));
@@ -190,5 +151,7 @@ fn joined(words: Vec<(f64, f64, String)>) -> Vec<(f64, f64, String)> {
             all.push(joined);
         }
     }
+    // So many that there is no room for them: the marks alone say what they are told.
+    all.retain(|(_, _, word)| width(word, SMALL, false) <= RIGHT - FIRST);
     all
 }

@@ -1,6 +1,7 @@
 //! The marks that a picture is made of. Each differs from the others by more than its colour.
 
-use super::{BLUE, BROWN, GREY, LIGHT_BLUE, LIGHT_GREY, ORANGE, text};
+use super::scale::width;
+use super::{BLUE, BROWN, GREY, LIGHT_BLUE, LIGHT_GREY, ORANGE, SMALL, text};
 use crate::svg::{Element, INK};
 
 /// Where a mark is: its left and right edge, and its top and bottom.
@@ -13,16 +14,39 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// From left to right, in a row with that middle.
+    pub(super) fn in_row((left, right): (f64, f64), middle: f64, height: f64) -> Self {
+        Self {
+            left,
+            right,
+            top: middle - height / 2.0,
+            bottom: middle + height / 2.0,
+        }
+    }
+
     /// At least so wide, with the left edge where it is.
     pub(super) fn at_least(self, width: f64) -> Self {
         let right = self.right.max(self.left + width);
         Self { right, ..self }
     }
 
+    pub(super) fn width(self) -> f64 {
+        self.right - self.left
+    }
+
+    pub(super) fn height(self) -> f64 {
+        self.bottom - self.top
+    }
+
+    pub(super) fn centre(self) -> (f64, f64) {
+        let x = f64::midpoint(self.left, self.right);
+        (x, f64::midpoint(self.top, self.bottom))
+    }
+
     fn rect(self) -> Element {
         let element = Element::new("rect").at("x", self.left).at("y", self.top);
-        let (width, height) = (self.right - self.left, self.bottom - self.top);
-        element.at("width", width).at("height", height)
+        let element = element.at("width", self.width());
+        element.at("height", self.height())
     }
 }
 
@@ -71,8 +95,14 @@ pub(super) fn solid(place: Place, colour: &str) -> Element {
     place.rect().set("fill", colour)
 }
 
+/// A thin line from one place to another.
+pub(super) fn line((x1, x2): (f64, f64), (y1, y2): (f64, f64), colour: &str) -> Element {
+    let line = Element::new("line").at("x1", x1).at("x2", x2);
+    line.at("y1", y1).at("y2", y2).set("stroke", colour)
+}
+
 /// A client connects.
-pub(super) fn connects(x: f64, y: f64) -> Element {
+pub(super) fn connects((x, y): (f64, f64)) -> Element {
     let ring = Element::new("circle").at("cx", x).at("cy", y).set("r", 6);
     ring.set("fill", "#ffffff")
         .set("stroke", INK)
@@ -80,7 +110,7 @@ pub(super) fn connects(x: f64, y: f64) -> Element {
 }
 
 /// A connection ends.
-pub(super) fn closes(x: f64, y: f64, colour: &str) -> Element {
+pub(super) fn closes((x, y): (f64, f64), colour: &str) -> Element {
     let [left, right, top, bottom] = [x - 6.0, x + 6.0, y - 6.0, y + 6.0];
     let cross = format!(
         "M{left:.1} {top:.1}L{right:.1} {bottom:.1}M{left:.1} {bottom:.1}L{right:.1} {top:.1}"
@@ -89,14 +119,19 @@ pub(super) fn closes(x: f64, y: f64, colour: &str) -> Element {
     cross.set("stroke-width", "2.5").set("fill", "none")
 }
 
+/// The first of these words for which an area of that colour has room, with so much to spare.
+pub(super) fn words_in(area: &str, place: Place, spare: f64, words: &[&str]) -> Option<Element> {
+    let has_room = |words: &&&str| width(words, SMALL, true) + spare <= place.width();
+    let words = words.iter().find(has_room)?;
+    Some(words_on(area, place.centre(), words))
+}
+
 /// Bold words in the middle of an area, with a rim in the area's colour.
-pub(super) fn words_on(area: &str, x: f64, y: f64, words: &str) -> Element {
+pub(super) fn words_on(area: &str, (x, y): (f64, f64), words: &str) -> Element {
     let element = text(x, y + 7.0, words).set("text-anchor", "middle");
-    let element = element
-        .set("font-weight", "bold")
-        .set("paint-order", "stroke");
+    let element = element.set("font-weight", "bold");
+    let element = element.set("paint-order", "stroke").set("stroke", area);
     element
-        .set("stroke", area)
         .set("stroke-width", 5)
         .set("stroke-linejoin", "round")
 }

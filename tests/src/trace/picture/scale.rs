@@ -1,7 +1,7 @@
 //! From times to places, and how wide words are.
 
-use super::super::recording::{Moment, Recording, Span};
-use super::text;
+use super::super::recording::{Recording, Span};
+use super::{marks, text};
 use crate::svg::Element;
 
 /// Where everything begins and ends.
@@ -9,7 +9,7 @@ pub(super) const LEFT: f64 = 24.0;
 pub(super) const RIGHT: f64 = 1256.0;
 
 /// Where the time begins, to the right of the names of the rows.
-const FIRST: f64 = 170.0;
+pub(super) const FIRST: f64 = 170.0;
 
 /// How long a comparable run is, in microseconds: the same for each design, so that a half-empty picture says something.
 const USUAL: i64 = 1_500_000;
@@ -23,15 +23,13 @@ pub(super) struct Scale {
 impl Scale {
     pub(super) fn of(recording: &Recording) -> Self {
         let moments = recording.clients.iter().flat_map(|client| &client.moments);
-        let last = moments.map(|moment: &Moment| moment.at).max();
+        let last = moments.map(|moment| moment.at).max();
         let to = match last.unwrap_or_default() {
             usual if usual <= USUAL => USUAL,
             longer => (longer / 250_000 + 1) * 250_000,
         };
-        let from = recording.span.from.min(0);
-        Self {
-            shown: Span { from, to },
-        }
+        let shown = Span::new(recording.span.from.min(0), to);
+        Self { shown }
     }
 
     /// Where a moment stands; what lies outside is at the edge.
@@ -41,13 +39,9 @@ impl Scale {
         FIRST + (time - from) as f64 / (to - from) as f64 * (RIGHT - FIRST)
     }
 
-    pub(super) fn ends(&self) -> (f64, f64) {
-        (FIRST, RIGHT)
-    }
-
-    /// How wide a span is.
-    pub(super) fn width(&self, span: Span) -> f64 {
-        self.x(span.to) - self.x(span.from)
+    /// Where a span begins and ends.
+    pub(super) fn ends(&self, span: Span) -> (f64, f64) {
+        (self.x(span.from), self.x(span.to))
     }
 
     /// A line each 100 ms, and the time above some of them.
@@ -57,9 +51,8 @@ impl Scale {
         for tick in (0..=self.shown.to / 100_000).step_by(step) {
             let x = self.x(tick * 100_000);
             let is_named = tick % (5 * step as i64) == 0;
-            let line = Element::new("line").at("x1", x).at("x2", x);
-            let line = line.at("y1", top).at("y2", bottom);
-            all.add(line.set("stroke", if is_named { "#c3cad4" } else { "#e9edf2" }));
+            let colour = if is_named { "#c3cad4" } else { "#e9edf2" };
+            all.add(marks::line((x, x), (top, bottom), colour));
             if is_named {
                 let unit = if tick == 0 { " ms" } else { "" };
                 let word = text(x, top - 8.0, &format!("{}{unit}", tick * 100));
