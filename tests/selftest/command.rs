@@ -32,9 +32,10 @@ pub struct Lab {
 #[derive(Clone)]
 struct Mark(String);
 
-/// A run that has begun.
+/// A run that has begun. If its test fails before its end, it is ended.
 pub struct Started {
-    child: Child,
+    /// Until its end is waited for.
+    child: Option<Child>,
     mark: Mark,
 }
 
@@ -77,7 +78,7 @@ impl Lab {
     }
 
     pub fn start(mut self) -> Started {
-        let child = self.command.spawn().expect("lab can be started");
+        let child = Some(self.command.spawn().expect("lab can be started"));
         let mark = self.mark;
         Started { child, mark }
     }
@@ -90,14 +91,18 @@ impl Lab {
 
 impl Started {
     pub fn id(&self) -> u32 {
-        self.child.id()
+        self.child.as_ref().map_or(0, Child::id)
+    }
+
+    fn child(&mut self) -> &mut Child {
+        self.child.as_mut().expect("nobody has waited for its end")
     }
 
     /// Waits until a process of this run has such a command line.
     pub fn until_runs(&mut self, command: &str) {
         let is_it = |pid| name_of(pid).contains(command);
         let runs = comes(|| {
-            let ended = self.child.try_wait().expect("it can be waited for");
+            let ended = self.child().try_wait().expect("it can be waited for");
             assert!(ended.is_none(), "lab ended before it ran {command}");
             self.mark.processes().into_iter().any(is_it)
         });
@@ -106,25 +111,25 @@ impl Started {
 
     /// Sends it a signal.
     pub fn gets(&self, signal: &str) {
-        send(signal, self.child.id());
+        send(signal, self.id());
     }
 
     /// Nobody reads any more what it prints.
     pub fn loses_its_reader(&mut self) {
-        drop(self.child.stdout.take());
+        drop(self.child().stdout.take());
     }
 
     /// Waits for its end, and sees to it that nothing was left behind. If it hangs, it is ended, and its test fails.
-    pub fn ends(self) -> Ran {
-        let Self { child, mark } = self;
+    pub fn ends(mut self) -> Ran {
+        let child = self.child.take().expect("nobody has waited for its end");
+        let mark = self.mark.clone();
         let (done, ended) = channel::<()>();
         let watched = mark.clone();
         let watch = thread::spawn(move || {
             let is_hanging = ended.recv_timeout(PATIENCE).is_err();
             if is_hanging {
-                // With all of them, since who has inherited its output keeps that open.
-                let all = watched.processes();
-                all.into_iter().for_each(|pid| send("-KILL", pid));
+                // All of them, since whoever has inherited its output keeps that open.
+                watched.ends();
             }
             is_hanging
         });
@@ -148,8 +153,18 @@ impl Started {
         // A killed one may take a moment to disappear.
         let is_gone = comes(|| mark.processes().is_empty());
         let left: Vec<String> = mark.processes().into_iter().map(name_of).collect();
+        mark.ends();
         assert!(is_gone, "left behind: {left:?}");
         ran
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            self.mark.ends();
+            let _ = child.wait();
+        }
     }
 }
 
@@ -175,6 +190,12 @@ impl Mark {
                 entries.any(|found| found == entry.as_bytes())
             })
             .collect()
+    }
+
+    /// Ends them.
+    fn ends(&self) {
+        let all = self.processes().into_iter();
+        all.for_each(|pid| send("-KILL", pid));
     }
 }
 
