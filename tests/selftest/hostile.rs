@@ -237,6 +237,13 @@ fn a_child_that_holds_the_socket_ends_with_its_parent() {
 }
 
 #[test]
+fn a_program_that_takes_a_nap_first_is_waited_for() {
+    let subject = miniature("begins-late", &[("1", "begins-late")]);
+    let ran = Lab::check(&subject, &["1", "--only", "announces"]).run();
+    assert_eq!(ran.code, Some(0), "{}", ran.out);
+}
+
+#[test]
 fn nothing_that_a_program_prints_reaches_the_terminal_unescaped() {
     let subject = miniature("unescaped", &[("1", "writes-escapes")]);
     let lab = Lab::check(&subject, &["1", "--only", "greets"]);
