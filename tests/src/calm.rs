@@ -5,6 +5,7 @@
 //! changed that could be seen from outside while it used a good amount of its own processor time, or went to sleep many
 //! times. Its ticks are not looked at: they go on by the clock.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::platform::{
@@ -17,11 +18,11 @@ use crate::wire::Wire;
 const MEMORY_STEP: u64 = 16 << 20;
 
 /// How often in a row the same must be seen.
-const TIMES: u32 = 3;
+pub const TIMES: u32 = 3;
 
 /// After how much processor time for nothing a program counts as busy for nothing. It may have had much to do with
 /// itself.
-const FOR_NOTHING: Duration = Duration::from_millis(100);
+pub const FOR_NOTHING: Duration = Duration::from_millis(100);
 
 /// After how much a program with a heartbeat does, which comes round many times in a millisecond.
 const FOR_NOTHING_IN_A_LOOP: Duration = Duration::from_millis(50);
@@ -142,7 +143,8 @@ impl Calm {
 
 /// Whether a program has used so much processor time since `then`, or gone to sleep so often, and with it each of its
 /// threads that wants a processor: on a busy machine one may have had all of it, and another none.
-fn is_for_nothing(then: &Sample, now: &Sample, enough: Duration) -> bool {
+#[must_use]
+pub fn is_for_nothing(then: &Sample, now: &Sample, enough: Duration) -> bool {
     let of_all = Use {
         cpu: now.cpu().saturating_sub(then.cpu()),
         sleeps: now.sleeps().saturating_sub(then.sleeps()),
@@ -203,6 +205,20 @@ fn wire_is_quiet(wire: &Wire, table: &[TcpRow]) -> bool {
         // reset or an acknowledgement is on its way.
         (Some(only), None) | (None, Some(only)) => only.state == TcpState::Other,
     }
+}
+
+/// Whether something is on its way on one of the connections of which `table` has both ends.
+#[must_use]
+pub fn travels(table: &[TcpRow]) -> bool {
+    let ends: HashMap<_, _> = table
+        .iter()
+        .map(|row| ((row.local, row.remote), row))
+        .collect();
+    let mut each = table.iter();
+    each.any(|from| {
+        let other = ends.get(&(from.remote, from.local));
+        other.is_some_and(|to| is_on_its_way(from, to))
+    })
 }
 
 /// Bytes, an opening or an end on the way from one end to the other. Bytes that the receiver's kernel has no

@@ -152,8 +152,8 @@ impl Terminal {
     }
 
     /// Waits until it has said what it will say by itself.
-    pub fn settles(&mut self) {
-        settling::wait(&mut self.child);
+    pub fn settles(&mut self, addresses: &Addresses) {
+        settling::wait(&mut self.child, addresses);
         Deadline::start().until(|| self.output.is_drained().then_some(()));
     }
 
