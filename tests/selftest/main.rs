@@ -35,6 +35,8 @@ mod scratch;
 mod select_limit;
 mod slides;
 mod steps;
+mod strangers;
+mod table;
 mod talk;
 #[cfg(target_os = "linux")]
 mod trace;
