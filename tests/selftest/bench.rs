@@ -8,8 +8,10 @@ use lab::chart;
 use lab::chart::data::Comparison;
 use predicates::str::{contains, is_empty};
 
+use crate::command::{Lab, Ran};
 use crate::gallery_file::{root, sources, subject};
-use crate::miniature::{Lab, Ran, miniature, stage};
+use crate::miniature::{miniature, stage};
+use crate::scratch::scratch;
 
 /// A kept comparison, made up so that it has something of everything: rows with one line in its name and with two,
 /// marks that XML knows, a design that answers few, values that nobody could measure.
@@ -25,7 +27,7 @@ fn equal_data_give_a_picture_that_is_equal_to_the_byte() {
         "{} is drawn otherwise now: draw it again with `cargo lab bench --draw {COMPARISON}`, and look at it",
         picture.display()
     );
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("drawn");
+    let folder = scratch("drawn");
     let mut lab = Lab::new(&["bench", "--draw", COMPARISON, "--out"]);
     lab.command.arg(&folder);
     let ran = lab.run();

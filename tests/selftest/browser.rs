@@ -12,6 +12,7 @@ use std::time::Duration;
 use assert_cmd::Command;
 
 use crate::gallery_file::root;
+use crate::scratch::scratch;
 
 /// Longer than any run of Node here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(240);
@@ -162,7 +163,7 @@ fn built(name: &str, decks: &[&Path], environment: &[(&str, &str)]) -> Option<Ve
 }
 
 fn build(name: &str, decks: &[&Path], environment: &[(&str, &str)]) -> Option<Ran> {
-    let folder = scratch().join(name);
+    let folder = scratch("slides").join(name);
     let _ = fs::remove_dir_all(&folder);
     let mut arguments = vec![OsStr::new("--out"), folder.as_os_str()];
     arguments.extend(decks.iter().map(|deck| deck.as_os_str()));
@@ -250,15 +251,12 @@ fn number_of_decks() -> usize {
 }
 
 fn written(name: &str, text: &str) -> PathBuf {
-    fs::create_dir_all(scratch()).expect("a folder");
-    let path = scratch().join(name);
+    let folder = scratch("slides");
+    fs::create_dir_all(&folder).expect("a folder");
+    let path = folder.join(name);
     let front = "---\nmarp: true\ntheme: unblocked\nlang: en-GB\ntitle: 'A trial'\n---\n\n";
     fs::write(&path, format!("{front}{text}")).expect("a deck");
     path
-}
-
-fn scratch() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("slides")
 }
 
 fn read(path: impl AsRef<Path>) -> String {

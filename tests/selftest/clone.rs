@@ -4,8 +4,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::command::Lab;
 use crate::gallery_file::root;
-use crate::miniature::Lab;
+use crate::scratch::scratch;
 
 /// What a `lab` needs to find at home.
 const NEEDED: [&str; 6] = [
@@ -25,7 +26,7 @@ pub struct Clone {
 impl Clone {
     /// Makes it anew. Its name has a space and letters that are not ASCII, as a student's folder may.
     pub fn new(name: &str) -> Self {
-        let root_of_it = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("übung {name}"));
+        let root_of_it = scratch(format!("übung {name}"));
         let _ = fs::remove_dir_all(&root_of_it);
         fs::create_dir_all(&root_of_it)
             .unwrap_or_else(|error| panic!("{}: {error}", root_of_it.display()));

@@ -61,17 +61,18 @@ fn a_demonstration_that_shows_something_else_is_noticed() {
         let problem = play(&deck(block)).expect_err(block);
         assert!(problem.contains(said), "{block}: {problem}");
     }
-    let talks = |stage: u8, lines: &str| {
+    let talks = |talk: &str, stage: u8, lines: &str| {
         let server = format!(
             "$ cargo lab run {stage} --subject solutions\nlistening on 127.0.0.1:7000\n…\n"
         );
-        let client = format!("$ cargo lab talk 127.0.0.1:7000\n{lines}");
+        let client = format!("$ {talk}\n{lines}");
         let deck = format!(
             "# A\n\n```console\n{server}```\n\n```console A\n{client}```\n\n---\n\n```console A\n^C\n```\n"
         );
         play(&Deck::parse(&deck))
     };
-    assert_eq!(talks(2, "one\n< one\\n\ntwo\n< two\\n\n"), Ok(()));
+    let talk = "cargo lab talk 127.0.0.1:7000";
+    assert_eq!(talks(talk, 2, "one\n< one\\n\ntwo\n< two\\n\n"), Ok(()));
     for (stage, lines, said) in [
         // The lecture says that nobody answers.
         (2, "one\n", "< one\\\\n\" was printed as well"),
@@ -86,8 +87,11 @@ fn a_demonstration_that_shows_something_else_is_noticed() {
             "had ended before ^C",
         ),
     ] {
-        let problem = talks(stage, lines).expect_err(lines);
-        assert!(problem.contains(said), "{lines}: {problem}");
+        // The second is a shell, which does nothing by itself but wait for others.
+        for talk in [talk, "(sleep 0.3; cargo lab talk 127.0.0.1:7000)"] {
+            let problem = talks(talk, stage, lines).expect_err(lines);
+            assert!(problem.contains(said), "{talk}: {lines}: {problem}");
+        }
     }
     let talk = "# A\n\n```console\n$ cargo lab run 2 --subject solutions\nlistening on 127.0.0.1:7000\n```\n\n\
                 ```console A\n$ cargo lab talk 127.0.0.1:7000\nconnected to 127.0.0.1:7000 from 127.0.0.1:1024\n\

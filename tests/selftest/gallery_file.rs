@@ -8,6 +8,8 @@ use lab::course::{STAGES, Stage};
 use lab::stages;
 use toml::{Table, Value};
 
+use crate::scratch::scratch;
+
 /// A student's file below the stage's folder, and its text.
 pub type Source = (&'static str, String);
 
@@ -65,7 +67,7 @@ pub fn sources(folder: &Path, stage: &Stage) -> Vec<Source> {
 
 /// Makes a subject of these students' files, in a folder of its own.
 pub fn subject(name: &str, stages: &[(&Stage, &[Source])]) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let folder = scratch(name);
     for (stage, sources) in stages {
         for (file, text) in *sources {
             let path = folder.join(stage.slug).join(file);

@@ -2,19 +2,14 @@
 //! lab comes to an end, and nothing is left behind.
 
 use std::panic;
-use std::path::Path;
-use std::process::Command;
 use std::sync::Mutex;
 use std::thread;
-use std::time::{Duration, Instant};
 
-use crate::miniature::{Lab, comes, finish, miniature, name_of, signal, stage};
+use crate::command::Lab;
+use crate::miniature::{miniature, stage};
 
 /// How many are judged at once: most of them wait.
 const WORKERS: usize = 4;
-
-/// The longest that one check may take, with what it takes to build.
-const LONGEST: Duration = Duration::from_secs(35);
 
 /// A program, the stage and the check that it meets, and what the report says: the cause, and a part of the rows
 /// `received` and `program`.
@@ -125,7 +120,8 @@ const CASES: &[Case] = &[
         "1",
         "announces",
         "memory-without-bound",
-        "MiB of memory",
+        // It uses very much of it, or was refused more and has ended.
+        "memory",
     ),
     (
         "takes-all-descriptors",
@@ -197,7 +193,6 @@ fn problems((program, number, only, cause, says): &Case) -> Vec<String> {
     expect(cause.is_empty() || row["cause"] == *cause, cause);
     expect(told.contains(says), says);
     expect(ran.out.len() < 40_000, "the report is too long");
-    expect(ran.time < LONGEST, &format!("took {:?}", ran.time));
     problems
 }
 
@@ -242,6 +237,13 @@ fn a_child_that_holds_the_socket_ends_with_its_parent() {
 }
 
 #[test]
+fn a_program_that_takes_a_nap_first_is_waited_for() {
+    let subject = miniature("begins-late", &[("1", "begins-late")]);
+    let ran = Lab::check(&subject, &["1", "--only", "announces"]).run();
+    assert_eq!(ran.code, Some(0), "{}", ran.out);
+}
+
+#[test]
 fn nothing_that_a_program_prints_reaches_the_terminal_unescaped() {
     let subject = miniature("unescaped", &[("1", "writes-escapes")]);
     let lab = Lab::check(&subject, &["1", "--only", "greets"]);
@@ -251,61 +253,4 @@ fn nothing_that_a_program_prints_reaches_the_terminal_unescaped() {
     for sequence in ["\u{1b}]", "\u{7}", "\u{1b}[2J", "\u{1b}[31mred"] {
         assert!(!ran.out.contains(sequence), "{:?}", ran.out);
     }
-}
-
-#[test]
-fn ctrl_c_ends_a_check_and_all_that_it_started() {
-    let subject = miniature("interrupted", &[("1", "never-begins")]);
-    let (mut lab, program) = (Lab::check(&subject, &["1"]), "--listen");
-    let (start, child) = (Instant::now(), lab.start());
-    until_runs(&lab, program);
-    signal("-INT", child.id());
-    let ran = finish(child, start);
-    assert_eq!(ran.code, Some(130), "{ran:?}");
-    assert!(!ran.out.contains("FAILED"), "{ran:?}");
-    lab.left_nothing();
-}
-
-#[test]
-fn ctrl_c_ends_a_build_and_all_that_it_started() {
-    let pipe = Path::new(env!("CARGO_TARGET_TMPDIR")).join("never-written");
-    let _ = std::fs::remove_file(&pipe);
-    let made = Command::new("mkfifo").arg(&pipe).status();
-    assert!(made.is_ok_and(|status| status.success()));
-    let subject = miniature("never-compiles", &[("1", "never-compiles")]);
-    for _ in 0..3 {
-        let mut lab = Lab::check(&subject, &["1"]).env("UNBLOCKED_PIPE", &pipe);
-        let (start, child) = (Instant::now(), lab.start());
-        until_runs(&lab, "--crate-name listen");
-        signal("-INT", child.id());
-        let ran = finish(child, start);
-        assert_eq!(ran.code, Some(130), "{ran:?}");
-        assert_eq!(ran.err, "");
-        lab.left_nothing();
-    }
-}
-
-#[test]
-fn a_program_does_not_outlive_a_killed_grader() {
-    let subject = miniature("killed", &[("1", "never-begins")]);
-    let mut lab = Lab::check(&subject, &["1"]);
-    let (start, child) = (Instant::now(), lab.start());
-    until_runs(&lab, "--listen");
-    signal("-KILL", child.id());
-    let ran = finish(child, start);
-    assert_eq!(ran.code, None, "{ran:?}");
-    lab.left_nothing();
-}
-
-/// Waits until a process of this run has such a command line.
-fn until_runs(lab: &Lab, command: &str) {
-    let runs = || {
-        lab.processes()
-            .into_iter()
-            .map(name_of)
-            .any(|name| name.contains(command))
-    };
-    // It may have to wait for another test's build.
-    let started = (0..12).any(|_| comes(runs));
-    assert!(started, "no process runs {command}");
 }

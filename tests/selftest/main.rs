@@ -7,6 +7,8 @@ mod browser;
 mod cli;
 #[cfg(target_os = "linux")]
 mod clone;
+#[cfg(target_os = "linux")]
+mod command;
 mod console;
 mod docs;
 mod excerpts;
@@ -15,6 +17,10 @@ mod gallery_file;
 mod guide;
 #[cfg(target_os = "linux")]
 mod hostile;
+#[cfg(target_os = "linux")]
+mod interrupting;
+#[cfg(target_os = "linux")]
+mod judging;
 mod map;
 mod markdown;
 #[cfg(target_os = "linux")]
@@ -24,10 +30,13 @@ mod pointers;
 #[cfg(target_os = "linux")]
 mod presenting;
 mod regions;
+mod scratch;
 #[cfg(target_os = "linux")]
 mod select_limit;
 mod slides;
 mod steps;
+mod strangers;
+mod table;
 mod talk;
 #[cfg(target_os = "linux")]
 mod trace;

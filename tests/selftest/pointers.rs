@@ -5,8 +5,9 @@ use std::fs;
 use lab::cause::Cause;
 use lab::guide::Guide;
 
+use crate::command::Lab;
 use crate::gallery_file::{Kind, gallery, root, subject};
-use crate::miniature::{Lab, miniature};
+use crate::miniature::miniature;
 
 #[test]
 fn a_report_and_a_hint_name_the_slide() {

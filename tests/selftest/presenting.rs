@@ -1,18 +1,15 @@
 //! `lab slides`: which decks are meant, what it says where a tool is missing, and where the decks are.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-
 use assert_cmd::Command;
 use predicates::str::{contains, is_empty};
 
+use crate::command::Lab;
 use crate::gallery_file::root;
-use crate::miniature::Lab;
+use crate::scratch::{program, scratch};
 
 #[test]
 fn without_the_tool_it_says_what_to_install_and_what_to_read() {
-    let nothing = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no programs here");
+    let nothing = scratch("no programs here");
     for (arguments, read) in [
         (&["2"][..], "slides/02-echo-server.md"),
         (&["0"], "slides/00-why-sockets-block.md"),
@@ -34,12 +31,7 @@ fn without_the_tool_it_says_what_to_install_and_what_to_read() {
 
 #[test]
 fn an_old_tool_is_told_from_a_missing_one() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("old programs");
-    fs::create_dir_all(&folder).expect("a folder can be made");
-    let node = folder.join("node");
-    fs::write(&node, "#!/bin/sh\necho v12.22.9\n").expect("a file can be written");
-    let executable = fs::Permissions::from_mode(0o755);
-    fs::set_permissions(&node, executable).expect("a file can be made executable");
+    let folder = program("old programs", "node", "echo v12.22.9");
     let ran = Lab::new(&["slides", "2"]).env("PATH", &folder).run();
     assert_eq!(ran.code, Some(2), "{ran:?}");
     assert!(ran.err.contains("too old"), "{ran:?}");
@@ -47,7 +39,7 @@ fn an_old_tool_is_told_from_a_missing_one() {
 
 #[test]
 fn in_a_stages_folder_its_deck_is_meant() {
-    let nothing = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no programs here");
+    let nothing = scratch("no programs here");
     let mut lab = Lab::new(&["slides"]).env("PATH", &nothing);
     lab.command
         .current_dir(root().join("exercises/04-nonblocking-accept"));
@@ -80,7 +72,7 @@ fn it_makes_a_deck_and_says_where_it_is() {
     let ran = Lab::new(&["slides", "2", "--out", "Cargo.toml"]).run();
     assert_eq!(ran.code, Some(2), "{ran:?}");
     assert!(ran.err.starts_with("lab: cannot make "), "{ran:?}");
-    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("made by lab slides");
+    let out = scratch("made by lab slides");
     let mut lab = Lab::new(&["slides", "2", "--out"]);
     lab.command.arg(&out);
     let ran = lab.run();

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::gallery_file::{Source, root, sources, subject};
 use crate::regions::up_to;
+use crate::scratch::scratch;
 
 /// Checks that pass so far, when the steps up to this one are done: the program gets as far as the next.
 const SO_FAR: &[(&str, &str, u8)] = &[
@@ -112,11 +113,7 @@ fn starters_and_solutions_compile_without_warnings() {
             ])
             .arg(root().join(manifest))
             .arg("--target-dir")
-            .arg(
-                Path::new(env!("CARGO_TARGET_TMPDIR"))
-                    .join("warnings")
-                    .join(name),
-            )
+            .arg(scratch("warnings").join(name))
             .current_dir(root());
         for stage in STAGES {
             command.args(["--package", stage.package()]);

@@ -2,26 +2,50 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::{Sender, channel};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
+use assert_cmd::assert::Assert;
 use predicates::prelude::*;
 use predicates::str::contains;
 
 /// Types `lines` at a server that treats each of its clients in this way, and returns what is shown.
-fn talk(lines: &'static str, serve: fn(TcpStream)) -> assert_cmd::assert::Assert {
+fn talk(lines: &'static str, serve: fn(TcpStream)) -> Assert {
+    talk_to(lines, move |client, _| serve(client)).0
+}
+
+/// As [`talk`], with a server that says how far it is. The longest time that it took for one step is returned too.
+fn talk_to(
+    lines: &'static str,
+    serve: impl Fn(TcpStream, &Sender<Instant>) + Copy + Send + 'static,
+) -> (Assert, Duration) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
     let address = listener.local_addr().expect("a listener has an address");
+    let (step, steps) = channel();
     thread::spawn(move || {
         for client in listener.incoming() {
-            thread::spawn(move || serve(client.expect("a client comes")));
+            let step = step.clone();
+            thread::spawn(move || serve(client.expect("a client comes"), &step));
         }
     });
-    Command::new(env!("CARGO_BIN_EXE_lab"))
+    let mut before = Instant::now();
+    let shown = Command::new(env!("CARGO_BIN_EXE_lab"))
         .args(["talk", &address.to_string()])
         .write_stdin(lines)
-        .assert()
+        .assert();
+    let mut longest = Duration::ZERO;
+    for step in steps.try_iter() {
+        longest = longest.max(step.duration_since(before));
+        before = step;
+    }
+    (shown, longest)
 }
+
+/// Whom nobody reads from for so long, in `/fill`, takes it that nobody will. A server may be kept from it for longer on
+/// a busy machine, and then talk is right to say so.
+const STUCK: Duration = Duration::from_secs(1);
 
 /// Sends back what comes, and waits with reading where nobody reads.
 fn echo(mut client: TcpStream) {
@@ -41,17 +65,25 @@ fn garble(mut client: TcpStream) {
 }
 
 /// Keeps everything, and answers at the end with its beginning.
-fn keep(mut client: TcpStream) {
+fn keep(mut client: TcpStream, step: &Sender<Instant>) {
     let mut kept = Vec::new();
-    client.read_to_end(&mut kept).expect("a client sends");
-    client.write_all(&kept[..1000]).expect("a client takes");
+    let mut buffer = vec![0; 1 << 16];
+    while let Ok(count @ 1..) = client.read(&mut buffer) {
+        kept.extend_from_slice(&buffer[..count]);
+        let _ = step.send(Instant::now());
+    }
+    client
+        .write_all(&kept[..kept.len().min(1000)])
+        .expect("a client takes");
 }
 
 /// Hangs up while bytes lie unread, which makes a reset of it.
-fn hang_up(mut client: TcpStream) {
+fn hang_up(mut client: TcpStream, step: &Sender<Instant>) {
     let mut first = [0; 1000];
     client.read_exact(&mut first).expect("a client sends");
     client.write_all(&first).expect("a client takes");
+    drop(client);
+    let _ = step.send(Instant::now());
 }
 
 #[test]
@@ -92,26 +124,49 @@ fn sees_a_byte_that_is_another() {
 
 #[test]
 fn sees_what_is_missing() {
-    talk("/fill\n/end\ntext\n/read\n", keep)
-        .stdout(contains("your side has ended: nothing was sent"))
+    let (shown, longest) = talk_to("/fill\n/end\ntext\n/read\n", keep);
+    let shown = shown
         .code(0)
-        .stdout(contains("67108864 bytes went out, and there is still room"))
-        .stdout(contains(
-            "1000 bytes came back, 67107864 are missing: no more will come\nwhat came is right",
-        ));
-    talk("/time 3\n", keep)
+        .stdout(contains("your side has ended: nothing was sent"));
+    let text = String::from_utf8_lossy(&shown.get_output().stdout);
+    let sent = text.split_once(" bytes went out, and ");
+    let sent = sent.and_then(|(before, _)| before.rsplit('\n').next()?.parse().ok());
+    let sent: u64 = sent.unwrap_or_else(|| panic!("{text}"));
+    let how = match sent {
+        67_108_864 => "there is still room: somebody keeps them",
+        _ => "no more fits: nobody reads",
+    };
+    assert!(
+        text.contains(&format!("{sent} bytes went out, and {how}\n")),
+        "{text}"
+    );
+    assert!(
+        sent == 67_108_864 || longest >= STUCK,
+        "after {longest:?}: {text}"
+    );
+    let missing = format!(
+        "1000 bytes came back, {} are missing: no more will come\nwhat came is right",
+        sent - 1000
+    );
+    assert!(text.contains(&missing), "{missing}: {text}");
+
+    let (shown, _) = talk_to("/time 3\n", keep);
+    shown
         .code(0)
         .stdout(contains("round trip 1: nothing came for 5 seconds"));
 }
 
 #[test]
 fn shows_no_filler_when_the_connection_breaks() {
-    talk("/fill\n", hang_up)
-        .stdout(contains(" bytes went out, and then no more: "))
+    let (shown, longest) = talk_to("/fill\n", hang_up);
+    let shown = shown
         .stdout(contains(
             " are missing: no more will come\nwhat came is right",
         ))
         .stdout(contains("< ").not());
+    let text = String::from_utf8_lossy(&shown.get_output().stdout);
+    let is_told = text.contains(" bytes went out, and then no more: ");
+    assert!(is_told || longest >= STUCK, "after {longest:?}: {text}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod runs;
 mod svg;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use assert_cmd::Command;
 use lab::trace::finding::title;
@@ -13,8 +13,9 @@ use lab::trace::picture;
 use lab::trace::recording::Recording;
 use predicates::str::{contains, is_empty};
 
+use crate::command::Lab;
 use crate::gallery_file::root;
-use crate::miniature::Lab;
+use crate::scratch::scratch;
 
 /// The recordings that the slides show, and what each of them comes to.
 const KEPT: [(&str, &str); 6] = [
@@ -54,7 +55,7 @@ fn equal_recordings_give_pictures_that_are_equal_to_the_byte() {
              and look at it"
         );
     }
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("redrawn");
+    let folder = scratch("redrawn");
     let mut lab = Lab::new(&["trace", "--draw"]);
     lab.command
         .args([kept("blocking"), kept("poll")])

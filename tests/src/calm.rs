@@ -1,14 +1,15 @@
 //! Has a program done all that it will do? This is what replaces sleeping in checks.
 //!
 //! A program is settled when every thread is parked in a call that does not return by itself, also those of processes
-//! that it started, and nothing is on its way between it and our peers. A program that never parks is settled when nothing changed that could
-//! be seen from outside while it used a good amount of its own processor time, or went to sleep many times. Its
-//! ticks are not looked at: they go on by the clock.
+//! that it started, and nothing is on its way between it and our peers. A program that never parks is settled when nothing
+//! changed that could be seen from outside while it used a good amount of its own processor time, or went to sleep many
+//! times. Its ticks are not looked at: they go on by the clock.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::platform::{
-    CallKind, Descriptor, Sample, TOO_MUCH_MEMORY, TcpRow, TcpState, descriptors, memory,
+    CallKind, Descriptor, Sample, TOO_MUCH_MEMORY, TcpRow, TcpState, Thread, descriptors, memory,
 };
 use crate::running::Running;
 use crate::wire::Wire;
@@ -17,19 +18,19 @@ use crate::wire::Wire;
 const MEMORY_STEP: u64 = 16 << 20;
 
 /// How often in a row the same must be seen.
-const TIMES: u32 = 3;
+pub const TIMES: u32 = 3;
 
 /// After how much processor time for nothing a program counts as busy for nothing. It may have had much to do with
 /// itself.
-const FOR_NOTHING: Duration = Duration::from_millis(100);
+pub const FOR_NOTHING: Duration = Duration::from_millis(100);
 
 /// After how much a program with a heartbeat does, which comes round many times in a millisecond.
 const FOR_NOTHING_IN_A_LOOP: Duration = Duration::from_millis(50);
 
-/// After how many naps for nothing.
+/// After how many naps for nothing, of all its threads together.
 const NAPS: u64 = 50;
 
-/// After how many long ones.
+/// After how many long ones of one and the same thread: each goes to sleep once when it has nothing to do.
 const LONG_NAPS: u64 = 3;
 
 /// A nap that is a long one.
@@ -120,17 +121,13 @@ impl Calm {
             printed: program.stdout.news(),
             fed: program.fed(),
         };
-        let naps = match sample.longest_nap() {
-            Some(nap) if nap >= LONG_NAP => LONG_NAPS,
-            _ => NAPS,
-        };
         let enough = match program.stdout.ticks() {
             0 => FOR_NOTHING,
             _ => FOR_NOTHING_IN_A_LOOP,
         };
         match &self.unchanged {
             Some((before, then)) if *before == view => {
-                if is_quiet && is_for_nothing(then, &sample, enough, naps) {
+                if is_quiet && is_for_nothing(then, &sample, enough) {
                     Look::Busy
                 } else {
                     Look::Moving
@@ -146,23 +143,42 @@ impl Calm {
 
 /// Whether a program has used so much processor time since `then`, or gone to sleep so often, and with it each of its
 /// threads that wants a processor: on a busy machine one may have had all of it, and another none.
-fn is_for_nothing(then: &Sample, now: &Sample, enough: Duration, naps: u64) -> bool {
-    let is_enough = |cpu: Duration, sleeps: u64| cpu >= enough || sleeps >= naps;
+#[must_use]
+pub fn is_for_nothing(then: &Sample, now: &Sample, enough: Duration) -> bool {
+    let of_all = Use {
+        cpu: now.cpu().saturating_sub(then.cpu()),
+        sleeps: now.sleeps().saturating_sub(then.sleeps()),
+    };
+    let has_napped = match now.longest_nap() {
+        Some(nap) if nap >= LONG_NAP => {
+            let mut threads = now.threads.iter();
+            threads
+                .any(|thread| Use::since(then, thread).is_some_and(|own| own.sleeps >= LONG_NAPS))
+        }
+        _ => of_all.sleeps >= NAPS,
+    };
     let mut awake = now.threads.iter().filter(|thread| thread.state == 'R');
-    is_enough(
-        now.cpu().saturating_sub(then.cpu()),
-        now.sleeps().saturating_sub(then.sleeps()),
-    ) && awake.all(|thread| {
-        let mut before = then.threads.iter();
-        before
-            .find(|known| known.id == thread.id)
-            .is_some_and(|known| {
-                is_enough(
-                    thread.cpu.saturating_sub(known.cpu),
-                    thread.sleeps.saturating_sub(known.sleeps),
-                )
-            })
-    })
+    (of_all.cpu >= enough || has_napped)
+        && awake.all(|thread| {
+            Use::since(then, thread).is_some_and(|own| own.cpu >= enough || own.sleeps >= NAPS)
+        })
+}
+
+/// What was used since an earlier moment.
+struct Use {
+    cpu: Duration,
+    sleeps: u64,
+}
+
+impl Use {
+    /// By one thread. `None` when it was not there yet.
+    fn since(then: &Sample, now: &Thread) -> Option<Self> {
+        let known = then.threads.iter().find(|known| known.id == now.id)?;
+        Some(Self {
+            cpu: now.cpu.saturating_sub(known.cpu),
+            sleeps: now.sleeps.saturating_sub(known.sleeps),
+        })
+    }
 }
 
 /// Whether a thread waits for us: for standard input that is still to come, or for room in an output that
@@ -189,6 +205,20 @@ fn wire_is_quiet(wire: &Wire, table: &[TcpRow]) -> bool {
         // reset or an acknowledgement is on its way.
         (Some(only), None) | (None, Some(only)) => only.state == TcpState::Other,
     }
+}
+
+/// Whether something is on its way on one of the connections of which `table` has both ends.
+#[must_use]
+pub fn travels(table: &[TcpRow]) -> bool {
+    let ends: HashMap<_, _> = table
+        .iter()
+        .map(|row| ((row.local, row.remote), row))
+        .collect();
+    let mut each = table.iter();
+    each.any(|from| {
+        let other = ends.get(&(from.remote, from.local));
+        other.is_some_and(|to| is_on_its_way(from, to))
+    })
 }
 
 /// Bytes, an opening or an end on the way from one end to the other. Bytes that the receiver's kernel has no

@@ -30,6 +30,12 @@ impl Deadline {
         Self(Instant::now() + ENDURANCE)
     }
 
+    /// A deadline for what is only to come to an end, on however busy a machine.
+    #[must_use]
+    pub fn generous() -> Self {
+        Self(Instant::now() + PATIENCE * 15)
+    }
+
     /// Whichever of the two is earlier.
     #[must_use]
     pub fn or(self, other: Self) -> Self {

@@ -34,10 +34,7 @@ impl Guard {
         let seen = Arc::clone(&is_over);
         let thread = thread::spawn(move || {
             while ended.recv_timeout(PERIOD) == Err(RecvTimeoutError::Timeout) {
-                // Orphans among its processes are our children.
-                let children = platform::descendants(std::process::id());
-                let population = platform::threads(pid) + children.len();
-                if population > CAP {
+                if platform::threads(pid) + platform::dependants(pid).len() > CAP {
                     seen.store(true, Ordering::SeqCst);
                     live::end_what_is_left(pid);
                 }

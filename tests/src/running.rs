@@ -133,26 +133,13 @@ impl Running {
         }
     }
 
-    /// As [`sample`](Self::sample), together with what the processes that it started are doing: whether all of them
-    /// have settled. Those are not to be asked about descriptors, since theirs have numbers of their own.
+    /// As [`sample`](Self::sample), of its whole [`family`].
     #[must_use]
     pub fn family(&self) -> Option<Sample> {
-        let mut family = self.sample()?;
-        let others = platform::descendants(self.pid);
-        for mut thread in others
-            .into_iter()
-            .filter_map(platform::sample)
-            .flat_map(|one| one.threads)
-        {
-            if let Some(call) = &mut thread.call {
-                call.descriptor = None;
-            }
-            // What is gone, and only not reaped, does nothing more.
-            if thread.state != 'Z' {
-                family.threads.push(thread);
-            }
+        match self.exited() {
+            Some(_) => None,
+            None => family(self.pid),
         }
-        Some(family)
     }
 
     /// How much input was written to its pipe so far, in bytes.
@@ -209,4 +196,26 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// What the threads of process `pid` are doing, together with those of the processes that it started: whether all of
+/// them have settled. The latter are not to be asked about descriptors, since theirs have numbers of their own.
+#[must_use]
+pub fn family(pid: u32) -> Option<Sample> {
+    let mut family = platform::sample(pid)?;
+    let others = platform::descendants(pid);
+    for mut thread in others
+        .into_iter()
+        .filter_map(platform::sample)
+        .flat_map(|one| one.threads)
+    {
+        if let Some(call) = &mut thread.call {
+            call.descriptor = None;
+        }
+        // What is gone, and only not reaped, does nothing more.
+        if thread.state != 'Z' {
+            family.threads.push(thread);
+        }
+    }
+    Some(family)
 }

@@ -53,6 +53,12 @@ impl Addresses {
         Ok(real.rsplit(':').next().unwrap_or_default().to_string())
     }
 
+    /// Where servers are or were, in truth.
+    pub fn of_servers(&self) -> Vec<SocketAddr> {
+        let known = self.known.iter();
+        known.filter_map(|known| known.real.parse().ok()).collect()
+    }
+
     /// A server that is shown to be at one address has announced the other.
     pub fn learn(&mut self, shown: &str, real: &str) {
         self.known.push(Address {

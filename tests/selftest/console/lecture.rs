@@ -110,7 +110,7 @@ impl Lecture {
         for kind in [Kind::Talk, Kind::Server, Kind::Talk] {
             let all = self.terminals.values_mut();
             let all = all.filter(|terminal| terminal.kind == kind);
-            all.for_each(Terminal::settles);
+            all.for_each(|terminal| terminal.settles(&self.addresses));
         }
     }
 

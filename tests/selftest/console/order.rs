@@ -139,7 +139,7 @@ fn listen<'a>(shown: &str, addresses: &'a Addresses) -> &'a str {
 /// What needs pipes, limits or another language.
 fn in_a_shell(command: &str, addresses: &mut Addresses) -> Result<Order, String> {
     let mut kind = Kind::Command;
-    let mut text = addresses.in_truth(command);
+    let mut text = with_true_ports(command, addresses)?;
     if let Some((_, rest)) = command.split_once("cargo lab run ") {
         let stage = rest.split(' ').next().unwrap_or_default();
         let named = format!("cargo lab run {stage} --subject solutions");
@@ -166,9 +166,6 @@ fn in_a_shell(command: &str, addresses: &mut Addresses) -> Result<Order, String>
         kind = Kind::Talk;
     }
     text = text.replace("cargo lab", &format!("'{}'", env!("CARGO_BIN_EXE_lab")));
-    if text.contains(USUAL_PORT) {
-        text = text.replace(USUAL_PORT, &addresses.port(USUAL)?);
-    }
     let mut command_line = Command::new("sh");
     command_line.args(["-c", &text]);
     Ok(Order {
@@ -179,6 +176,27 @@ fn in_a_shell(command: &str, addresses: &mut Addresses) -> Result<Order, String>
             _ => String::new(),
         },
     })
+}
+
+/// A command with true addresses, and with the true port where it stands by itself.
+fn with_true_ports(command: &str, addresses: &mut Addresses) -> Result<String, String> {
+    let mut pieces: Vec<String> = command.split(USUAL).map(str::to_string).collect();
+    for piece in &mut pieces {
+        if piece.contains(USUAL_PORT) {
+            *piece = piece.replace(USUAL_PORT, &addresses.port(USUAL)?);
+        }
+    }
+    Ok(addresses.in_truth(&pieces.join(USUAL)))
+}
+
+#[test]
+fn a_true_address_that_looks_like_the_one_on_the_slide_stays_as_it_is() {
+    let mut addresses = Addresses::default();
+    addresses.learn(USUAL, "127.0.0.1:47000");
+    let command = "(nc 127.0.0.1:7000; nc 127.0.0.1 7000)";
+    let truth = with_true_ports(command, &mut addresses);
+    let expected = "(nc 127.0.0.1:47000; nc 127.0.0.1 47000)";
+    assert_eq!(truth.as_deref(), Ok(expected));
 }
 
 /// The solution of a stage, built.

@@ -1,24 +1,19 @@
 //! Has a program had its chance to say something? What a slide does not show must not come a moment later.
 
 use std::process::Child;
-use std::time::Duration;
 
+use lab::calm::{FOR_NOTHING, TIMES, is_for_nothing, travels};
 use lab::deadline::Deadline;
-use lab::platform;
+use lab::platform::tcp_table;
+use lab::running::family;
 
-/// How often in a row a sleeping program must look the same.
-const TIMES: u32 = 3;
+use super::addresses::Addresses;
 
-/// After so many naps, or so many long ones, or so much processor time, a program that polls has asked everybody.
-const NAPS: u64 = 50;
-const LONG_NAPS: u64 = 3;
-const LONG_NAP: Duration = Duration::from_millis(100);
-const EFFORT: Duration = Duration::from_millis(100);
-
-/// Waits until the program sleeps until somebody does something, or has polled for a while, or is gone. Where the system
-/// shows nothing of it, there is nothing to wait for.
-pub fn wait(child: &mut Child) {
-    let Some(first) = platform::sample(child.id()) else {
+/// Waits until the program, with all that it started, sleeps until somebody does something, or has polled for a while,
+/// or is gone; and until nothing is on its way to or from a server of the lecture. Where the system shows nothing of it,
+/// there is nothing to wait for.
+pub fn wait(child: &mut Child, addresses: &Addresses) {
+    let Some(first) = family(child.id()) else {
         return;
     };
     let mut last = None;
@@ -26,21 +21,25 @@ pub fn wait(child: &mut Child) {
     // If it never settles, what it has said until then is looked at.
     Deadline::start().until(|| {
         let is_gone = !matches!(child.try_wait(), Ok(None));
-        let Some(now) = platform::sample(child.id()).filter(|_| !is_gone) else {
+        let Some(now) = family(child.id()).filter(|_| !is_gone) else {
             return Some(());
         };
-        let naps = match now.longest_nap() {
-            Some(nap) if nap >= LONG_NAP => LONG_NAPS,
-            _ => NAPS,
-        };
-        let has_polled = now.sleeps().saturating_sub(first.sleeps()) >= naps
-            || now.cpu().saturating_sub(first.cpu()) >= EFFORT;
+        let has_polled = is_for_nothing(&first, &now, FOR_NOTHING);
         let is_parked = now.is_parked();
         times = match last.as_ref() == Some(&now) {
             true => times + 1,
             false => 0,
         };
         last = Some(now);
-        (has_polled || (is_parked && times >= TIMES)).then_some(())
+        let is_settled = has_polled || (is_parked && times >= TIMES);
+        (is_settled && !is_on_its_way(addresses)).then_some(())
     });
+}
+
+/// Whether bytes travel between a server of the lecture and its clients.
+fn is_on_its_way(addresses: &Addresses) -> bool {
+    let servers = addresses.of_servers();
+    let mut table = tcp_table().unwrap_or_default();
+    table.retain(|row| servers.contains(&row.local) || servers.contains(&row.remote));
+    travels(&table)
 }

@@ -123,9 +123,9 @@ impl Terminal {
             self.skips = true;
             return Ok(());
         }
-        let deadline = Deadline::start();
+        let deadline = Deadline::generous();
         loop {
-            let Some(printed) = deadline.until(|| self.next()) else {
+            let Some(printed) = self.next_before(deadline) else {
                 let said = self.output.text();
                 return Err(format!(
                     "`{}` should print {line:?}, and has printed this: {said:?}",
@@ -152,8 +152,8 @@ impl Terminal {
     }
 
     /// Waits until it has said what it will say by itself.
-    pub fn settles(&mut self) {
-        settling::wait(&mut self.child);
+    pub fn settles(&mut self, addresses: &Addresses) {
+        settling::wait(&mut self.child, addresses);
         Deadline::start().until(|| self.output.is_drained().then_some(()));
     }
 
@@ -205,7 +205,7 @@ impl Terminal {
     fn ends(&mut self) -> bool {
         let deadline = match self.kind {
             Kind::Server => Deadline::short(),
-            _ => Deadline::start(),
+            _ => Deadline::generous(),
         };
         let ended = deadline.until(|| matches!(self.child.try_wait(), Ok(Some(_))).then_some(()));
         ended.is_some()
@@ -221,6 +221,19 @@ impl Terminal {
         let text = self.output.text();
         let whole = &text[..text.rfind('\n')? + 1];
         whole.lines().nth(self.seen).map(str::to_string)
+    }
+
+    /// As [`next`](Self::next), or nothing when it has ended without, or does not come for too long.
+    fn next_before(&mut self, deadline: Deadline) -> Option<String> {
+        let next = deadline.until(|| {
+            let has_ended = !matches!(self.child.try_wait(), Ok(None));
+            if has_ended {
+                self.output.wait_for_the_end(Deadline::start());
+            }
+            let next = self.next();
+            (next.is_some() || has_ended).then_some(next)
+        });
+        next.flatten()
     }
 
     fn is_same(&self, shown: &str, printed: &str) -> bool {

@@ -10,7 +10,7 @@ pub fn run(address: SocketAddr) -> io::Result<()> {
     let mut byte = [0];
     while io::stdin().read(&mut byte)? > 0 {
         stream.write_all(&byte)?;
-        thread::sleep(Duration::from_secs(2));
+        thread::sleep(Duration::from_secs(10));
     }
     Ok(())
 }

@@ -1,15 +1,16 @@
 //! Runs that are recorded here and now. Their shapes are looked at, and no times.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::path::PathBuf;
 
 use lab::trace::picture;
 use lab::trace::recording::{Answer, Call, Kind, Recording, Sockets};
 
 use super::svg;
+use crate::command::{Lab, Ran};
 use crate::gallery_file::root;
-use crate::miniature::{Lab, Ran, comes, finish, miniature, name_of, signal};
+use crate::miniature::miniature;
+use crate::scratch::{program, scratch};
 
 #[test]
 fn a_blocking_server_is_seen_asleep_at_one_socket_while_others_wait() {
@@ -56,19 +57,8 @@ fn a_server_that_greets_is_called_again_and_again() {
 
 #[test]
 fn without_strace_the_clients_are_drawn_alone() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no strace");
-    fs::create_dir_all(&folder).expect("a folder can be made");
-    let strace = folder.join("strace");
-    fs::write(
-        &strace,
-        "#!/bin/sh\necho 'strace: Operation not permitted' >&2\nexit 1\n",
-    )
-    .expect("a file can be written");
-    let made = std::process::Command::new("chmod")
-        .arg("+x")
-        .arg(&strace)
-        .status();
-    assert!(made.is_ok_and(|status| status.success()));
+    let script = "echo 'strace: Operation not permitted' >&2\nexit 1";
+    let folder = program("no strace", "strace", script);
     let mut path = folder.into_os_string();
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap_or_default());
@@ -127,21 +117,16 @@ fn a_program_that_is_no_server_yet_is_told_so() {
 
 #[test]
 fn what_is_interrupted_leaves_nothing_behind() {
-    let (mut lab, _) = order("interrupted", &["2", "--subject", "solutions"]);
-    let start = Instant::now();
-    let child = lab.start();
-    let pid = child.id();
-    let runs = || {
-        let all = lab.processes().into_iter().map(name_of);
-        all.filter(|name| name.contains("--listen 127.0.0.1:0"))
-            .count()
-            > 0
-    };
-    assert!(comes(runs), "a server is started");
-    signal("-INT", pid);
-    let ran = finish(child, start);
+    // One that is waited for, for as long as it takes.
+    let subject = miniature("traced for long", &[("1", "never-begins")]);
+    let (mut lab, _) = order("interrupted", &["1"]);
+    lab.command.arg("--subject").arg(&subject);
+    let mut lab = lab.start();
+    lab.until_runs("--listen 127.0.0.1:0");
+    let pid = lab.id();
+    lab.gets("-INT");
+    let ran = lab.ends();
     assert_eq!(ran.code, Some(130), "{ran:?}");
-    lab.left_nothing();
     let written = root().join(format!("target/lab/{pid}.strace"));
     assert!(!written.exists(), "{}", written.display());
 }
@@ -154,9 +139,7 @@ fn calls(recording: &Recording, kind: Kind) -> impl Iterator<Item = &Call> {
 
 /// An order whose results go into a folder of their own, which is not there yet.
 fn order(name: &str, arguments: &[&str]) -> (Lab, PathBuf) {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("traced")
-        .join(name);
+    let folder = scratch("traced").join(name);
     let _ = fs::remove_dir_all(&folder);
     let mut lab = Lab::new(&["trace"]);
     lab.command.args(arguments).arg("--out").arg(&folder);

@@ -106,6 +106,16 @@ pub fn descendants(pid: u32) -> Vec<u32> {
     found
 }
 
+/// The processes that process `pid`, which we have started, may have started. Where we adopt orphans, those of its own
+/// are our children, and not to be told from others of ours.
+#[must_use]
+pub fn dependants(pid: u32) -> Vec<u32> {
+    descendants(match unix::adopts_orphans() {
+        true => std::process::id(),
+        false => pid,
+    })
+}
+
 /// What a pipe can be looked at through.
 pub use std::os::fd::AsFd as Stream;
 

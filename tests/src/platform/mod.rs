@@ -41,8 +41,8 @@ mod sock_diag;
 mod tcp;
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 pub use linux::{
-    PipeEnd, Stream, address_space, descendants, descriptors, end_orphans, is_non_blocking,
-    limit_address_space, memory, path_to, sample, shut_down, threads, time_limit,
+    PipeEnd, Stream, address_space, dependants, descendants, descriptors, end_orphans,
+    is_non_blocking, limit_address_space, memory, path_to, sample, shut_down, threads, time_limit,
 };
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 pub use tcp::{acknowledge, not_sent, tcp_rows, tcp_table, window_probes};
@@ -51,7 +51,7 @@ pub use tcp::{acknowledge, not_sent, tcp_rows, tcp_table, window_probes};
 mod not_linux;
 #[cfg(not(all(target_os = "linux", not(elsewhere))))]
 pub use not_linux::{
-    PipeEnd, Stream, acknowledge, address_space, descendants, descriptors, end_orphans,
+    PipeEnd, Stream, acknowledge, address_space, dependants, descendants, descriptors, end_orphans,
     is_non_blocking, limit_address_space, memory, not_sent, path_to, registered, sample, shut_down,
     tcp_rows, tcp_table, threads, time_limit, window_probes,
 };

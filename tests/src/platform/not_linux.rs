@@ -51,6 +51,11 @@ pub fn time_limit(_pid: u32, _descriptor: i32, _kind: CallKind) -> Option<Durati
 }
 
 #[must_use]
+pub fn dependants(_pid: u32) -> Vec<u32> {
+    Vec::new()
+}
+
+#[must_use]
 pub fn descendants(_pid: u32) -> Vec<u32> {
     Vec::new()
 }

@@ -11,8 +11,12 @@ use super::inbox::Came;
 use super::typist::Typist;
 use crate::cli::style::write;
 
-/// How long nothing fits before we take it that nothing will.
-const STUCK: Duration = Duration::from_secs(1);
+/// After how many naps in a row, after each of which nothing fits, we take it that nothing will. Together they last a
+/// second, and longer on a machine where whoever reads has to wait for a processor, as we do.
+const STUCK: u32 = 100;
+
+/// How long one of them is.
+const NAP: Duration = Duration::from_millis(10);
 
 /// How long we wait for the next byte, or for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -47,21 +51,22 @@ impl Typist<'_> {
 
     /// Tells whether it was for want of room that it ended.
     fn fill_up(&mut self) -> io::Result<bool> {
-        let mut fitted = Instant::now();
+        let mut naps = 0;
         while self.filled < MOST {
             let piece = filler(self.sent, PIECE.min(MOST - self.filled));
             match (&self.talk.stream).write(&piece) {
                 Ok(count) => {
                     self.filled += count as u64;
                     self.sent += count as u64;
-                    fitted = Instant::now();
+                    naps = 0;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    if fitted.elapsed() >= STUCK {
+                    if naps == STUCK {
                         return Ok(true);
                     }
-                    thread::sleep(Duration::from_millis(10));
+                    naps += 1;
+                    thread::sleep(NAP);
                 }
                 Err(error) => return Err(error),
             }
