@@ -147,10 +147,7 @@ fn pictures_are_well_formed_and_can_be_read_from_afar() {
     clients_alone.server = None;
     let drawn = picture::draw(&clients_alone);
     svg::check("clients alone", &drawn);
-    assert!(
-        drawn.contains("Some wait long: B 584 ms, C 845 ms")
-            || drawn.contains("Some wait long: B ")
-    );
+    assert!(drawn.contains("Some wait long: B 5"), "{drawn}");
     assert!(
         !drawn.contains("A's socket"),
         "there is nothing to say about it"
