@@ -20,7 +20,7 @@ const MARK: &str = "UNBLOCKED_MARK";
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 /// What is awaited so long does not come. It may have to wait for other tests' builds before.
-const AGES: Duration = Duration::from_secs(5 * 60);
+const AGES: Duration = Duration::from_secs(2 * 60);
 
 /// A run of `lab` that nothing in our own environment influences.
 pub struct Lab {
