@@ -137,6 +137,8 @@ causes! {
         "a nap, or a wait with a timeout, ends although nothing has happened; the kernel can wake a program when something has, and only then"
     AsksForWhatItLeaves "asks-for-what-it-leaves"
         "what is left where it is, bytes or an end, stays there; who asks poll for it all the same, or gives its client turn after turn, never comes to rest"
+    LooksAtEverybody "looks-at-everybody"
+        "only the sockets that the kernel has named have news; to try all the others, too, takes a call for each of those who are silent, each time anew"
     AsksForRoom "asks-for-room"
         "nearly always there is room to send; who asks for it while nothing waits to be sent is woken at once, again and again"
     NotAskedFor "not-asked-for"

@@ -157,7 +157,7 @@ impl Server {
     }
 
     /// The number by which the program knows this socket.
-    fn descriptor_of(&self, row: TcpRow) -> Option<i32> {
+    pub(crate) fn descriptor_of(&self, row: TcpRow) -> Option<i32> {
         let open = descriptors(self.running.pid())?;
         let mut same = open.iter().filter(|one| one.socket == Some(row.inode));
         same.next().map(|one| one.number)

@@ -8,7 +8,7 @@ use crate::diagnosis::Symptom;
 use crate::failure::{Outcome, Problem};
 use crate::payload::Payload;
 use crate::peer::Peer;
-use crate::platform::{Call, CallKind};
+use crate::platform::{self, Call, CallKind};
 use crate::server::Server;
 
 impl Server {
@@ -104,6 +104,40 @@ impl Server {
                 format!("{} waits in the backlog", peer.wire.label),
             )),
         }
+    }
+
+    /// While it serves the others, it leaves alone the first of `peers`, of whom there is no news: the kernel is asked not
+    /// to tell of a single byte. When it may, that is answered. Where the kernel does not let us at the socket, nobody
+    /// knows.
+    pub fn looks_only_where_there_is_news(&self, peers: &mut [Peer]) -> Outcome {
+        let [quiet, others @ ..] = peers else {
+            return Ok(());
+        };
+        let rows = quiet.wire.rows().unwrap_or_default();
+        let row = quiet.wire.their_row(&rows).copied();
+        let Some(descriptor) = row.and_then(|row| self.descriptor_of(row)) else {
+            return Ok(());
+        };
+        let tell_when_there_are =
+            |bytes| platform::tell_when_there_are(bytes, self.running.pid(), descriptor);
+        if tell_when_there_are(2).is_err() {
+            return Ok(());
+        }
+        quiet.sends("?")?;
+        let deadline = self.scene.deadline();
+        deadline.until(|| quiet.waits_to_be_read().then_some(()));
+        for other in others.iter_mut().take(5) {
+            other.sends("hello")?.expects("hello")?;
+        }
+        if !quiet.waits_to_be_read() {
+            return Err(quiet.fails(
+                Symptom::Known(Cause::LooksAtEverybody),
+                "a server that receives only from those of whom there is news",
+                "it has received from one of whom there is none",
+            ));
+        }
+        tell_when_there_are(1)?;
+        quiet.expects("?").map(drop)
     }
 
     /// It sends `message` back to `peer`. One that died in a later step, which was not started, is not asked.

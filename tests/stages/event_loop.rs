@@ -14,11 +14,10 @@ use crate::program::Program;
 
 use super::echo_server::echoes_messages_of_every_size;
 use super::polling_clients::{
-    forty_come_and_go, gives_fifty_clients_their_own_bytes,
-    makes_nobody_wait_for_clients_that_send_without_end,
+    forty_come_and_go, makes_nobody_wait_for_clients_that_send_without_end,
 };
 use super::select::{
-    makes_nobody_wait_for_a_silent_or_a_slow_client,
+    gives_fifty_clients_their_own_bytes, makes_nobody_wait_for_a_silent_or_a_slow_client,
     parts_from_neighbours_that_leave_without_a_word,
     sends_what_waits_and_the_end_after_a_half_close, slow_clients_reset,
 };

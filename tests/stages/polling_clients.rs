@@ -42,7 +42,7 @@ fn has_one_thread_and_sockets_that_never_wait(program: &Program) -> Outcome {
 }
 
 /// Fifty conversations at once, in pieces, and in another order each time: none gets into another.
-pub(super) fn gives_fifty_clients_their_own_bytes(program: &Program) -> Outcome {
+fn gives_fifty_clients_their_own_bytes(program: &Program) -> Outcome {
     let server = program.starts()?;
     talk_all_at_once(program, &mut server.meets_peers(50)?)
 }

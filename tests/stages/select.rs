@@ -15,8 +15,7 @@ use crate::server::Server;
 use super::echo_server::{comes_and_goes, echoes_messages_of_every_size};
 use super::nonblocking_send::{A_LITTLE, breaks_off_when_it_is_done};
 use super::polling_clients::{
-    forty_come_and_go, gives_fifty_clients_their_own_bytes,
-    makes_nobody_wait_for_clients_that_send_without_end,
+    forty_come_and_go, makes_nobody_wait_for_clients_that_send_without_end, talk_all_at_once,
 };
 
 crate::checks! {
@@ -66,6 +65,14 @@ pub(super) fn parts_from_neighbours_that_leave_without_a_word(program: &Program)
     server.keeps(&mut peers[0])?;
     server.keeps(&mut peers[2])?;
     program.plays_as_in("neighbours-leave-without-a-word")
+}
+
+/// Fifty conversations at once: none gets into another, and nobody is looked at who has nothing new to say.
+pub(super) fn gives_fifty_clients_their_own_bytes(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let mut peers = server.meets_peers(50)?;
+    talk_all_at_once(program, &mut peers)?;
+    server.looks_only_where_there_is_news(&mut peers)
 }
 
 /// One says nothing, one reads nothing, and one is served. What waits for the slow one is bounded, and not lost; and

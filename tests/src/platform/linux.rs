@@ -91,6 +91,16 @@ pub fn time_limit(pid: u32, descriptor: i32, kind: CallKind) -> Option<Duration>
     limit.ok()?
 }
 
+/// Makes the kernel tell process `pid` of what comes at socket `descriptor` only when so many bytes are there:
+/// `SO_RCVLOWAT` of socket(7). A `recv` that does not wait brings them before.
+///
+/// # Errors
+///
+/// When the kernel does not let us at another process's descriptors: pidfd_getfd(2).
+pub fn tell_when_there_are(bytes: u32, pid: u32, descriptor: i32) -> io::Result<()> {
+    unix::set_low_water_mark(&unix::borrow_socket(pid, descriptor)?, bytes)
+}
+
 /// The processes that descend from process `pid`.
 #[must_use]
 pub fn descendants(pid: u32) -> Vec<u32> {

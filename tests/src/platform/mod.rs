@@ -42,7 +42,8 @@ mod tcp;
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 pub use linux::{
     PipeEnd, Stream, address_space, dependants, descendants, descriptors, end_orphans,
-    is_non_blocking, limit_address_space, memory, path_to, sample, shut_down, threads, time_limit,
+    is_non_blocking, limit_address_space, memory, path_to, sample, shut_down, tell_when_there_are,
+    threads, time_limit,
 };
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 pub use tcp::{acknowledge, not_sent, tcp_rows, tcp_table, window_probes};
@@ -53,7 +54,7 @@ mod not_linux;
 pub use not_linux::{
     PipeEnd, Stream, acknowledge, address_space, dependants, descendants, descriptors, end_orphans,
     is_non_blocking, limit_address_space, memory, not_sent, path_to, registered, sample, shut_down,
-    tcp_rows, tcp_table, threads, time_limit, window_probes,
+    tcp_rows, tcp_table, tell_when_there_are, threads, time_limit, window_probes,
 };
 
 mod footprint;

@@ -50,6 +50,13 @@ pub fn time_limit(_pid: u32, _descriptor: i32, _kind: CallKind) -> Option<Durati
     None
 }
 
+/// # Errors
+///
+/// Always.
+pub fn tell_when_there_are(_bytes: u32, _pid: u32, _descriptor: i32) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 #[must_use]
 pub fn dependants(_pid: u32) -> Vec<u32> {
     Vec::new()

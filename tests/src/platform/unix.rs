@@ -147,6 +147,26 @@ pub(super) fn queue(socket: RawFd, request: libc::c_ulong) -> io::Result<u64> {
     }
 }
 
+/// Sets `SO_RCVLOWAT` of socket(7), in bytes.
+#[cfg(all(target_os = "linux", not(elsewhere)))]
+pub(super) fn set_low_water_mark(socket: &OwnedFd, bytes: u32) -> io::Result<()> {
+    let bytes = bytes as libc::c_int;
+    // SAFETY: the option is an int, and `bytes` lives on our stack for the length of the call.
+    let done = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_RCVLOWAT,
+            (&raw const bytes).cast(),
+            size_of_val(&bytes) as libc::socklen_t,
+        )
+    };
+    match done {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
 /// Keeps this thread, and all that it starts, on the processor that it is on: sched_setaffinity(2).
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 pub(super) fn stay_on_this_core() {
