@@ -27,10 +27,13 @@ const SCRIPT: [(u64, &[u64]); 3] = [
 
 /// When clients that wait give up: when for so long nothing has happened to any of them. What is still to come then is
 /// no answer, but the end of the recording.
-const SILENCE: Duration = Duration::from_millis(1200);
+const SILENCE: Duration = LOOK.saturating_mul(LOOKS);
 
 /// How often a client that waits looks whether it should give up.
 const LOOK: Duration = Duration::from_millis(10);
+
+/// After how many looks in a row it does. They are counted, since a busy machine may keep us from looking for long.
+const LOOKS: u32 = 120;
 
 /// How a server is talked to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -216,6 +219,7 @@ impl Actor<'_> {
     fn reads(&self, stream: &mut TcpStream, count: usize, manner: Manner) -> io::Result<usize> {
         let mut buffer = [0; 1024];
         let mut came = 0;
+        let (mut looks, mut progress) = (0, self.progress.load(Ordering::Relaxed));
         while came < count {
             let room = buffer.len().min(count - came);
             match stream.read(&mut buffer[..room]) {
@@ -227,9 +231,15 @@ impl Actor<'_> {
                     }
                     came += some;
                 }
+                // A `recv` with a timeout says so when we were stopped and went on: signal(7).
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if !is_timeout(&error) => return Err(error),
-                Err(error) if self.zero.now() >= self.gives_up_at() => return Err(error),
-                Err(_) => {}
+                Err(error) if looks == LOOKS => return Err(error),
+                Err(_) => {
+                    let before = progress;
+                    progress = self.progress.load(Ordering::Relaxed);
+                    looks = if progress == before { looks + 1 } else { 0 };
+                }
             }
         }
         Ok(came)
