@@ -149,6 +149,15 @@ impl Peer {
         self.kept()
     }
 
+    /// How many bytes are there for us, here or in the program's kernel, whatever the program does now.
+    #[must_use]
+    pub fn has_coming(&self) -> usize {
+        let table = self.wire.rows().unwrap_or_default();
+        let ours = self.wire.our_row(&table).map_or(0, |row| row.unread);
+        let theirs = self.wire.their_row(&table).map_or(0, |row| row.unsent);
+        (ours + theirs) as usize
+    }
+
     /// Whether the program has read all that we sent, and given all of it to its kernel.
     ///
     /// Unlike [`Wire::held`](crate::wire::Wire::held) this does not wait for acknowledgements, which come up to 40 ms
