@@ -9,6 +9,7 @@
 
 use crate::failure::Outcome;
 use crate::program::Program;
+use crate::server::Server;
 
 use super::echo_server::{comes_and_goes, echoes_messages_of_every_size};
 use super::nonblocking_recv::echoes_messages_in_pieces_and_joined;
@@ -22,7 +23,7 @@ crate::checks! {
     step 1, 1: serves_fifty_clients_while_one_does_not_read;
     step 1, 1: sleeps_in_a_thread_for_each_client needs ProcessState KernelQueues StopAndContinue;
     step 2, 1: sends_what_waits_after_a_half_close;
-    step 2, 1: leaves_the_others_alone_when_one_resets;
+    step 2, 1: leaves_the_others_alone_when_one_resets needs StopAndContinue;
     step 2, 1: keeps_no_thread_and_no_descriptor_of_those_who_left needs Descriptors ProcessState KernelQueues;
     step 2, 1: gives_back_the_stack_of_every_thread needs LessMemory ProcessState KernelQueues;
     step 3, 1: goes_on_when_no_thread_can_be_started needs LessMemory ProcessState KernelQueues;
@@ -93,7 +94,16 @@ fn leaves_the_others_alone_when_one_resets(program: &Program) -> Outcome {
     peers[1].half_closes()?.expects_the_end()?;
     server.records("client 3 left after 15 bytes")?;
     comes_and_goes(&server)?;
-    program.plays_as_in("one-resets")
+    program.plays_as_in("one-resets")?;
+    is_gone_before_it_was_accepted(&server)
+}
+
+/// Whoever breaks off in the backlog is accepted all the same, and even its address is gone.
+fn is_gone_before_it_was_accepted(server: &Server) -> Outcome {
+    server.stops()?;
+    server.meets_a_peer()?.resets()?;
+    server.resumes();
+    comes_and_goes(server)
 }
 
 /// Whoever has left needs neither a thread nor a socket any more.
