@@ -119,6 +119,7 @@ pub(super) fn goes_on_after_a_client_resets_the_connection(program: &Program) ->
         peer.sends("hello")?.expects("hello")?;
         peer.resets()?;
     }
+    one_is_gone_before_its_turn(&server)?;
     server
         .meets_a_peer()?
         .sends("still there")?
@@ -126,6 +127,15 @@ pub(super) fn goes_on_after_a_client_resets_the_connection(program: &Program) ->
     server.records("client 1 left after 5 bytes")?;
     server.records("client 2 left after 5 bytes")?;
     Ok(())
+}
+
+/// A client that breaks off while it waits for another to leave is in the backlog all the same, and even its address is
+/// gone.
+pub(super) fn one_is_gone_before_its_turn(server: &Server) -> Outcome {
+    let mut first = server.meets_a_peer()?;
+    first.sends("hello")?.expects("hello")?;
+    server.meets_a_peer()?.resets()?;
+    first.resets()
 }
 
 /// An accepted socket is a descriptor, and a process may have only so many of them.

@@ -32,7 +32,7 @@ crate::checks! {
     step 4, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues;
     step 4, 1: sends_what_waits_and_the_end_after_a_half_close needs StopAndContinue ProcessState KernelQueues;
     step 4, 1: parts_from_neighbours_that_leave_without_a_word needs StopAndContinue ProcessState KernelQueues;
-    step 4, 1: gives_back_every_descriptor_however_one_leaves needs Descriptors ProcessState KernelQueues;
+    step 4, 1: gives_back_every_descriptor_however_one_leaves needs StopAndContinue Descriptors ProcessState KernelQueues;
 }
 
 /// Many calls may wait behind one piece of news. Nobody tells of those that were left there. And a listener that breaks is

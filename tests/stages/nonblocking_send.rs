@@ -12,6 +12,7 @@ use crate::server::Server;
 
 use super::echo_server::{
     comes_and_goes, echoes_messages_of_every_size, gives_back_every_descriptor,
+    one_is_gone_before_its_turn,
 };
 use super::nonblocking_recv::{
     echoes_messages_in_pieces_and_joined, goes_on_ticking_while_a_client_is_silent,
@@ -93,10 +94,11 @@ fn serves_the_next_client_however_one_leaves(program: &Program) -> Outcome {
     server.records("client 4 left after 5 bytes")?;
     program.plays_as_in("however-one-leaves")?;
     breaks_off_when_it_is_done(program, &server)?;
+    one_is_gone_before_its_turn(&server)?;
     comes_and_goes(&server)
 }
 
-/// A client that has ended its stream, and breaks off while a lot waits for it.
+/// A client that has ended its stream, and breaks off while a lot waits for it. Whoever comes next gets none of that.
 pub(super) fn breaks_off_when_it_is_done(program: &Program, server: &Server) -> Outcome {
     let mut peer = server.meets_a_slow_peer()?;
     peer.sends_until_something_is_kept(&program.payload("a long message", 16 << 20))?;
@@ -104,5 +106,6 @@ pub(super) fn breaks_off_when_it_is_done(program: &Program, server: &Server) -> 
     server.takes_note();
     let client = peer.wire.label.clone();
     peer.resets()?;
-    server.records_the_reset_of(&client)
+    server.records_the_reset_of(&client)?;
+    comes_and_goes(server)
 }

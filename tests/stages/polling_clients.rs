@@ -125,7 +125,25 @@ fn parts_from_neighbours_that_leave_at_once(program: &Program) -> Outcome {
         peers[at].sends("still here")?.expects("still here")?;
     }
     program.plays_as_in("neighbours-leave-at-once")?;
-    breaks_off_when_it_is_done(program, &server)
+    breaks_off_when_it_is_done(program, &server)?;
+    one_comes_as_another_leaves(&server)
+}
+
+/// Before the server looks again, one has left, the next has come, and a third has come and is gone. The place and the
+/// descriptor of the first may be the next one's at once.
+pub(super) fn one_comes_as_another_leaves(server: &Server) -> Outcome {
+    let mut first = server.meets_a_peer()?;
+    first.sends("hello")?.expects("hello")?;
+    server.stops()?;
+    first.half_closes()?;
+    let mut next = server.meets_a_peer()?;
+    next.sends("and I?")?;
+    server.meets_a_peer()?.resets()?;
+    server.resumes();
+    first.expects_the_end()?;
+    next.expects("and I?")?;
+    next.sends("still here")?.expects("still here")?;
+    comes_and_goes(server)
 }
 
 /// Whoever left is no longer in the list, and its socket is closed.

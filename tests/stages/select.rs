@@ -15,7 +15,8 @@ use crate::server::Server;
 use super::echo_server::{comes_and_goes, echoes_messages_of_every_size};
 use super::nonblocking_send::{A_LITTLE, breaks_off_when_it_is_done};
 use super::polling_clients::{
-    forty_come_and_go, makes_nobody_wait_for_clients_that_send_without_end, talk_all_at_once,
+    forty_come_and_go, makes_nobody_wait_for_clients_that_send_without_end,
+    one_comes_as_another_leaves, talk_all_at_once,
 };
 
 crate::checks! {
@@ -27,7 +28,7 @@ crate::checks! {
     step 4, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs StopAndContinue ProcessState KernelQueues;
     step 4, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues;
     step 4, 1: sends_what_waits_and_the_end_after_a_half_close needs StopAndContinue ProcessState KernelQueues;
-    step 4, 1: parts_from_slow_clients_that_reset needs Descriptors ProcessState KernelQueues;
+    step 4, 1: parts_from_slow_clients_that_reset needs StopAndContinue Descriptors ProcessState KernelQueues;
     step 4, 1: serves_clients_beyond_1024_descriptors needs ManyDescriptors Descriptors ProcessState KernelQueues;
 }
 
@@ -112,19 +113,38 @@ fn asks_again_and_again(program: &Program, peer: &mut Peer) -> Outcome {
 /// The end is news like any other: it may come together with the last bytes, or while much waits to be sent.
 pub(super) fn sends_what_waits_and_the_end_after_a_half_close(program: &Program) -> Outcome {
     receives_the_last_bytes_before_the_end(program)?;
+    receives_what_came_before_a_pause_and_the_end(program)?;
     sends_what_waits_after_a_half_close(program)
 }
 
-/// The end may come together with the bytes before it, and so does the news of both.
+/// The end may come together with the bytes before it, and so does the news of both. There may be more of these bytes
+/// than one turn receives.
 fn receives_the_last_bytes_before_the_end(program: &Program) -> Outcome {
     let server = program.starts()?;
-    let mut peer = server.meets_a_peer()?;
-    let message = program.payload("its last words", 60_000);
-    server.stops()?;
-    peer.sends(&message)?.half_closes()?;
-    server.resumes();
-    peer.expects(&message)?.expects_the_end()?;
-    server.records("client 1 left after 60000 bytes")?;
+    for (number, length) in [(1, 60_000), (2, 200_000)] {
+        let mut peer = server.meets_a_peer()?;
+        let message = program.payload("its last words", length);
+        server.stops()?;
+        peer.sends(&message)?.half_closes()?;
+        server.resumes();
+        peer.expects(&message)?.expects_the_end()?;
+        server.records(&format!("client {number} left after {length} bytes"))?;
+    }
+    comes_and_goes(&server)
+}
+
+/// The end may also be there while the server does not receive, because much waits to be sent. What is unread then comes
+/// before it.
+fn receives_what_came_before_a_pause_and_the_end(program: &Program) -> Outcome {
+    let server = program.starts()?;
+    let mut peer = server.meets_a_slow_peer()?;
+    let sent = peer.sends_until_something_is_kept(&program.payload("a long message", 16 << 20))?;
+    let rest = program.payload("its last words", 100_000);
+    peer.sends(&rest)?.half_closes()?;
+    server.sleeps_until_ready()?;
+    peer.expects(&sent)?.expects(&rest)?.expects_the_end()?;
+    let count = sent.bytes().len() + rest.bytes().len();
+    server.records(&format!("client 1 left after {count} bytes"))?;
     Ok(())
 }
 
@@ -152,7 +172,7 @@ fn parts_from_slow_clients_that_reset(program: &Program) -> Outcome {
 }
 
 /// Eight clients, one after the other, that read nothing and break off while much waits for them, and one that has ended
-/// its stream before.
+/// its stream before. Whoever comes after them, or meanwhile, gets what is its own.
 pub(super) fn slow_clients_reset(program: &Program, server: &Server) -> Outcome {
     for _ in 1..=8 {
         let mut slow = server.meets_a_slow_peer()?;
@@ -161,6 +181,7 @@ pub(super) fn slow_clients_reset(program: &Program, server: &Server) -> Outcome 
         server.sleeps_until_ready()?;
     }
     breaks_off_when_it_is_done(program, server)?;
+    one_comes_as_another_leaves(server)?;
     server.sleeps_until_ready()?;
     Ok(())
 }

@@ -8,7 +8,9 @@
 //! minutes.
 
 use crate::failure::Outcome;
+use crate::platform::{Power, Powers};
 use crate::program::Program;
+use crate::server::Server;
 
 use super::echo_server::{comes_and_goes, echoes_messages_of_every_size};
 use super::nonblocking_recv::echoes_messages_in_pieces_and_joined;
@@ -93,7 +95,22 @@ fn leaves_the_others_alone_when_one_resets(program: &Program) -> Outcome {
     peers[1].half_closes()?.expects_the_end()?;
     server.records("client 3 left after 15 bytes")?;
     comes_and_goes(&server)?;
-    program.plays_as_in("one-resets")
+    program.plays_as_in("one-resets")?;
+    is_gone_before_it_was_accepted(&server)
+}
+
+/// Whoever breaks off in the backlog is accepted all the same, and even its address is gone. Where a server cannot be
+/// stopped it may be accepted before.
+fn is_gone_before_it_was_accepted(server: &Server) -> Outcome {
+    let can_stop = Powers::probed().has(Power::StopAndContinue);
+    if can_stop {
+        server.stops()?;
+    }
+    server.meets_a_peer()?.resets()?;
+    if can_stop {
+        server.resumes();
+    }
+    comes_and_goes(server)
 }
 
 /// Whoever has left needs neither a thread nor a socket any more.
