@@ -8,6 +8,7 @@
 //! for an error by a `recv` after that.
 
 use crate::failure::Outcome;
+use crate::payload::Payload;
 use crate::peer::Peer;
 use crate::program::Program;
 use crate::server::Server;
@@ -86,18 +87,29 @@ pub(super) fn makes_nobody_wait_for_a_silent_or_a_slow_client(program: &Program)
     server.sleeps_until_ready()?;
     asks_again_and_again(program, &mut other)?;
     slow.is_owed_at_most(A_LITTLE, &taken)?;
+    reads_on_and_stops_again(program, &server, &mut slow, &taken)?;
+    slow.sends("and then?")?.expects("and then?")?;
+    server.sleeps_until_ready()?;
+    Ok(())
+}
+
+/// First it reads a little, and then a lot while the server is stopped: when that goes on there is room, and when it has
+/// filled that, there is none and will be none.
+fn reads_on_and_stops_again(
+    program: &Program,
+    server: &Server,
+    slow: &mut Peer,
+    taken: &Payload,
+) -> Outcome {
     let few = program.number(1..=100_000);
     slow.expects(taken.part(0, few))?;
     server.sleeps_until_ready()?;
-    // There is a lot of room when it goes on, and when it has filled that, there is none and will be none.
     server.stops()?;
     let many = few + slow.has_coming() / 2;
     slow.expects(taken.part(few, many))?;
     server.resumes();
     server.sleeps_until_ready()?;
     slow.expects(taken.part(many, taken.bytes().len()))?;
-    slow.sends("and then?")?.expects("and then?")?;
-    server.sleeps_until_ready()?;
     Ok(())
 }
 
