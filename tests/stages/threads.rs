@@ -102,14 +102,11 @@ fn leaves_the_others_alone_when_one_resets(program: &Program) -> Outcome {
 /// Whoever breaks off in the backlog is accepted all the same, and even its address is gone. Where a server cannot be
 /// stopped it may be accepted before.
 fn is_gone_before_it_was_accepted(server: &Server) -> Outcome {
-    let can_stop = Powers::probed().has(Power::StopAndContinue);
-    if can_stop {
+    if Powers::probed().has(Power::StopAndContinue) {
         server.stops()?;
     }
     server.meets_a_peer()?.resets()?;
-    if can_stop {
-        server.resumes();
-    }
+    server.resumes();
     comes_and_goes(server)
 }
 

@@ -77,7 +77,8 @@ impl<'a> Told<'a> {
         let (style, mark, remark) = match verdict {
             Verdict::Passed => (GOOD, "passed", String::new()),
             Verdict::PassedSoFar(step) => {
-                let remark = format!(" (so far: it ends in step {step}, which is not written yet)");
+                let remark =
+                    format!(" (so far: the program ends in step {step}, which is not written yet)");
                 (GOOD, "passed", remark)
             }
             Verdict::Failed(failure) => {
