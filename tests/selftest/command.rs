@@ -49,11 +49,18 @@ pub struct Ran {
 
 impl Lab {
     pub fn new(arguments: &[&str]) -> Self {
+        Self::started_by(&[], arguments)
+    }
+
+    /// As [`new`](Self::new), where other commands come first, of which the last one becomes `lab`: `nohup`, `unshare`.
+    pub fn started_by(others: &[&str], arguments: &[&str]) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let mark = Mark(format!("{}-{number}", std::process::id()));
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
+        let mut words = others.iter().chain([&env!("CARGO_BIN_EXE_lab")]);
+        let mut command = Command::new(words.next().expect("there is at least lab itself"));
         command
+            .args(words)
             .args(arguments)
             .current_dir(root())
             .env(MARK, &mark.0)

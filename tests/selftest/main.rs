@@ -36,6 +36,8 @@ mod select_limit;
 mod slides;
 mod steps;
 mod strangers;
+#[cfg(target_os = "linux")]
+mod surroundings;
 mod table;
 mod talk;
 #[cfg(target_os = "linux")]
