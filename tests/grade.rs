@@ -5,17 +5,21 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lab::building::Built;
 use lab::check::Check;
-use lab::course::{STAGES, Stage};
+use lab::course::{self, STAGES, Stage};
 use lab::fronts;
 use lab::guide::Guide;
-use lab::judge::{Candidate, Judge, Score, Verdict, candidates};
+use lab::house::House;
+use lab::judge::{Candidate, Judge, Verdict, candidates};
 use lab::report::{self, Telling};
-use lab::results::Results;
 use lab::stages;
-use lab::subject::{House, Subject};
+use lab::subject::{Subject, steps_not_started};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+#[path = "grade/scores.rs"]
+mod scores;
+
+use scores::{print_scores, say_if_not_built};
 
 /// The verdicts so far, by stage and by the check's place in its table.
 type Verdicts = Arc<Mutex<BTreeMap<(&'static str, usize), Verdict>>>;
@@ -38,23 +42,23 @@ fn grade() -> anyhow::Result<ExitCode> {
     arguments.test_threads = Some(arguments.test_threads.unwrap_or(1));
 
     let subject = Subject::open(&house, folder("UNBLOCKED_SUBJECT").as_deref())?;
+    name_the_stage(&mut arguments)?;
     let wanted: Vec<&Stage> = STAGES
         .iter()
         .filter(|stage| is_wanted(stage, &arguments))
         .collect();
-    let mut judge = Judge::new(&house, None);
-    judge.judge_untouched = arguments.include_ignored || arguments.ignored;
-    let judge = Arc::new(judge);
+    // Which checks are ignored does not hang on whether the ignored ones are asked for.
+    let usual = Judge::new(&house, None);
+    let judge = Arc::new(Judge {
+        judge_untouched: arguments.include_ignored || arguments.ignored,
+        ..usual.clone()
+    });
 
     let verdicts = Verdicts::default();
     let (mut trials, mut judged) = (Vec::new(), Vec::new());
     if arguments.list {
-        trials.extend(
-            wanted
-                .iter()
-                .flat_map(|stage| names(stage))
-                .map(|name| Trial::test(name, || Ok(()))),
-        );
+        let listed = wanted.iter();
+        trials.extend(listed.flat_map(|stage| list(&subject, &usual, stage)));
     } else {
         for candidate in candidates(&house, &subject, &wanted)? {
             say_if_not_built(&house, &candidate);
@@ -62,9 +66,13 @@ fn grade() -> anyhow::Result<ExitCode> {
             judged.push(Arc::clone(&candidate));
             for (place, check) in stages::checks(candidate.stage).iter().enumerate() {
                 let named = subject.named().map(Path::to_path_buf);
-                trials.push(trial(
-                    &house, named, &judge, &candidate, place, check, &verdicts,
-                ));
+                let trial = trial(&house, named, &judge, &candidate, place, check, &verdicts);
+                let early = usual.verdict_without_running(&candidate, check);
+                let is_ignored = is_ignored(early.as_ref());
+                let ignored = early.filter(|_| is_ignored);
+                let place = (candidate.stage.slug, place);
+                lock(&verdicts).extend(ignored.map(|verdict| (place, verdict)));
+                trials.push(trial.with_ignored_flag(is_ignored));
             }
         }
     }
@@ -72,7 +80,45 @@ fn grade() -> anyhow::Result<ExitCode> {
     if !arguments.list {
         print_scores(&house, &subject, &judged, &verdicts);
     }
-    Ok(conclusion.exit_code())
+    let could_not = |verdict: &Verdict| matches!(verdict, Verdict::CouldNotGrade(_));
+    Ok(match lock(&verdicts).values().any(could_not) {
+        true => ExitCode::from(2),
+        false => conclusion.exit_code(),
+    })
+}
+
+/// A number is a stage's, and no part of a name.
+fn name_the_stage(arguments: &mut Arguments) -> anyhow::Result<()> {
+    let is_number = |text: &String| {
+        (1..=2).contains(&text.len()) && text.chars().all(|digit| digit.is_ascii_digit())
+    };
+    if let Some(number) = arguments.filter.as_ref().filter(|text| is_number(text)) {
+        let [stage] = course::find(number)[..] else {
+            anyhow::bail!("no stage has the number {number}");
+        };
+        arguments.filter = Some(format!("{}::", stage.slug));
+    }
+    Ok(())
+}
+
+/// The checks of one stage for a list. Who runs them one by one, as nextest does, asks it which are ignored.
+fn list(subject: &Subject, judge: &Judge, stage: &'static Stage) -> Vec<Trial> {
+    let sources = subject.read(stage).unwrap_or_default();
+    let steps = sources.iter().flat_map(|source| steps_not_started(source));
+    let not_started: Vec<u8> = steps.collect();
+    let checks = stages::checks(stage).iter();
+    let trials = checks.map(|check| {
+        let early = judge.verdict_without_building(&not_started, check);
+        Trial::test(name(stage, check), || Ok(())).with_ignored_flag(is_ignored(early.as_ref()))
+    });
+    trials.collect()
+}
+
+fn is_ignored(early: Option<&Verdict>) -> bool {
+    matches!(
+        early,
+        Some(Verdict::NotStarted(_) | Verdict::NotJudgedHere(_))
+    )
 }
 
 /// One check as a test.
@@ -86,12 +132,6 @@ fn trial(
     verdicts: &Verdicts,
 ) -> Trial {
     let place = (candidate.stage.slug, place);
-    let early = judge.verdict_without_running(candidate, check);
-    let is_ignored =
-        |verdict: &Verdict| matches!(verdict, Verdict::NotStarted(_) | Verdict::NotJudgedHere(_));
-    let ignored = early.filter(is_ignored);
-    let is_ignored = ignored.is_some();
-    lock(verdicts).extend(ignored.map(|verdict| (place, verdict)));
     let (judge, candidate, verdicts) = (
         Arc::clone(judge),
         Arc::clone(candidate),
@@ -111,7 +151,6 @@ fn trial(
         lock(&verdicts).insert(place, verdict);
         outcome
     })
-    .with_ignored_flag(is_ignored)
 }
 
 fn outcome(
@@ -123,7 +162,7 @@ fn outcome(
     seed: u64,
 ) -> Result<Completion, Failed> {
     match verdict {
-        Verdict::Passed | Verdict::PassedSoFar(_) => Ok(Completion::Completed),
+        Verdict::Passed(_) => Ok(Completion::Completed),
         Verdict::NotStarted(step) => Ok(Completion::ignored_with(format!(
             "step {step} is not started"
         ))),
@@ -146,70 +185,6 @@ fn outcome(
             Err(format!("{}\n{rows}", report::title(candidate.stage, check, 0)).into())
         }
     }
-}
-
-/// Why a stage was not built: once, before its checks fail with a line each.
-fn say_if_not_built(house: &House, candidate: &Candidate) {
-    let slug = candidate.stage.slug;
-    match &candidate.built {
-        Built::Program { .. } => {}
-        Built::NoSource(reason) => eprintln!("\n{slug}: {reason}"),
-        Built::DoesNotCompile(message) => {
-            eprintln!(
-                "\n{slug} does not compile; cargo says:\n\n{}",
-                message.trim_end()
-            );
-            let guide = Guide::read(&house.root, candidate.stage).ok();
-            if let Some(hint) = guide.and_then(|guide| guide.hint_for_compiler(message)) {
-                eprintln!(
-                    "\na hint on this: cargo lab hint {} {hint}",
-                    candidate.stage.short()
-                );
-            }
-        }
-    }
-}
-
-/// The score of each stage, and their sum. Checks that a filter left out count neither way.
-fn print_scores(house: &House, subject: &Subject, judged: &[Arc<Candidate>], verdicts: &Verdicts) {
-    let verdicts = lock(verdicts);
-    let (mut points, mut most) = (0, 0);
-    for candidate in judged {
-        let stage = candidate.stage;
-        let all = stages::checks(stage).len();
-        let ran: Vec<Verdict> = (0..all)
-            .filter_map(|place| verdicts.get(&(stage.slug, place)).cloned())
-            .collect();
-        let whole = ran.len() == all;
-        let left_out = Verdict::NotJudgedHere("left out".into());
-        let place = |place| {
-            verdicts
-                .get(&(stage.slug, place))
-                .unwrap_or(&left_out)
-                .clone()
-        };
-        let score = Score::of(stage, &(0..all).map(place).collect::<Vec<_>>());
-        let graded = !ran
-            .iter()
-            .any(|verdict| matches!(verdict, Verdict::CouldNotGrade(_)));
-        if whole && graded {
-            Results::put(house, subject, candidate, &score);
-        }
-        let part = if whole {
-            String::new()
-        } else {
-            format!(" ({} of {all} checks)", ran.len())
-        };
-        let sum = format!("{:>3} of {}", score.points, report::points_word(score.most));
-        println!("{:<20} {sum}{part}", stage.slug);
-        points += score.points;
-        most += score.most;
-    }
-    println!(
-        "{:<20} {points:>3} of {}\n",
-        "total",
-        report::points_word(most)
-    );
 }
 
 fn lock(verdicts: &Verdicts) -> MutexGuard<'_, BTreeMap<(&'static str, usize), Verdict>> {

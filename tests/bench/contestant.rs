@@ -6,7 +6,7 @@ use std::process::Command;
 
 use lab::cli::bench::designs::{DESIGNS, Missing, program};
 use lab::cli::bench::order::Order;
-use lab::subject::House;
+use lab::house::House;
 use lab::unwatched::Unwatched;
 
 use crate::peers;

@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, ensure};
 use lab::building::cargo;
+use lab::house::House;
 use lab::output::Output;
-use lab::subject::House;
 use lab::{deadline::Deadline, live};
 
 use crate::contestant::{Contestant, Field};

@@ -1,30 +1,27 @@
-//! From a subject to programs: one cargo call, whose messages say which stages compiled.
+//! From a subject to programs.
 //!
-//! `exercises` and `solutions` are built where they stand, into target folders of their own. Of any other
-//! subject the students' files are put into a skeleton that is ours. What is started is a copy, taken while
+//! What stands in the students' files is copied into a workspace of the lab's own ([`staging`](crate::staging)) and built
+//! there, with one call of cargo for all stages ([`compiling`](crate::compiling)). What is started is a copy, taken while
 //! the lock is held, so that neither a second grader nor another subject can change it meanwhile.
 
 use std::collections::hash_map::DefaultHasher;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context, bail};
-use serde_json::Value;
+use anyhow::Context;
 
+use crate::compiling::{Order, Told};
 use crate::course::Stage;
-use crate::live;
-use crate::output::Output;
-use crate::skeleton;
-use crate::subject::{House, Kind, Subject};
+use crate::house::House;
+use crate::staging::{Parts, Workspace};
+use crate::subject::{Kind, Subject};
+
+pub use crate::compiling::cargo;
 
 /// After how long an unused copy of a program is removed.
 const KEPT: Duration = Duration::from_secs(60 * 60);
-
-/// How much of what cargo says is kept.
-const MOST: usize = 64 * 1024 * 1024;
 
 /// What became of one stage.
 #[derive(Debug, Clone)]
@@ -34,10 +31,23 @@ pub enum Built {
         /// What the compiler had to say all the same.
         warnings: String,
     },
-    /// The compiler's message.
+    /// The compiler's message about the student's code.
     DoesNotCompile(String),
     /// A student's file that is missing, or cannot be read.
     NoSource(String),
+    /// It could not be built, and the student's code is not the reason.
+    CouldNotBuild(String),
+}
+
+/// One stage, and what it was built from.
+#[derive(Debug)]
+pub struct Building {
+    pub stage: &'static Stage,
+    pub built: Built,
+    /// The text of each of the student's files as it was built; none where they could not be read.
+    pub sources: Vec<String>,
+    /// A hash of all that the program was built from, where it was read.
+    pub content: Option<u64>,
 }
 
 /// How programs are built.
@@ -58,7 +68,7 @@ pub fn build(
     house: &House,
     subject: &Subject,
     stages: &[&'static Stage],
-) -> anyhow::Result<Vec<(&'static Stage, Built)>> {
+) -> anyhow::Result<Vec<Building>> {
     build_as(Profile::Debug, house, subject, stages)
 }
 
@@ -72,148 +82,108 @@ pub fn build_as(
     house: &House,
     subject: &Subject,
     stages: &[&'static Stage],
-) -> anyhow::Result<Vec<(&'static Stage, Built)>> {
-    let unreadable: Vec<Option<String>> = stages
-        .iter()
-        .map(|stage| subject.read(stage).err().map(|error| format!("{error:#}")))
-        .collect();
-    let readable: Vec<&Stage> = stages
-        .iter()
-        .zip(&unreadable)
-        .filter(|(_, error)| error.is_none())
-        .map(|(stage, _)| *stage)
-        .collect();
-
-    fs::create_dir_all(&house.target)
-        .with_context(|| format!("cannot write to {}", house.target.display()))?;
-    let lock = File::create(house.target.join("lock")).context("cannot make a lock file")?;
-    lock.lock().context("cannot lock")?;
-    let told = if readable.is_empty() {
-        Vec::new()
-    } else {
-        call_cargo(profile, house, subject, &readable)?
+) -> anyhow::Result<Vec<Building>> {
+    let _lock = lock(house)?;
+    let mut parts = Vec::new();
+    let mut missing = Vec::new();
+    for stage in stages {
+        let found = read(house, subject, stage);
+        missing.push(found.map(|found| parts.push(found)).err());
+    }
+    let told = match parts.is_empty() {
+        true => Told::default(),
+        false => compile(profile, house, subject, &parts)?,
     };
-    let built = stages.iter().zip(unreadable).map(|(stage, unreadable)| {
-        let built = match unreadable {
-            Some(reason) => Built::NoSource(reason),
-            None => outcome(house, stage, &told)?,
+    let mut parts = parts.into_iter();
+    let built = stages.iter().zip(missing).map(|(stage, missing)| {
+        let parts = match missing {
+            None => parts.next(),
+            Some(_) => None,
         };
-        Ok((*stage, built))
+        Ok(Building {
+            stage,
+            built: match missing {
+                Some(built) => built,
+                None => outcome(house, stage, &told)?,
+            },
+            content: parts.as_ref().map(Parts::content),
+            sources: parts.map_or_else(Vec::new, |parts| parts.sources),
+        })
     });
     built.collect()
 }
 
-/// Cargo's messages about `stages`, as JSON values.
-fn call_cargo(
+/// A hash of all that the program of `stage` would be built from now. `None` when some of it cannot be read.
+#[must_use]
+pub fn content(house: &House, subject: &Subject, stage: &Stage) -> Option<u64> {
+    Some(read(house, subject, stage).ok()?.content())
+}
+
+/// One grader builds at a time.
+fn lock(house: &House) -> anyhow::Result<File> {
+    fs::create_dir_all(&house.target)
+        .with_context(|| format!("cannot write to {}", house.target.display()))?;
+    let path = house.target.join("lock");
+    let lock = File::create(&path).with_context(|| format!("cannot make {}", path.display()))?;
+    if let Err(TryLockError::WouldBlock) = lock.try_lock() {
+        eprintln!("waiting for another lab, which is building …");
+    }
+    lock.lock()
+        .with_context(|| format!("cannot lock {}", path.display()))?;
+    Ok(lock)
+}
+
+/// What `stage` is built from; or why it cannot be built.
+fn read(house: &House, subject: &Subject, stage: &Stage) -> Result<Parts, Built> {
+    let sources = subject.read(stage);
+    let sources = sources.map_err(|error| Built::NoSource(format!("{error:#}")))?;
+    Parts::read(house, subject, stage, sources).map_err(|error| {
+        Built::CouldNotBuild(format!(
+            "{error:#}\nThat is given code, which belongs to the lab: `git restore` brings it back."
+        ))
+    })
+}
+
+/// Copies `parts` to where they are built, and builds them there.
+fn compile(
     profile: Profile,
     house: &House,
     subject: &Subject,
-    stages: &[&Stage],
-) -> anyhow::Result<Vec<Value>> {
-    let mut command = order(profile, house, subject, stages)?;
-    let started = live::start(&mut command);
-    let mut child =
-        started.context("cannot start cargo: is Rust installed, and cargo on the PATH?")?;
-    let stdout = Output::drain(child.stdout.take().context("no pipe")?, MOST);
-    let stderr = Output::drain(child.stderr.take().context("no pipe")?, MOST);
-    let waited = child.wait();
-    live::say_nothing_if_interrupted();
-    let status = waited.context("cannot wait for cargo")?;
-    stdout.wait_for_the_end(crate::deadline::Deadline::start());
-    stderr.wait_for_the_end(crate::deadline::Deadline::start());
-    live::end(&mut child);
-
-    let told: Vec<Value> = stdout
-        .text()
-        .lines()
-        .filter_map(|line| serde_json::from_str(line).ok())
-        .collect();
-    let has_a_say = told
-        .iter()
-        .any(|message| message["reason"] == "build-finished");
-    if !status.success() && !has_a_say {
-        bail!(
-            "cargo cannot build {}:\n{}",
-            subject.folder.display(),
-            stderr.text().trim_end()
-        );
+    parts: &[Parts],
+) -> anyhow::Result<Told> {
+    let kind = match subject.kind {
+        Kind::Exercises => "exercises",
+        Kind::Solutions => "solutions",
+        Kind::Submission => "submissions",
+    };
+    // Each with time stamps of its own, since cargo keeps the two apart as well.
+    let folder = match profile {
+        Profile::Debug => format!("staged/{kind}"),
+        Profile::Release => format!("staged/{kind}-release"),
+    };
+    let workspace = Workspace::stage(house, house.target.join(folder), parts)?;
+    let order = Order {
+        manifest: workspace.manifest_path(),
+        target: house.target.join(kind),
+        is_release: profile == Profile::Release,
+        packages: parts.iter().map(Parts::package).collect(),
+        shown: &subject.folder,
+    };
+    let told = order.call(house)?;
+    for package in told.built() {
+        workspace.was_built(package)?;
     }
     Ok(told)
 }
 
-/// The call of cargo that builds `stages`.
-fn order(
-    profile: Profile,
-    house: &House,
-    subject: &Subject,
-    stages: &[&Stage],
-) -> anyhow::Result<Command> {
-    let (manifest, target) = match subject.kind {
-        Kind::Exercises => (house.root.join("Cargo.toml"), "exercises"),
-        Kind::Solutions => (house.root.join("solutions/Cargo.toml"), "solutions"),
-        Kind::Submission => (skeleton::stage(house, subject, stages)?, "submissions"),
-    };
-    let mut command = cargo();
-    command
-        .arg("build")
-        .arg("--keep-going")
-        .args(["--message-format", "json"]);
-    command
-        .arg("--manifest-path")
-        .arg(&manifest)
-        .arg("--target-dir")
-        .arg(house.target.join(target));
-    if profile == Profile::Release {
-        command.arg("--release");
-    }
-    for stage in stages {
-        command.args(["--package", stage.package()]);
-    }
-    command
-        .current_dir(&house.root)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    Ok(command)
-}
-
-/// The cargo that started us, or the one on the PATH.
-#[must_use]
-pub fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-}
-
-fn outcome(house: &House, stage: &Stage, told: &[Value]) -> anyhow::Result<Built> {
-    let about_stage = told
-        .iter()
-        .filter(|message| message["target"]["name"] == stage.package());
-    let program = about_stage
-        .clone()
-        .filter(|message| message["reason"] == "compiler-artifact")
-        .find_map(|message| message["executable"].as_str());
-    if let Some(program) = program {
-        let path = copy(house, stage, Path::new(program))?;
-        return Ok(Built::Program {
-            path,
-            warnings: rendered(about_stage, "warning"),
-        });
-    }
-    let own = rendered(about_stage, "error");
-    // Without a word about the stage itself, what it stands on did not compile.
-    let all = || rendered(told.iter(), "error");
-    Ok(Built::DoesNotCompile(if own.is_empty() {
-        all()
-    } else {
-        own
-    }))
-}
-
-/// The compiler's messages of one level, as it would print them.
-fn rendered<'a>(messages: impl Iterator<Item = &'a Value>, level: &str) -> String {
-    let of_level = messages.filter(|message| message["message"]["level"] == level);
-    of_level
-        .filter_map(|message| message["message"]["rendered"].as_str())
-        .collect()
+fn outcome(house: &House, stage: &Stage, told: &Told) -> anyhow::Result<Built> {
+    Ok(match told.program(stage) {
+        Some(program) => Built::Program {
+            path: copy(house, stage, program)?,
+            warnings: told.warnings(stage),
+        },
+        None => told.why_not(stage),
+    })
 }
 
 /// Copies a program to a place that is named after its content, so that it never changes there.

@@ -13,7 +13,10 @@ use crate::platform::{TcpRow, tcp_table};
 pub(crate) enum Refusal {
     /// The kernel drops our calls, because too many connections wait already.
     BacklogIsFull,
-    Broken(io::Error),
+    /// Nobody listens there.
+    Refused,
+    /// We could not do our part: nothing that a program does makes a `connect` on this machine fail so.
+    Ours(io::Error),
 }
 
 impl fmt::Display for Refusal {
@@ -22,7 +25,8 @@ impl fmt::Display for Refusal {
             Refusal::BacklogIsFull => {
                 out.write_str("no answer: the backlog is full, and the kernel had to knock again")
             }
-            Refusal::Broken(error) => error.fmt(out),
+            Refusal::Refused => io::Error::from(ErrorKind::ConnectionRefused).fmt(out),
+            Refusal::Ours(error) => error.fmt(out),
         }
     }
 }
@@ -46,13 +50,12 @@ pub(crate) fn connect(
         socket.set_recv_buffer_size(room)?;
     }
     // In non-blocking mode this only begins, unless nobody listens on this very machine.
-    if let Err(error) = socket.connect(&server.into())
-        && error.kind() == ErrorKind::ConnectionRefused
-    {
-        return Err(error.into());
+    match socket.connect(&server.into()) {
+        Err(error) if !has_begun(&error) => return Err(error.into()),
+        _ => {}
     }
     let ended = deadline.until(|| how_it_ended(&socket, server));
-    let is_broken = ended.unwrap_or_else(|| Err(Refusal::Broken(ErrorKind::TimedOut.into())))?;
+    let is_broken = ended.unwrap_or_else(|| Err(unanswered()))?;
     socket.set_nonblocking(false)?;
     Ok(Connected {
         stream: socket.into(),
@@ -60,17 +63,36 @@ pub(crate) fn connect(
     })
 }
 
+/// Whether the error of a `connect` in non-blocking mode says that it goes on: connect(2), `EINPROGRESS`; on Windows
+/// `WSAEWOULDBLOCK`.
+fn has_begun(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::WouldBlock || error.raw_os_error() == Some(IN_PROGRESS)
+}
+
+#[cfg(unix)]
+const IN_PROGRESS: i32 = libc::EINPROGRESS;
+#[cfg(not(unix))]
+const IN_PROGRESS: i32 = 10036;
+
+/// Why nobody has answered. A system that does not show that we had to knock again drops calls for want of room all the
+/// same.
+fn unanswered() -> Refusal {
+    match tcp_table() {
+        None => Refusal::BacklogIsFull,
+        Some(_) => Refusal::Ours(ErrorKind::TimedOut.into()),
+    }
+}
+
 /// Whether the connection stands, or was broken since. `None` while the other side has not answered.
 fn how_it_ended(socket: &Socket, server: SocketAddr) -> Option<Result<bool, Refusal>> {
     if socket.peer_addr().is_ok() {
         return Some(Ok(false));
     }
-    match socket.take_error() {
-        Ok(Some(error)) if error.kind() == ErrorKind::ConnectionRefused => {
-            return Some(Err(error.into()));
-        }
-        Ok(Some(_reset)) => return Some(Ok(true)),
-        Ok(None) | Err(_) => {}
+    if let Ok(Some(error)) = socket.take_error() {
+        return Some(match error.kind() {
+            ErrorKind::ConnectionReset => Ok(true),
+            _ => Err(error.into()),
+        });
     }
     let ours = socket.local_addr().ok()?.as_socket()?;
     let knocked_again =
@@ -83,6 +105,9 @@ fn how_it_ended(socket: &Socket, server: SocketAddr) -> Option<Result<bool, Refu
 
 impl From<io::Error> for Refusal {
     fn from(error: io::Error) -> Self {
-        Refusal::Broken(error)
+        match error.kind() {
+            ErrorKind::ConnectionRefused => Refusal::Refused,
+            _ => Refusal::Ours(error),
+        }
     }
 }

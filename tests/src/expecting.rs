@@ -12,7 +12,6 @@ use crate::failure::{Outcome, Problem};
 use crate::payload::{Payload, difference, missing, quote, repeated, size};
 use crate::peer::Peer;
 use crate::platform::acknowledge;
-use crate::scene::Scene;
 
 /// How a wait for bytes ended.
 #[derive(Debug)]
@@ -107,7 +106,7 @@ impl Peer {
     /// Receives nothing: the program settles, or ends the stream, without sending another byte. Where nobody
     /// can tell that it has settled, this expects nothing.
     pub fn expects_nothing_more(&mut self) -> Result<&mut Self, Box<Problem>> {
-        if !Scene::shows_when_a_program_has_settled() {
+        if !self.scene.can_see_it_settle() {
             return Ok(self);
         }
         let mut extra = Vec::new();

@@ -1,6 +1,7 @@
 //! Threads and processes are counted while a program runs, and it is ended at a cap: the kernel's own limit on them
 //! counts all that its user runs, and not one program.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -27,24 +28,27 @@ pub struct Guard {
 
 impl Guard {
     /// Keeps an eye on process `pid`.
-    #[must_use]
-    pub fn start(pid: u32) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses a thread for it.
+    pub fn start(pid: u32) -> io::Result<Self> {
         let is_over = Arc::new(AtomicBool::new(false));
         let (end, ended) = mpsc::channel();
         let seen = Arc::clone(&is_over);
-        let thread = thread::spawn(move || {
+        let thread = thread::Builder::new().spawn(move || {
             while ended.recv_timeout(PERIOD) == Err(RecvTimeoutError::Timeout) {
                 if platform::threads(pid) + platform::dependants(pid).len() > CAP {
                     seen.store(true, Ordering::SeqCst);
                     live::end_what_is_left(pid);
                 }
             }
-        });
-        Self {
+        })?;
+        Ok(Self {
             is_over,
             end: Some(end),
             thread: Some(thread),
-        }
+        })
     }
 
     /// Whether the program was ended because there were too many.

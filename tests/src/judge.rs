@@ -4,25 +4,24 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 
-use crate::building::{self, Built};
+use crate::building::{self, Building, Built};
 use crate::cause::Cause;
 use crate::check::Check;
 use crate::course::Stage;
 use crate::failure::{Failure, Problem};
+use crate::house::House;
 use crate::live;
-use crate::platform::Powers;
+use crate::platform::{Power, Powers, basics};
 use crate::program::Program;
 use crate::results;
 use crate::snapshot::Snapshots;
 use crate::stages;
-use crate::subject::{House, Subject, steps_not_started};
+use crate::subject::{Subject, steps_not_started};
 
 /// What became of one check.
 #[derive(Debug, Clone)]
 pub enum Verdict {
-    Passed,
-    /// So far: the program got to the later step N, which is not written yet and ended it.
-    PassedSoFar(u8),
+    Passed(Reservation),
     Failed(Failure),
     /// The stage does not compile, or a student's file is missing.
     NotBuilt,
@@ -34,12 +33,35 @@ pub enum Verdict {
     CouldNotGrade(String),
 }
 
+/// What a check that has passed did not see.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reservation {
+    /// So far: the program got to this later step, which is not written yet and ended it.
+    pub ends_in_step: Option<u8>,
+    /// What this machine could not show, so that a part was left out.
+    pub without: Vec<Power>,
+}
+
+impl Reservation {
+    /// What was not seen, in words; nothing where all was.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let so_far = self.ends_in_step.map(|step| {
+            format!("so far: the program ends in step {step}, which is not written yet")
+        });
+        let without: Vec<String> = self.without.iter().map(Power::to_string).collect();
+        let without = (!without.is_empty()).then(|| format!("without: {}", without.join(", ")));
+        let all: Vec<String> = so_far.into_iter().chain(without).collect();
+        all.join("; ")
+    }
+}
+
 impl Verdict {
     /// The word for it, as everywhere.
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
-            Verdict::Passed | Verdict::PassedSoFar(_) => "passed",
+            Verdict::Passed(_) => "passed",
             Verdict::Failed(_) | Verdict::NotBuilt => "failed",
             Verdict::NotStarted(_) => "not started",
             Verdict::NotJudgedHere(_) => "not judged here",
@@ -51,18 +73,21 @@ impl Verdict {
     #[must_use]
     pub fn points(&self, check: &Check) -> u32 {
         match self {
-            Verdict::Passed | Verdict::PassedSoFar(_) => check.points,
+            Verdict::Passed(_) => check.points,
             _ => 0,
         }
+    }
+
+    /// Whether its check counts.
+    #[must_use]
+    pub fn is_graded(&self) -> bool {
+        !matches!(self, Verdict::NotJudgedHere(_) | Verdict::CouldNotGrade(_))
     }
 
     /// Whether there is nothing to mend: it passed, or cannot be told here.
     #[must_use]
     pub fn is_fine(&self) -> bool {
-        matches!(
-            self,
-            Verdict::Passed | Verdict::PassedSoFar(_) | Verdict::NotJudgedHere(_)
-        )
+        matches!(self, Verdict::Passed(_) | Verdict::NotJudgedHere(_))
     }
 }
 
@@ -73,7 +98,7 @@ pub struct Candidate {
     pub built: Built,
     /// Steps whose `todo!` still stands in the student's files.
     not_started: Vec<u8>,
-    /// What the student's files and the checks were when all this began; see [`Results`](crate::results).
+    /// What the program was built from, and the checks; see [`Results`](crate::results).
     pub key: Option<String>,
 }
 
@@ -82,6 +107,8 @@ pub struct Candidate {
 pub struct Judge {
     pub seed: u64,
     pub powers: Powers,
+    /// What no check can do without, and this machine lacks.
+    pub lack: Option<&'static str>,
     /// Whether steps that were not started are judged like any other.
     pub judge_untouched: bool,
     /// Where the transcripts are.
@@ -94,6 +121,7 @@ impl Judge {
     pub fn new(house: &House, seed: Option<u64>) -> Self {
         Self {
             seed: seed.unwrap_or_else(|| fastrand::u64(..1_000_000)),
+            lack: basics::missing(),
             powers: Powers::probed().clone(),
             judge_untouched: false,
             snapshots: house.root.join("tests/snapshots"),
@@ -115,7 +143,7 @@ impl Judge {
         let result = self.run(candidate, executable, check);
         live::say_nothing_if_interrupted();
         match result {
-            Ok(Ok(got_to)) => got_to.map_or(Verdict::Passed, Verdict::PassedSoFar),
+            Ok(Ok(reservation)) => Verdict::Passed(reservation),
             Ok(Err(problem)) => match *problem {
                 // A later step's `todo!` excuses nothing: what this step's code had to do, it had done by then.
                 Problem::NotStarted(step, failure) if step > check.step => Verdict::Failed(failure),
@@ -136,24 +164,31 @@ impl Judge {
     /// The verdict that stands before the program is started.
     #[must_use]
     pub fn verdict_without_running(&self, candidate: &Candidate, check: &Check) -> Option<Verdict> {
-        let untouched = candidate
-            .not_started
-            .iter()
-            .find(|step| **step <= check.step);
-        match untouched {
-            _ if !matches!(candidate.built, Built::Program { .. }) => Some(Verdict::NotBuilt),
-            Some(step) if !self.judge_untouched => Some(Verdict::NotStarted(*step)),
-            _ => self.powers.missing(check.needs).map(Verdict::NotJudgedHere),
+        match &candidate.built {
+            Built::CouldNotBuild(reason) => Some(Verdict::CouldNotGrade(reason.clone())),
+            Built::DoesNotCompile(_) | Built::NoSource(_) => Some(Verdict::NotBuilt),
+            Built::Program { .. } => self.verdict_without_building(&candidate.not_started, check),
         }
     }
 
-    /// The later step, not written yet, that the program got to, if the check passed for that reason.
+    /// The verdict that stands before the program is built, where the steps `not_started` stand as they were shipped.
+    #[must_use]
+    pub fn verdict_without_building(&self, not_started: &[u8], check: &Check) -> Option<Verdict> {
+        let untouched = not_started.iter().find(|step| **step <= check.step);
+        match (untouched, self.lack) {
+            (Some(step), _) if !self.judge_untouched => Some(Verdict::NotStarted(*step)),
+            (_, Some(lack)) => Some(Verdict::CouldNotGrade(lack.into())),
+            (_, None) => self.powers.missing(check.needs).map(Verdict::NotJudgedHere),
+        }
+    }
+
+    /// What the check did not see, if it passed.
     fn run(
         &self,
         candidate: &Candidate,
         executable: &Path,
         check: &Check,
-    ) -> std::thread::Result<Result<Option<u8>, Box<Problem>>> {
+    ) -> std::thread::Result<Result<Reservation, Box<Problem>>> {
         // Each check draws from a generator of its own, so that it gets the same when it runs alone.
         let mut hasher = DefaultHasher::new();
         (self.seed, candidate.stage.slug, check.name).hash(&mut hasher);
@@ -170,7 +205,10 @@ impl Judge {
         );
         panic::catch_unwind(AssertUnwindSafe(|| {
             (check.run)(&program)?;
-            Ok(program.scene().got_to())
+            Ok(Reservation {
+                ends_in_step: program.scene().got_to(),
+                without: program.scene().without(),
+            })
         }))
     }
 }
@@ -185,33 +223,30 @@ pub fn candidates(
     subject: &Subject,
     stages: &[&'static Stage],
 ) -> anyhow::Result<Vec<Candidate>> {
-    let keys: Vec<Option<String>> = stages
-        .iter()
-        .map(|stage| results::key(house, stage))
-        .collect();
     let built = building::build(house, subject, stages)?;
-    let candidates = built.into_iter().zip(keys).map(|((stage, built), key)| {
-        let sources = subject.read(stage).unwrap_or_default();
-        let not_started = sources
-            .iter()
-            .flat_map(|source| steps_not_started(source))
-            .collect();
+    let candidate = |building: Building| {
+        let content = building.content;
+        let sources = building.sources.iter();
         Candidate {
-            stage,
-            built,
-            not_started,
-            key,
+            stage: building.stage,
+            built: building.built,
+            not_started: sources
+                .flat_map(|source| steps_not_started(source))
+                .collect(),
+            key: content.and_then(|content| results::key(house, building.stage, content)),
         }
-    });
-    Ok(candidates.collect())
+    };
+    Ok(built.into_iter().map(candidate).collect())
 }
 
 /// What the checks of one stage came to.
 #[derive(Debug, Clone)]
 pub struct Score {
     pub points: u32,
-    /// Without the checks that could not be judged here.
+    /// Without the checks that could not be judged here, or not be graded.
     pub most: u32,
+    /// The points of the checks that could not be graded.
+    pub ungraded: u32,
     /// Steps whose checks all passed, counted from the first.
     pub steps_done: u8,
 }
@@ -221,8 +256,10 @@ impl Score {
     #[must_use]
     pub fn of(stage: &Stage, verdicts: &[Verdict]) -> Self {
         let rows: Vec<(&Check, &Verdict)> = stages::checks(stage).iter().zip(verdicts).collect();
-        let judged_here = |verdict: &Verdict| !matches!(verdict, Verdict::NotJudgedHere(_));
-        let judged = rows.iter().filter(|(_, verdict)| judged_here(verdict));
+        let sum = |counts: fn(&Verdict) -> bool| {
+            let counted = rows.iter().filter(|(_, verdict)| counts(verdict));
+            counted.map(|(check, _)| check.points).sum()
+        };
         let done = |step: &u8| {
             rows.iter()
                 .filter(|(check, _)| check.step == *step)
@@ -233,8 +270,15 @@ impl Score {
                 .iter()
                 .map(|(check, verdict)| verdict.points(check))
                 .sum(),
-            most: judged.map(|(check, _)| check.points).sum(),
+            most: sum(Verdict::is_graded),
+            ungraded: sum(|verdict| matches!(verdict, Verdict::CouldNotGrade(_))),
             steps_done: (1..=stage.steps).take_while(done).count() as u8,
         }
+    }
+
+    /// Whether there is nothing left to gain, as far as can be told here.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.points == self.most && self.ungraded == 0
     }
 }

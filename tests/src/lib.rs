@@ -5,7 +5,7 @@
 //!
 //! From the outside in:
 //! - [`course`]: the one table of stages · [`guide`], [`deck`]: what their READMEs and slides explain
-//! - [`subject`], [`building`]: a folder of stages, and how it becomes programs
+//! - [`house`], [`subject`], `staging`, `compiling`, [`building`]: a folder of stages, and how it becomes programs
 //! - [`judge`], [`check`], [`report`]: one check after the other, each with a verdict
 //! - [`program`], [`server`], [`client`], [`ended`]: a program as a check sees it
 //! - [`polling`]: what is expected of a server that never waits; [`sleeping`]: of one that waits for all of
@@ -25,6 +25,7 @@ pub mod chart;
 pub mod check;
 pub mod cli;
 pub mod client;
+mod compiling;
 mod connecting;
 pub mod course;
 pub mod deadline;
@@ -35,9 +36,12 @@ pub mod ended;
 pub mod expecting;
 pub mod facts;
 pub mod failure;
+mod files;
+mod fingerprint;
 pub mod fronts;
 pub mod guard;
 pub mod guide;
+pub mod house;
 pub mod judge;
 pub mod ledger;
 pub mod listener;
@@ -59,9 +63,9 @@ pub mod scale;
 pub mod scene;
 pub mod server;
 pub mod situation;
-mod skeleton;
 pub mod sleeping;
 pub mod snapshot;
+mod staging;
 pub mod subject;
 pub mod svg;
 pub mod threading;

@@ -2,12 +2,15 @@
 //! when the grader is interrupted.
 
 use std::collections::HashSet;
+use std::convert::Infallible;
 use std::io;
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
-use crate::platform;
+use anyhow::Context;
+
+use crate::platform::{self, Ignored};
 
 /// The children that we know of. Whoever starts or ends one holds the lock, so that a child is never taken
 /// for an orphan in the moment before it is known.
@@ -15,6 +18,9 @@ static LIVE: LazyLock<Mutex<HashSet<u32>>> = LazyLock::new(Mutex::default);
 
 /// Set before anything is ended because of an interruption.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// The exit code after an interruption, as shells have it.
+const INTERRUPTED_CODE: i32 = 130;
 
 /// Starts `command` and remembers the child until [`end`].
 pub fn start(command: &mut Command) -> io::Result<Child> {
@@ -40,11 +46,12 @@ pub fn end_what_is_left(pid: u32) {
     platform::end_orphans(&lock());
 }
 
-/// Makes Ctrl-C, and a polite request to end, end everything that we started first.
+/// Makes Ctrl-C, and a polite request to end, end everything that we started first. A request that whoever started us has
+/// chosen to ignore stays ignored: nohup(1).
 ///
 /// The exit code is 130 then, as shells have it.
 pub fn end_all_when_interrupted() {
-    let installed = ctrlc::set_handler(|| {
+    handle(|| {
         INTERRUPTED.store(true, Ordering::SeqCst);
         // The lock is kept to the end, so that nothing new is started.
         let live = lock();
@@ -52,8 +59,31 @@ pub fn end_all_when_interrupted() {
         platform::end_orphans(&HashSet::new());
         interrupted()
     });
-    if let Err(error) = installed {
-        eprintln!("Ctrl-C may leave programs behind: {error}");
+}
+
+/// Runs this program again as a child of ours, with a family of its own: every child that it will have, it has started.
+/// Ends with the same exit code.
+///
+/// A shell that becomes us by exec leaves us its children, and those are nobody's to end.
+pub fn start_over_in_a_child() -> anyhow::Result<Infallible> {
+    let program = std::env::current_exe().context("cannot tell where this program stands")?;
+    let mut command = Command::new(program);
+    command.args(std::env::args_os().skip(1));
+    platform::end_with_us(&mut command);
+    let mut child = command.spawn().context("cannot start this program again")?;
+    let pid = child.id();
+    // It ends everything, and then us.
+    handle(move || platform::ask_to_end(pid));
+    let status = child.wait().context("cannot wait for this program")?;
+    let code = status.code().unwrap_or(INTERRUPTED_CODE);
+    end_with(code)
+}
+
+fn handle(request: impl FnMut() + 'static + Send) {
+    let ignored = Ignored::now();
+    match ctrlc::set_handler(request) {
+        Ok(()) => ignored.stay(),
+        Err(error) => eprintln!("Ctrl-C may leave programs behind: {error}"),
     }
 }
 
@@ -65,12 +95,16 @@ pub fn say_nothing_if_interrupted() {
     }
 }
 
+fn interrupted() -> ! {
+    end_with(INTERRUPTED_CODE)
+}
+
 #[expect(
     clippy::exit,
     reason = "the only way out of a handler; there is no `main` to return to"
 )]
-fn interrupted() -> ! {
-    std::process::exit(130)
+fn end_with(code: i32) -> ! {
+    std::process::exit(code)
 }
 
 fn lock() -> MutexGuard<'static, HashSet<u32>> {

@@ -1,7 +1,7 @@
 //! What a program prints, read by a thread of its own so that a full pipe never blocks the program.
 
 use std::collections::HashSet;
-use std::io::Read;
+use std::io::{self, Read};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -86,13 +86,17 @@ impl Lines {
 
 impl Output {
     /// Reads `stream` to its end and keeps the first `cap` bytes.
-    pub fn drain<S: Read + Stream + Send + 'static>(mut stream: S, cap: usize) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses a thread for it.
+    pub fn drain<S: Read + Stream + Send + 'static>(mut stream: S, cap: usize) -> io::Result<Self> {
         let output = Self(Arc::new(Shared {
             pipe: PipeEnd::of(&stream),
             ..Shared::default()
         }));
         let shared = output.clone();
-        thread::spawn(move || {
+        thread::Builder::new().spawn(move || {
             let mut buffer = [0; 64 * 1024];
             loop {
                 let (count, mut state) = match &shared.0.pipe {
@@ -113,8 +117,8 @@ impl Output {
                     return;
                 }
             }
-        });
-        output
+        })?;
+        Ok(output)
     }
 
     /// Whether we have read all that the program has printed so far. Where nobody can tell, so it is.

@@ -43,7 +43,13 @@ impl Peer {
         let connected = connect(server, room, scene.deadline()).map_err(|refusal| {
             let symptom = match refusal {
                 Refusal::BacklogIsFull => Symptom::Known(Cause::BacklogTooSmall),
-                Refusal::Broken(_) => Symptom::Refused,
+                Refusal::Refused => Symptom::Refused,
+                Refusal::Ours(error) => {
+                    let error = anyhow::Error::new(error);
+                    return error
+                        .context(format!("the lab cannot connect to {server}"))
+                        .into();
+                }
             };
             let expected = format!("{label} can connect to {server}");
             scene.fails(symptom, expected, refusal.to_string(), None)

@@ -11,9 +11,7 @@ use crate::failure::{Outcome, Problem};
 use crate::loops::says_would_block;
 use crate::payload::Payload;
 use crate::peer::Peer;
-use crate::platform::{
-    self, Power, Powers, Sample, TcpRow, TcpState, descriptors, is_non_blocking,
-};
+use crate::platform::{self, Power, Sample, TcpRow, TcpState, descriptors, is_non_blocking};
 use crate::pulse::Pulse;
 use crate::server::{Effort, Server};
 use crate::wire::Wire;
@@ -226,10 +224,10 @@ impl Server {
         Ok(())
     }
 
-    /// It ends with an error when its listening socket breaks. Where the kernel does not let us at that socket, nobody
-    /// knows.
+    /// It ends with an error when its listening socket breaks. Where the kernel does not let us at that socket, this is
+    /// left out.
     pub fn ends_with_its_listener(&self) -> Outcome {
-        if Powers::probed().has(Power::BreakingSockets) {
+        if self.scene.has(Power::ForeignSockets) {
             self.loses_its_listener()?;
             self.ends()?.exits_with(1)?;
         }

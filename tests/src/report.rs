@@ -7,6 +7,7 @@ use crate::check::Check;
 use crate::course::Stage;
 use crate::failure::Failure;
 use crate::guide::Guide;
+use crate::judge::Score;
 
 /// The width of the names of the rows.
 const NAME: usize = 11;
@@ -75,6 +76,33 @@ pub fn title(stage: &Stage, check: &Check, points: u32) -> String {
         check.sentence(),
         points_word(check.points)
     )
+}
+
+/// What is said of a stage that could not be built, where its own code is not the reason.
+#[must_use]
+pub fn could_not_build(stage: &Stage, reason: &str) -> String {
+    format!(
+        "{} could not be built, for a reason that is not in its own code, and so it costs no points. This was said:\n\n{}\n\n\
+         `cargo lab doctor` tries what a build needs.",
+        stage.slug,
+        reason.trim_end()
+    )
+}
+
+/// The points of a stage, and those that are left out of them because the lab has failed.
+#[must_use]
+pub fn sum(score: &Score) -> String {
+    let (points, most) = (score.points, points_word(score.most));
+    format!("{points} of {most}{}", ungraded(score.ungraded))
+}
+
+/// The points that could not be graded, in brackets; nothing where there are none.
+#[must_use]
+pub fn ungraded(points: u32) -> String {
+    match points {
+        0 => String::new(),
+        points => format!(" ({} could not be graded)", points_word(points)),
+    }
 }
 
 #[must_use]

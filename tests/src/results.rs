@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
+use crate::building;
 use crate::course::Stage;
+use crate::house::House;
 use crate::judge::{Candidate, Score};
-use crate::subject::{House, Kind, Subject};
+use crate::subject::{Kind, Subject};
 
 /// The results of earlier runs: one JSON object, from the hash of a stage to its score.
 #[derive(Debug)]
@@ -30,21 +32,23 @@ impl Results {
     /// The score of `stage` of the exercises as it stands now, if it is known.
     #[must_use]
     pub fn get(&self, house: &House, stage: &Stage) -> Option<Score> {
-        let known = self.known.get(&key(house, stage)?)?;
+        let subject = Subject::open(house, None).ok()?;
+        let content = building::content(house, &subject, stage)?;
+        let known = self.known.get(&key(house, stage, content)?)?;
         let number = |name: &str| u32::try_from(known[name].as_u64()?).ok();
         Some(Score {
             points: number("points")?,
             most: number("most")?,
+            ungraded: 0,
             steps_done: u8::try_from(number("steps_done")?).ok()?,
         })
     }
 
-    /// Remembers what all checks of `candidate` came to, unless its files have changed since it was built. Other
-    /// subjects than the exercises are nobody's progress.
+    /// Remembers what all checks of `candidate` came to. Other subjects than the exercises are nobody's progress, and
+    /// what could not be graded is no result.
     pub fn put(house: &House, subject: &Subject, candidate: &Candidate, score: &Score) {
-        let unchanged =
-            key(house, candidate.stage).filter(|now| Some(now) == candidate.key.as_ref());
-        let Some(key) = unchanged.filter(|_| subject.kind == Kind::Exercises) else {
+        let is_result = subject.kind == Kind::Exercises && score.ungraded == 0;
+        let Some(key) = candidate.key.clone().filter(|_| is_result) else {
             return;
         };
         // Another grader may have written meanwhile. A result that is not remembered shows as unknown, and is no
@@ -61,29 +65,13 @@ impl Results {
     }
 }
 
-/// A hash of all that a verdict on `stage` depends on. `None` when some of it cannot be read.
+/// A hash of all that a verdict on `stage` depends on, if its program is built from `content`. `None` when some of it
+/// cannot be read.
 #[must_use]
-pub fn key(house: &House, stage: &Stage) -> Option<String> {
-    let folder = house.root.join("exercises").join(stage.slug);
+pub fn key(house: &House, stage: &Stage, content: u64) -> Option<String> {
     let mut hasher = DefaultHasher::new();
-    for file in stage.files {
-        let path = folder.join(file);
-        // A pipe or a device would be read for ever.
-        path.is_file()
-            .then(|| fs::read(path).ok())??
-            .hash(&mut hasher);
-    }
-    for given in ["Cargo.toml", "src/main.rs"] {
-        fs::read(folder.join(given)).ok()?.hash(&mut hasher);
-    }
-    for ours in [
-        "exercises/kit/src",
-        "tests/src",
-        "tests/stages",
-        "tests/snapshots",
-    ] {
-        hash_all(&house.root.join(ours), &mut hasher)?;
-    }
+    (content, env!("LAB_SOURCES")).hash(&mut hasher);
+    hash_all(&house.root.join("tests/snapshots"), &mut hasher)?;
     Some(format!("{} {:016x}", stage.slug, hasher.finish()))
 }
 

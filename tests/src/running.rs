@@ -45,6 +45,59 @@ pub struct Running {
     guard: Guard,
 }
 
+/// The threads of ours that a program needs.
+struct Attached {
+    stdout: Output,
+    stderr: Output,
+    fed: Arc<AtomicU64>,
+    feeder: Option<JoinHandle<Option<ChildStdin>>>,
+    guard: Guard,
+}
+
+impl Attached {
+    fn to(child: &mut Child, input: Input, kept: usize) -> anyhow::Result<Self> {
+        let refused =
+            "the system refuses the lab a thread (`ulimit -u`, or a limit of the container)";
+        let stdout = child.stdout.take().context("no pipe")?;
+        let stderr = child.stderr.take().context("no pipe")?;
+        let fed = Arc::new(AtomicU64::new(0));
+        let feeder = child
+            .stdin
+            .take()
+            .map(|pipe| feed(pipe, input, Arc::clone(&fed)));
+        Ok(Self {
+            stdout: Output::drain(stdout, kept).context(refused)?,
+            stderr: Output::drain(stderr, KEPT).context(refused)?,
+            feeder: feeder.transpose().context(refused)?,
+            guard: Guard::start(child.id()).context(refused)?,
+            fed,
+        })
+    }
+}
+
+/// Writes `input` to `pipe`, counts in `progress` how many bytes were taken, and keeps the pipe where it is to stay open.
+fn feed(
+    mut pipe: ChildStdin,
+    input: Input,
+    progress: Arc<AtomicU64>,
+) -> std::io::Result<JoinHandle<Option<ChildStdin>>> {
+    thread::Builder::new().spawn(move || {
+        let (bytes, stays_open) = match input {
+            Input::Nothing => return None,
+            Input::Bytes(bytes) => (bytes, false),
+            Input::OpenAfter(bytes) => (bytes, true),
+        };
+        // A program that does not want all of its input is judged by what it does, not by this.
+        for piece in bytes.bytes().chunks(PIECE) {
+            if pipe.write_all(piece).is_err() {
+                break;
+            }
+            progress.fetch_add(piece.len() as u64, Ordering::Relaxed);
+        }
+        stays_open.then_some(pipe)
+    })
+}
+
 impl Running {
     /// Starts `command` under `limits`, and keeps at most `kept` bytes of its standard output.
     pub fn start(
@@ -62,48 +115,27 @@ impl Running {
             .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        command.env("RUST_BACKTRACE", "0").env("NO_COLOR", "1");
-        // glibc reserves 64 MiB of address space for each thread that asks for memory: that is not what the limit
-        // is for. See mallopt(3).
-        command.env("MALLOC_ARENA_MAX", "1");
+        platform::forget_surroundings(&mut command);
         platform::confine(&mut command, limits);
 
         let started = live::start(&mut command);
         let mut child = started.with_context(|| format!("cannot start {command:?}"))?;
-        let stdout = Output::drain(
-            child.stdout.take().context("no pipe")?,
-            kept.unwrap_or(KEPT),
-        );
-        let stderr = Output::drain(child.stderr.take().context("no pipe")?, KEPT);
-        let fed = Arc::new(AtomicU64::new(0));
-        let feeder = child.stdin.take().map(|mut pipe| {
-            let progress = Arc::clone(&fed);
-            thread::spawn(move || {
-                let (bytes, stays_open) = match input {
-                    Input::Nothing => return None,
-                    Input::Bytes(bytes) => (bytes, false),
-                    Input::OpenAfter(bytes) => (bytes, true),
-                };
-                // A program that does not want all of its input is judged by what it does, not by this.
-                for piece in bytes.bytes().chunks(PIECE) {
-                    if pipe.write_all(piece).is_err() {
-                        break;
-                    }
-                    progress.fetch_add(piece.len() as u64, Ordering::Relaxed);
-                }
-                stays_open.then_some(pipe)
-            })
-        });
-        Ok(Self {
-            pid: child.id(),
-            limits,
-            guard: Guard::start(child.id()),
-            child: RefCell::new(child),
-            stdout,
-            stderr,
-            fed,
-            feeder,
-        })
+        match Attached::to(&mut child, input, kept.unwrap_or(KEPT)) {
+            Ok(attached) => Ok(Self {
+                pid: child.id(),
+                limits,
+                guard: attached.guard,
+                child: RefCell::new(child),
+                stdout: attached.stdout,
+                stderr: attached.stderr,
+                fed: attached.fed,
+                feeder: attached.feeder,
+            }),
+            Err(error) => {
+                live::end(&mut child);
+                Err(error)
+            }
+        }
     }
 
     #[must_use]

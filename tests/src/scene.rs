@@ -10,6 +10,7 @@ use crate::deadline::Deadline;
 use crate::diagnosis::Symptom;
 use crate::facts::Facts;
 use crate::failure::{Failure, Problem};
+use crate::platform::basics::start_threads;
 use crate::platform::{
     CallKind, Power, Powers, Sample, TcpRow, TcpState, descriptors, memory, registered, tcp_rows,
     tcp_table,
@@ -17,8 +18,15 @@ use crate::platform::{
 use crate::pulse::beats;
 use crate::running::Running;
 use crate::situation::Situation;
+use crate::threads::refused_a_thread;
 use crate::transcript::Transcript;
 use crate::wire::Wire;
+
+/// More threads than a program needs for all the clients of a check.
+const MANY_THREADS: usize = 64;
+
+/// As many threads as a machine has that has not run out of them.
+const SOME: usize = 8;
 
 #[derive(Debug)]
 pub struct Scene {
@@ -36,6 +44,8 @@ pub struct Scene {
     not_started: Vec<u8>,
     /// The later one of them that the program got to, and that excused its end.
     got_to: Cell<Option<u8>>,
+    /// What this machine could not show, so that a part of the check was left out.
+    without: RefCell<Vec<Power>>,
 }
 
 impl Scene {
@@ -53,6 +63,7 @@ impl Scene {
             step,
             not_started,
             got_to: Cell::default(),
+            without: RefCell::default(),
         }
     }
 
@@ -158,7 +169,7 @@ impl Scene {
 
     fn settles_until(&self, deadline: Deadline) -> Look {
         let mut calm = Calm::default();
-        let deadline = match Scene::shows_when_a_program_has_settled() {
+        let deadline = match self.can_see_it_settle() {
             true => deadline,
             false => Deadline::short(),
         };
@@ -169,11 +180,34 @@ impl Scene {
         settled.unwrap_or(Look::Moving)
     }
 
+    /// As [`shows_when_a_program_has_settled`](Self::shows_when_a_program_has_settled); where it does not, the verdict
+    /// says so.
+    pub fn can_see_it_settle(&self) -> bool {
+        let shown = [Power::ProcessState, Power::KernelQueues].map(|power| self.has(power));
+        shown == [true, true]
+    }
+
     /// Whether this machine shows what [`settles`](Self::settles) waits for.
     #[must_use]
     pub fn shows_when_a_program_has_settled() -> bool {
         let powers = Powers::probed();
         powers.has(Power::ProcessState) && powers.has(Power::KernelQueues)
+    }
+
+    /// Whether this machine has `power`. Where it has not, the check goes on without, and its verdict says so.
+    pub fn has(&self, power: Power) -> bool {
+        let has = Powers::probed().has(power);
+        let mut without = self.without.borrow_mut();
+        if !has && !without.contains(&power) {
+            without.push(power);
+        }
+        has
+    }
+
+    /// What this machine could not show, so that a part of the check was left out.
+    #[must_use]
+    pub fn without(&self) -> Vec<Power> {
+        self.without.borrow().clone()
     }
 
     /// Ends the check: names the cause of what was seen, and says what the program is doing.
@@ -204,6 +238,9 @@ impl Scene {
         };
         program.wait_for_output();
         let wires = self.wires.borrow();
+        if let Some(problem) = self.lacks_threads(program) {
+            return problem;
+        }
         let situation = Situation {
             look,
             exited: program.exited(),
@@ -233,6 +270,18 @@ impl Scene {
             Some(step) => Problem::NotStarted(step, failure),
             None => Problem::Failed(failure),
         })
+    }
+
+    /// Whether the machine has refused the program a thread, and refuses us one now: then no failure is of its making,
+    /// unless it took all of them itself.
+    fn lacks_threads(&self, program: &Running) -> Option<Box<Problem>> {
+        let said = program.stdout.text() + &program.stderr.text();
+        let threads = program.sample().map_or(0, |sample| sample.threads.len());
+        if !refused_a_thread(&said) || threads > MANY_THREADS {
+            return None;
+        }
+        let refused = start_threads(SOME).err()?;
+        Some(anyhow::anyhow!("the machine has run out of threads ({refused})").into())
     }
 
     /// As [`fails`](Self::fails), where the check knows the cause by itself.

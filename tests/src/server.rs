@@ -11,7 +11,7 @@ use crate::diagnosis::Symptom;
 use crate::failure::{Outcome, Problem};
 use crate::payload::quote;
 use crate::peer::Peer;
-use crate::platform::{Call, VERY_LONG, descriptors, time_limit};
+use crate::platform::{Call, Power, VERY_LONG, descriptors, time_limit};
 use crate::running::Running;
 use crate::scene::Scene;
 use crate::situation::length;
@@ -137,6 +137,12 @@ impl Server {
         Peer::connect(&self.scene, self.address, Some(64 * 1024))
     }
 
+    /// Whether this machine can stop it; where it cannot, the check goes on without.
+    #[must_use]
+    pub fn can_be_stopped(&self) -> bool {
+        self.scene.has(Power::StopAndContinue)
+    }
+
     /// Stops all its threads until [`resumes`](Self::resumes): what arrives meanwhile arrives at once for it.
     pub fn stops(&self) -> Outcome {
         if self.running.stop() {
@@ -184,8 +190,11 @@ impl Server {
     }
 
     /// None of the calls that it sleeps in gives up after some time. That a socket has such a limit does not show in the
-    /// call.
+    /// call. Where the kernel does not let us at the socket, this is left out.
     pub fn needs_no_clock(&self) -> Outcome {
+        if !self.scene.has(Power::ForeignSockets) {
+            return Ok(());
+        }
         let sample = self.running.sample();
         let threads = sample.iter().flat_map(|sample| &sample.threads);
         let limit = |call: Call| time_limit(self.running.pid(), call.descriptor?, call.kind);

@@ -8,7 +8,7 @@ use crate::diagnosis::Symptom;
 use crate::failure::{Outcome, Problem};
 use crate::payload::Payload;
 use crate::peer::Peer;
-use crate::platform::{self, Call, CallKind};
+use crate::platform::{self, Call, CallKind, Power};
 use crate::server::Server;
 
 impl Server {
@@ -107,8 +107,8 @@ impl Server {
     }
 
     /// While it serves the others, it leaves alone the first of `peers`, of whom there is no news: the kernel is asked not
-    /// to tell of a single byte. When it may, that is answered. Where the kernel does not let us at the socket, nobody
-    /// knows.
+    /// to tell of a single byte. When it may, that is answered. Where the kernel does not let us at the socket, this is
+    /// left out.
     pub fn looks_only_where_there_is_news(&self, peers: &mut [Peer]) -> Outcome {
         let [quiet, others @ ..] = peers else {
             return Ok(());
@@ -120,9 +120,10 @@ impl Server {
         };
         let tell_when_there_are =
             |bytes| platform::tell_when_there_are(bytes, self.running.pid(), descriptor);
-        if tell_when_there_are(2).is_err() {
+        if !self.scene.has(Power::ForeignSockets) {
             return Ok(());
         }
+        tell_when_there_are(2)?;
         quiet.sends("?")?;
         let deadline = self.scene.deadline();
         deadline.until(|| quiet.waits_to_be_read().then_some(()));

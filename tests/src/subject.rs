@@ -1,73 +1,12 @@
 //! A subject: a folder of stages to be judged.
 
 use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
 use crate::course::Stage;
-
-/// Where the lab stands, and where it builds.
-#[derive(Debug, Clone)]
-pub struct House {
-    /// The repository's root.
-    pub root: PathBuf,
-    /// What we build and remember; never inside a subject.
-    pub target: PathBuf,
-}
-
-impl House {
-    /// The repository that this program was built from.
-    ///
-    /// # Errors
-    ///
-    /// When the repository was moved away since.
-    pub fn find() -> anyhow::Result<Self> {
-        // Two checkouts may share one target folder, and then one of them runs what the other built. Cargo
-        // says at run time where it is.
-        let told = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-        let manifest = told.filter(|folder| folder.join("stages").is_dir());
-        let manifest = manifest.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-        let root = manifest.parent().context("the lab stands nowhere")?;
-        let exercises = root.join("exercises");
-        if !exercises.is_dir() {
-            bail!(
-                "there is no {}: build the lab again where it stands now",
-                exercises.display()
-            );
-        }
-        let program = std::env::current_exe().context("cannot tell where this program stands")?;
-        Ok(Self {
-            root: root.to_path_buf(),
-            target: target(root, &program),
-        })
-    }
-
-    /// A folder for results that people are to open: `target/NAME` in the usual case.
-    #[must_use]
-    pub fn beside(&self, name: &str) -> PathBuf {
-        match self.target.strip_prefix(&self.root) {
-            Ok(_) => self.target.with_file_name(name),
-            // Where several checkouts share a target folder, only what is inside is ours.
-            Err(_) => self.target.join(name),
-        }
-    }
-}
-
-/// Where we build: beside what cargo built us into, apart from other checkouts that share it.
-fn target(root: &Path, program: &Path) -> PathBuf {
-    let is_profile = |folder: &&Path| folder.ends_with("debug") || folder.ends_with("release");
-    let shared = program.ancestors().find(is_profile).and_then(Path::parent);
-    match shared {
-        Some(target) if !target.starts_with(root) => {
-            let mut hasher = DefaultHasher::new();
-            root.hash(&mut hasher);
-            target.join(format!("lab-{:016x}", hasher.finish()))
-        }
-        _ => root.join("target/lab"),
-    }
-}
+use crate::house::House;
 
 /// How long a student's file may be, in bytes.
 const LONGEST: u64 = 1 << 20;

@@ -66,7 +66,7 @@ impl Situation<'_> {
 }
 
 /// Whether a text says that a thread could not be started: EAGAIN or ENOMEM, pthread_create(3).
-fn refused_a_thread(text: &str) -> bool {
+pub(crate) fn refused_a_thread(text: &str) -> bool {
     let words = [
         "failed to spawn thread",
         "(os error 11)",

@@ -44,13 +44,13 @@ impl Unwatched {
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .env("RUST_BACKTRACE", "0");
+            .stderr(Stdio::piped());
+        platform::forget_surroundings(&mut command);
         platform::confine(&mut command, UNLIMITED);
         let started = live::start(&mut command);
         let mut child = started.with_context(|| format!("cannot start {command:?}"))?;
-        let stdout = Output::drain(child.stdout.take().context("no pipe")?, KEPT);
-        let stderr = Output::drain(child.stderr.take().context("no pipe")?, KEPT);
+        let stdout = Output::drain(child.stdout.take().context("no pipe")?, KEPT)?;
+        let stderr = Output::drain(child.stderr.take().context("no pipe")?, KEPT)?;
         let mut server = Self {
             child,
             address: asked,

@@ -8,7 +8,6 @@
 //! minutes.
 
 use crate::failure::Outcome;
-use crate::platform::{Power, Powers};
 use crate::program::Program;
 use crate::server::Server;
 
@@ -102,7 +101,7 @@ fn leaves_the_others_alone_when_one_resets(program: &Program) -> Outcome {
 /// Whoever breaks off in the backlog is accepted all the same, and even its address is gone. Where a server cannot be
 /// stopped it may be accepted before.
 fn is_gone_before_it_was_accepted(server: &Server) -> Outcome {
-    if Powers::probed().has(Power::StopAndContinue) {
+    if server.can_be_stopped() {
         server.stops()?;
     }
     server.meets_a_peer()?.resets()?;

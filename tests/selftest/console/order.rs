@@ -7,10 +7,11 @@ use std::fmt::{self, Display, Formatter};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use lab::building::{Built, build};
+use lab::building::{Building, Built, build};
 use lab::course;
+use lab::house::House;
 use lab::platform::descriptors_allowed;
-use lab::subject::{House, Subject};
+use lab::subject::Subject;
 
 use super::addresses::{Addresses, USUAL, USUAL_PORT};
 use crate::gallery_file::root;
@@ -210,7 +211,10 @@ fn program(stage: &str) -> Result<PathBuf, String> {
         .and_then(|subject| build(&house, &subject, &[stage]))
         .map_err(|error| format!("{error:#}"))?;
     match built.into_iter().next() {
-        Some((_, Built::Program { path, .. })) => Ok(path),
+        Some(Building {
+            built: Built::Program { path, .. },
+            ..
+        }) => Ok(path),
         other => Err(format!("{} is not built: {other:?}", stage.slug)),
     }
 }

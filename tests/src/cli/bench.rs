@@ -11,8 +11,8 @@ use clap::ArgMatches;
 use super::style;
 use crate::building::cargo;
 use crate::chart::data::Comparison;
+use crate::house::House;
 use crate::scale::{self, Cost, FEW, MOST_GROWTH, Scale};
-use crate::subject::House;
 use crate::{chart, live};
 
 pub mod designs;

@@ -10,10 +10,11 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::course::STAGES;
 use crate::deck;
+use crate::house::House;
 use crate::judge::{Judge, candidates};
 use crate::platform;
 use crate::stages;
-use crate::subject::{House, Subject};
+use crate::subject::Subject;
 
 #[must_use]
 pub fn command() -> Command {

@@ -10,10 +10,11 @@ use super::request::{Request, only_argument, seed_argument, stages_argument, sub
 use super::style;
 use super::told::Told;
 use crate::course::Stage;
+use crate::house::House;
 use crate::judge::{Judge, Score, Verdict, candidates};
 use crate::results::Results;
 use crate::stages;
-use crate::subject::{House, Subject};
+use crate::subject::Subject;
 
 #[must_use]
 pub fn command() -> Command {
@@ -56,7 +57,7 @@ pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
             let verdicts: Vec<_> = judged.iter().map(|(_, verdict)| verdict.clone()).collect();
             Score::of(candidate.stage, &verdicts)
         });
-        if let Some(score) = score.as_ref().filter(|_| worst != Ending::CouldNotGrade) {
+        if let Some(score) = &score {
             Results::put(house, &request.subject, candidate, score);
         }
         match &mut json {
@@ -83,7 +84,7 @@ impl Ending {
     #[must_use]
     pub fn of(verdict: &Verdict, named: bool) -> Self {
         match verdict {
-            Verdict::Passed | Verdict::PassedSoFar(_) | Verdict::NotJudgedHere(_) => Ending::Fine,
+            Verdict::Passed(_) | Verdict::NotJudgedHere(_) => Ending::Fine,
             Verdict::NotStarted(_) if !named => Ending::Fine,
             Verdict::NotStarted(_) | Verdict::Failed(_) | Verdict::NotBuilt => Ending::Wrong,
             Verdict::CouldNotGrade(_) => Ending::CouldNotGrade,
@@ -103,9 +104,8 @@ impl Ending {
 /// Whether all checks of `stage` of the exercises pass, as far as is known; judged now if it is not.
 #[must_use]
 pub fn passes(house: &House, stage: &'static Stage) -> bool {
-    let full = |score: &Score| score.points == score.most;
     if let Some(score) = Results::open(house).get(house, stage) {
-        return full(&score);
+        return score.is_full();
     }
     let judged = || {
         let subject = Subject::open(house, None).ok()?;
@@ -117,7 +117,7 @@ pub fn passes(house: &House, stage: &'static Stage) -> bool {
             .collect();
         let score = Score::of(stage, &verdicts);
         Results::put(house, &subject, &candidate, &score);
-        Some(full(&score))
+        Some(score.is_full())
     };
     judged().unwrap_or(false)
 }

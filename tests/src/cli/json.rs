@@ -1,12 +1,13 @@
 //! `lab check --json`: the verdicts for other programs. An object with `version`, `seed`, `stages` (points of
-//! each) and `checks` (one object each, with the rows of its report where it failed, and with `ends_in_step` where it
-//! passed as far as a step that is not written yet).
+//! each, the most that could be had, and the points that could not be graded and are in neither) and `checks` (one object each, with the rows of its report where it failed, and with `ends_in_step` where it
+//! passed as far as a step that is not written yet, and with `without` where this machine could not show a part).
 
 use serde_json::{Value, json};
 
 use crate::building::Built;
 use crate::check::Check;
 use crate::judge::{Candidate, Score, Verdict};
+use crate::platform::Power;
 
 #[derive(Debug)]
 pub struct Json {
@@ -40,6 +41,7 @@ impl Json {
                 "stage": candidate.stage.slug,
                 "points": score.points,
                 "most": score.most,
+                "could_not_grade": score.ungraded,
                 "steps_done": score.steps_done,
                 "steps": candidate.stage.steps,
             })
@@ -75,7 +77,15 @@ fn one(candidate: &Candidate, check: &Check, verdict: &Verdict) -> Value {
             told["received"] = failure.received.as_str().into();
             told["program"] = failure.program.as_str().into();
         }
-        (Verdict::PassedSoFar(step), _) => told["ends_in_step"] = (*step).into(),
+        (Verdict::Passed(reservation), _) => {
+            if let Some(step) = reservation.ends_in_step {
+                told["ends_in_step"] = step.into();
+            }
+            if !reservation.without.is_empty() {
+                let without = reservation.without.iter().map(Power::to_string);
+                told["without"] = without.collect();
+            }
+        }
         (Verdict::NotBuilt, Built::DoesNotCompile(message)) => {
             told["cause"] = "does-not-compile".into();
             told["program"] = message.as_str().into();

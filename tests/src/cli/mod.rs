@@ -6,7 +6,9 @@ use anyhow::{Context, bail, ensure};
 
 use crate::building::{Built, build};
 use crate::course::{self, Stage};
-use crate::subject::{House, Subject};
+use crate::house::House;
+use crate::report;
+use crate::subject::Subject;
 
 pub mod bench;
 pub mod bless;
@@ -84,8 +86,7 @@ pub(crate) fn program(
     stage: &'static Stage,
 ) -> anyhow::Result<Option<PathBuf>> {
     let built = build(house, subject, &[stage])?.pop();
-    let (_, built) = built.context("nothing was built")?;
-    Ok(match built {
+    Ok(match built.context("nothing was built")?.built {
         Built::Program { path, .. } => Some(path),
         Built::NoSource(reason) => {
             eprintln!("{reason}");
@@ -95,6 +96,7 @@ pub(crate) fn program(
             eprintln!("{} does not compile:\n\n{}", stage.slug, message.trim_end());
             None
         }
+        Built::CouldNotBuild(reason) => bail!("{}", report::could_not_build(stage, &reason)),
     })
 }
 

@@ -5,10 +5,11 @@ use std::process::ExitCode;
 use super::map::{self, StageState};
 use super::style;
 use crate::course::{STAGES, Stage};
+use crate::house::House;
 use crate::judge::{Score, Verdict};
 use crate::results::Results;
 use crate::stages;
-use crate::subject::{House, Subject, steps_not_started};
+use crate::subject::{Subject, steps_not_started};
 
 /// # Errors
 ///

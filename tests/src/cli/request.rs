@@ -7,8 +7,9 @@ use clap::{Arg, ArgMatches, value_parser};
 
 use crate::check::Check;
 use crate::course::{STAGES, Stage};
+use crate::house::House;
 use crate::stages;
-use crate::subject::{House, Subject};
+use crate::subject::Subject;
 
 /// The stages that are meant; none means all, or the one whose folder we are in.
 #[must_use]

@@ -8,8 +8,10 @@ use anyhow::Context;
 use clap::{Arg, ArgMatches, Command, value_parser};
 
 use super::request::subject_argument;
+use crate::house::House;
 use crate::live;
-use crate::subject::{House, Subject};
+use crate::platform;
+use crate::subject::Subject;
 
 #[must_use]
 pub fn command() -> Command {
@@ -42,9 +44,10 @@ pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
         .get_many::<OsString>("arguments")
         .into_iter()
         .flatten();
-    let status = std::process::Command::new(&program)
-        .args(arguments)
-        .status();
+    let mut command = std::process::Command::new(&program);
+    // If we are killed, it must not keep its port.
+    platform::end_with_us(&mut command);
+    let status = command.args(arguments).status();
     // Ctrl-C ends the program too, and perhaps before we could wait for it.
     live::say_nothing_if_interrupted();
     let status = status.with_context(|| format!("cannot start {}", program.display()))?;

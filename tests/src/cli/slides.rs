@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use super::style::{print, wrap};
 use crate::course;
 use crate::deck;
-use crate::subject::House;
+use crate::house::House;
 
 /// The page that leads to all decks.
 const INDEX: &str = "README.md";

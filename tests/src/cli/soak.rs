@@ -16,11 +16,11 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 use super::request::{Request, only_argument, stages_argument, subject_argument};
 use super::style;
 use crate::building::Built;
+use crate::house::House;
 use crate::judge::{Candidate, Judge, Verdict, candidates};
 use crate::live;
 use crate::platform::{self, LIMITS, Limits};
 use crate::report::{self, Telling};
-use crate::subject::House;
 
 /// The hidden command that a burner runs.
 pub const BURN: &str = "__burn";

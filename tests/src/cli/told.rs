@@ -11,9 +11,10 @@ use crate::check::Check;
 use crate::course::{STAGES, Stage};
 use crate::failure::Failure;
 use crate::guide::Guide;
+use crate::house::House;
 use crate::judge::{Candidate, Score, Verdict};
 use crate::report::{self, Telling, points_word};
-use crate::subject::{House, Kind};
+use crate::subject::Kind;
 
 /// On a terminal with fewer columns than this, a verdict is broken into lines.
 const NARROW: usize = 60;
@@ -29,6 +30,8 @@ pub struct Told<'a> {
     /// Causes that were explained already.
     explained: Vec<Cause>,
     failed: u32,
+    /// Why a check could not be graded, the last time.
+    ungraded: Option<String>,
     /// The lowest step that is not started.
     next_step: Option<u8>,
 }
@@ -55,6 +58,7 @@ impl<'a> Told<'a> {
             speaks,
             explained: Vec::new(),
             failed: 0,
+            ungraded: None,
             next_step: None,
         };
         let Stage { slug, title, .. } = candidate.stage;
@@ -75,10 +79,12 @@ impl<'a> Told<'a> {
     pub fn verdict(&mut self, check: &Check, verdict: &Verdict) -> io::Result<()> {
         let mut rows = String::new();
         let (style, mark, remark) = match verdict {
-            Verdict::Passed => (GOOD, "passed", String::new()),
-            Verdict::PassedSoFar(step) => {
-                let remark =
-                    format!(" (so far: the program ends in step {step}, which is not written yet)");
+            Verdict::Passed(reservation) => {
+                let words = reservation.words();
+                let remark = match words.is_empty() {
+                    true => String::new(),
+                    false => format!(" ({words})"),
+                };
                 (GOOD, "passed", remark)
             }
             Verdict::Failed(failure) => {
@@ -99,7 +105,14 @@ impl<'a> Told<'a> {
                 (QUIET, "  –   ", format!(" (step {step} is not started)"))
             }
             Verdict::NotJudgedHere(why) => (QUIET, "  –   ", format!(" (not judged here: {why})")),
-            Verdict::CouldNotGrade(why) => (BAD, "  ?   ", format!(" (could not grade: {why})")),
+            Verdict::CouldNotGrade(_) if self.could_not_build() => return Ok(()),
+            Verdict::CouldNotGrade(why) => {
+                let why = match self.ungraded.replace(why.clone()) {
+                    Some(before) if before == *why => "for the same reason",
+                    _ => why,
+                };
+                (BAD, "  ?   ", format!(" (could not grade: {why})"))
+            }
         };
         let words = format!("step {}: {}{remark}", check.step, check.sentence());
         let mark = format!("  {}  ", paint(style, mark));
@@ -137,7 +150,7 @@ impl<'a> Told<'a> {
             );
         }
         if let Some(score) = score {
-            let sum = format!("{} of {}", score.points, points_word(score.most));
+            let sum = report::sum(&score);
             let steps = format!(
                 "{} of {} steps",
                 score.steps_done, self.candidate.stage.steps
@@ -158,7 +171,7 @@ impl<'a> Told<'a> {
                 "step {step}, in exercises/{}/{}",
                 stage.slug, stage.files[0]
             ),
-            (None, _) if score.points < score.most => return String::new(),
+            (None, _) if !score.is_full() => return String::new(),
             (None, Some(following)) => format!("exercises/{}/README.md", following.slug),
             (None, None) => "that was the last stage".into(),
         };
@@ -172,11 +185,21 @@ impl<'a> Told<'a> {
         format!("{compare}\n  next: {next}")
     }
 
+    fn could_not_build(&self) -> bool {
+        matches!(self.candidate.built, Built::CouldNotBuild(_))
+    }
+
     fn not_built(&self) -> String {
         let lost = "  All of its checks fail until then.\n";
         match &self.candidate.built {
             Built::Program { .. } => String::new(),
             Built::NoSource(reason) => format!("{}{lost}", wrap(reason, "  ", width())),
+            Built::CouldNotBuild(reason) => {
+                format!(
+                    "  {}\n",
+                    report::could_not_build(self.candidate.stage, reason)
+                )
+            }
             Built::DoesNotCompile(message) => {
                 let hint = self.compiler_hint(message);
                 format!(

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
-use super::{Call, CallKind, unix};
+use super::{Call, CallKind, proc, unix};
 
 /// Reads a line of /proc/PID/syscall: the call's number and its arguments, or `running`.
 pub(super) fn call(pid: u32, line: &str) -> Option<Call> {
@@ -91,7 +91,7 @@ const FUTEX_COMMAND: i32 = !(libc::FUTEX_PRIVATE_FLAG | libc::FUTEX_CLOCK_REALTI
 
 /// The time that stands in the memory of process `pid`: two words, seconds and a count of `unit`.
 fn time_at(pid: u32, pointer: u64, unit: Duration) -> Option<Duration> {
-    let memory = File::open(format!("/proc/{pid}/mem")).ok()?;
+    let memory = File::open(proc::of(pid).join("mem")).ok()?;
     let mut words = [[0; 8]; 2];
     memory
         .read_exact_at(words.as_flattened_mut(), pointer)

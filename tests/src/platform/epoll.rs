@@ -2,12 +2,12 @@
 
 use std::fs;
 
-use super::Registered;
+use super::{Registered, proc};
 
 /// What process `pid` has registered with its epoll instances.
 #[must_use]
 pub fn registered(pid: u32) -> Vec<Registered> {
-    let files = fs::read_dir(format!("/proc/{pid}/fdinfo"));
+    let files = fs::read_dir(proc::of(pid).join("fdinfo"));
     files
         .into_iter()
         .flatten()

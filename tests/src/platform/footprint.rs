@@ -12,10 +12,7 @@ pub fn cpu(pid: u32) -> Option<Duration> {
 /// be wrong by hundreds of kibibytes.
 #[must_use]
 pub fn own_memory(pid: u32) -> Option<u64> {
-    if cfg!(not(all(target_os = "linux", not(elsewhere)))) {
-        return None;
-    }
-    let pages = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+    let pages = super::pages(pid)?;
     let lines = pages.lines();
     let private = lines.filter(|line| line.starts_with("Private_"));
     let sizes = private.map(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());

@@ -6,18 +6,18 @@ use std::io;
 use std::net::Shutdown;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 
 use super::calls::call;
-use super::{CallKind, Descriptor, Sample, Thread, unix};
+use super::{CallKind, Descriptor, Sample, Thread, limits, proc, signals, unix};
 
 /// What every thread of process `pid` is doing now. `None` when it is gone, or may not be looked at.
 #[must_use]
 pub fn sample(pid: u32) -> Option<Sample> {
     let mut threads = Vec::new();
-    for task in fs::read_dir(format!("/proc/{pid}/task")).ok()?.flatten() {
+    for task in fs::read_dir(proc::of(pid).join("task")).ok()?.flatten() {
         let id = task.file_name().to_str()?.parse().ok()?;
         // A thread may end between the listing and the look.
         if let Some(thread) = thread(pid, id) {
@@ -31,18 +31,15 @@ pub fn sample(pid: u32) -> Option<Sample> {
 /// A path by which another program can open `file`, though its name may be gone: proc(5).
 #[must_use]
 pub fn path_to(file: &fs::File) -> PathBuf {
-    PathBuf::from(format!(
-        "/proc/{}/fd/{}",
-        std::process::id(),
-        file.as_raw_fd()
-    ))
+    let folder = proc::of(std::process::id()).join("fd");
+    folder.join(file.as_raw_fd().to_string())
 }
 
 /// The open descriptors of process `pid`.
 #[must_use]
 pub fn descriptors(pid: u32) -> Option<Vec<Descriptor>> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(format!("/proc/{pid}/fd")).ok()?.flatten() {
+    for entry in fs::read_dir(proc::of(pid).join("fd")).ok()?.flatten() {
         let number = entry.file_name().to_str()?.parse().ok()?;
         let target = fs::read_link(entry.path()).unwrap_or_default();
         let socket = target
@@ -60,7 +57,7 @@ pub fn descriptors(pid: u32) -> Option<Vec<Descriptor>> {
 /// in octal.
 #[must_use]
 pub fn is_non_blocking(pid: u32, descriptor: i32) -> Option<bool> {
-    let info = fs::read_to_string(format!("/proc/{pid}/fdinfo/{descriptor}")).ok()?;
+    let info = fs::read_to_string(proc::of(pid).join(format!("fdinfo/{descriptor}"))).ok()?;
     let flags = info.lines().find_map(|line| line.strip_prefix("flags:"))?;
     let flags = i32::from_str_radix(flags.trim(), 8).ok()?;
     Some(flags & libc::O_NONBLOCK != 0)
@@ -104,7 +101,7 @@ pub fn tell_when_there_are(bytes: u32, pid: u32, descriptor: i32) -> io::Result<
 /// The processes that descend from process `pid`.
 #[must_use]
 pub fn descendants(pid: u32) -> Vec<u32> {
-    let tasks = fs::read_dir(format!("/proc/{pid}/task"))
+    let tasks = fs::read_dir(proc::of(pid).join("task"))
         .into_iter()
         .flatten();
     let lists = tasks
@@ -154,8 +151,14 @@ impl PipeEnd {
 /// How much memory process `pid` has in use, in bytes.
 #[must_use]
 pub fn memory(pid: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let status = fs::read_to_string(proc::of(pid).join("status")).unwrap_or_default();
     kibibytes(&status, "VmRSS:").unwrap_or(0) << 10
+}
+
+/// What the kernel counts of the pages of process `pid`, line by line: `smaps_rollup`.
+#[must_use]
+pub fn pages(pid: u32) -> Option<String> {
+    fs::read_to_string(proc::of(pid).join("smaps_rollup")).ok()
 }
 
 /// A line of /proc/PID/status, for example `VmRSS:      1234 kB`.
@@ -167,7 +170,7 @@ fn kibibytes(status: &str, name: &str) -> Option<u64> {
 /// How much address space process `pid` has taken, in bytes, used or not.
 #[must_use]
 pub fn address_space(pid: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let status = fs::read_to_string(proc::of(pid).join("status")).ok()?;
     kibibytes(&status, "VmSize:").map(|size| size << 10)
 }
 
@@ -177,40 +180,54 @@ pub fn address_space(pid: u32) -> Option<u64> {
 ///
 /// When the kernel does not let us: prlimit(2).
 pub fn limit_address_space(pid: u32, most: u64) -> io::Result<()> {
-    unix::limit_address_space(pid, most)
+    limits::limit_address_space(pid, most)
 }
 
 /// How many threads process `pid` has.
 #[must_use]
 pub fn threads(pid: u32) -> usize {
-    fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count)
+    fs::read_dir(proc::of(pid).join("task")).map_or(0, Iterator::count)
 }
 
 /// Ends and reaps every process that was left to us by a program that is gone: all our children but those in
 /// `ours`, until no new one turns up.
 ///
 /// Only a child subreaper gets such orphans; in any other process, such as a test of ours, this ends nobody. See
-/// [`adopt_orphans`](super::adopt_orphans).
+/// [`adopt_orphans`](super::adopt_orphans). One that cannot be ended is given up after some seconds, and named.
 pub fn end_orphans(ours: &HashSet<u32>) {
     if !unix::adopts_orphans() {
         return;
     }
     let me = std::process::id();
+    let start = Instant::now();
     loop {
         // Killed the moment they are found, since some start a successor before they leave.
-        let orphans: Vec<u32> = children(me)
+        let mut orphans: Vec<u32> = children(me)
             .filter(|pid| !ours.contains(pid))
-            .inspect(|&pid| unix::kill(pid))
+            .inspect(|&pid| signals::kill(pid))
             .collect();
         if orphans.is_empty() {
             return;
         }
-        orphans.into_iter().for_each(unix::reap);
+        orphans.retain(|&pid| !signals::is_reaped(pid));
+        if start.elapsed() > PATIENCE {
+            eprintln!("processes that a program has left behind do not end: {orphans:?}");
+            return;
+        }
+        std::thread::sleep(PAUSE);
     }
 }
 
+/// How long to wait for processes that were killed, and how long between two looks.
+const PATIENCE: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_micros(200);
+
 fn children(parent: u32) -> impl Iterator<Item = u32> {
-    let listed = fs::read_dir("/proc").into_iter().flatten().flatten();
+    // Where /proc is not ours, the numbers in it mean strangers.
+    let all = proc::is_ours()
+        .then(|| fs::read_dir("/proc").ok())
+        .flatten();
+    let listed = all.into_iter().flatten().flatten();
     listed.filter_map(move |entry| {
         let pid: u32 = entry.file_name().to_str()?.parse().ok()?;
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
@@ -220,13 +237,13 @@ fn children(parent: u32) -> impl Iterator<Item = u32> {
 }
 
 fn thread(pid: u32, id: u32) -> Option<Thread> {
-    let folder = format!("/proc/{pid}/task/{id}");
+    let folder = proc::of(pid).join(format!("task/{id}"));
     // The switches are read first and last: a thread that ran in between was not seen at one moment.
-    let status = fs::read_to_string(format!("{folder}/status")).ok()?;
-    let mut call = fs::read_to_string(format!("{folder}/syscall"))
+    let status = fs::read_to_string(folder.join("status")).ok()?;
+    let mut call = fs::read_to_string(folder.join("syscall"))
         .ok()
         .and_then(|line| call(pid, &line));
-    let schedstat = fs::read_to_string(format!("{folder}/schedstat")).ok()?;
+    let schedstat = fs::read_to_string(folder.join("schedstat")).ok()?;
     let field = |name: &str| {
         let line = status.lines().find(|line| line.starts_with(name))?;
         line[name.len()..].split_whitespace().next()
@@ -236,7 +253,7 @@ fn thread(pid: u32, id: u32) -> Option<Thread> {
     let nanoseconds = schedstat.split_whitespace().next()?.parse().ok()?;
     // The length of a nap stands in the program's memory. If it woke up meanwhile, we may have read something else.
     if let Some(call) = call.as_mut().filter(|call| call.nap.is_some()) {
-        let again = fs::read_to_string(format!("{folder}/status")).ok()?;
+        let again = fs::read_to_string(folder.join("status")).ok()?;
         call.nap = call.nap.filter(|_| again == status);
     }
     Some(Thread {

@@ -10,19 +10,29 @@ use std::time::Duration;
 mod powers;
 pub use powers::{Power, Powers};
 
+pub mod basics;
+
+#[cfg(unix)]
+mod limits;
+#[cfg(unix)]
+mod signals;
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
-pub use unix::{
-    adopt_orphans, allow_ourselves_descriptors, confine, descriptors_allowed, end_group, resume,
-    stop,
+pub use limits::{
+    address_space_allowed, allow_ourselves_descriptors, descriptors_allowed, may_set_limits,
 };
+#[cfg(unix)]
+pub use signals::{Ignored, ask_to_end, end_group, end_with_us, hear_of_children, resume, stop};
+#[cfg(unix)]
+pub use unix::{adopt_orphans, confine};
 
 #[cfg(not(unix))]
 mod not_unix;
 #[cfg(not(unix))]
 pub use not_unix::{
-    adopt_orphans, allow_ourselves_descriptors, confine, descriptors_allowed, end_group, resume,
+    Ignored, address_space_allowed, adopt_orphans, allow_ourselves_descriptors, ask_to_end,
+    confine, descriptors_allowed, end_group, end_with_us, hear_of_children, may_set_limits, resume,
     stop,
 };
 
@@ -36,15 +46,21 @@ pub use epoll::registered;
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 mod linux;
 #[cfg(all(target_os = "linux", not(elsewhere)))]
+mod proc;
+#[cfg(all(target_os = "linux", not(elsewhere)))]
 mod sock_diag;
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 mod tcp;
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 pub use linux::{
     PipeEnd, Stream, address_space, dependants, descendants, descriptors, end_orphans,
-    is_non_blocking, limit_address_space, memory, path_to, sample, shut_down, tell_when_there_are,
-    threads, time_limit,
+    is_non_blocking, limit_address_space, memory, pages, path_to, sample, shut_down,
+    tell_when_there_are, threads, time_limit,
 };
+#[cfg(all(target_os = "linux", not(elsewhere)))]
+pub use proc::is_ours as proc_is_ours;
+#[cfg(all(target_os = "linux", not(elsewhere)))]
+pub use signals::has_children;
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 pub use tcp::{acknowledge, not_sent, tcp_rows, tcp_table, window_probes};
 
@@ -53,8 +69,9 @@ mod not_linux;
 #[cfg(not(all(target_os = "linux", not(elsewhere))))]
 pub use not_linux::{
     PipeEnd, Stream, acknowledge, address_space, dependants, descendants, descriptors, end_orphans,
-    is_non_blocking, limit_address_space, memory, not_sent, path_to, registered, sample, shut_down,
-    tcp_rows, tcp_table, tell_when_there_are, threads, time_limit, window_probes,
+    has_children, is_non_blocking, limit_address_space, memory, not_sent, pages, path_to,
+    proc_is_ours, registered, sample, shut_down, tcp_rows, tcp_table, tell_when_there_are, threads,
+    time_limit, window_probes,
 };
 
 mod footprint;
@@ -64,7 +81,9 @@ mod system;
 pub use system::system;
 
 mod environment;
-pub use environment::{forget_snapshot_settings, rewrite_snapshots};
+pub use environment::{
+    forget_build_settings, forget_snapshot_settings, forget_surroundings, rewrite_snapshots,
+};
 
 /// How much a program may use. Beyond it the kernel says no, or ends it.
 #[derive(Debug, Clone, Copy)]

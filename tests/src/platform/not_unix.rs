@@ -1,5 +1,6 @@
 //! Windows: no process groups, no limits, no stopping. A program itself is still ended and reaped.
 
+use std::io;
 use std::process::Command;
 
 use super::Limits;
@@ -24,3 +25,35 @@ pub fn stop(_pid: u32) -> bool {
 }
 
 pub fn resume(_pid: u32) {}
+
+pub fn ask_to_end(_pid: u32) {}
+
+pub fn end_with_us(_command: &mut Command) {}
+
+pub fn hear_of_children() {}
+
+/// Bytes of address space that this system lets us allow to a program. Nobody counts them here.
+#[must_use]
+pub fn address_space_allowed() -> u64 {
+    u64::MAX
+}
+
+/// # Errors
+///
+/// Never.
+pub fn may_set_limits() -> io::Result<()> {
+    Ok(())
+}
+
+/// The requests to end that were ignored when this process was started: there are none here.
+#[derive(Debug)]
+pub struct Ignored;
+
+impl Ignored {
+    #[must_use]
+    pub fn now() -> Self {
+        Self
+    }
+
+    pub fn stay(&self) {}
+}

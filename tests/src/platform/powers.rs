@@ -7,10 +7,15 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use super::basics::start_threads;
 use super::{
-    CallKind, MANY_DESCRIPTORS, Sample, TcpRow, TcpState, address_space, descriptors,
-    descriptors_allowed, limit_address_space, resume, sample, shut_down, stop, tcp_rows, tcp_table,
+    CallKind, LIMITS, MANY_DESCRIPTORS, Sample, TcpRow, TcpState, address_space, descriptors,
+    descriptors_allowed, limit_address_space, proc_is_ours, resume, sample, shut_down, stop,
+    tcp_rows, tcp_table,
 };
+
+/// As many threads as a program has for fifty clients, and some of ours.
+const MANY_THREADS: usize = 64;
 
 /// Something that a check may need to see or do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,25 +30,45 @@ pub enum Power {
     Descriptors,
     /// Loopback addresses other than 127.0.0.1.
     PrivateLoopback,
-    /// Shutting a listening socket of another process down.
-    BreakingSockets,
+    /// Borrowing a socket of a program: to read its options, to change one for a moment, or to shut it down.
+    ForeignSockets,
     /// Taking memory away from a program that runs.
     LessMemory,
     /// Starting a program to which more than a thousand descriptors are not free.
     ManyDescriptors,
+    /// Having many clients at the same time: at both ends, each is a descriptor.
+    ManyClients,
+    /// Starting a program that has a thread for each of fifty clients.
+    ManyThreads,
 }
 
 impl Power {
-    pub const ALL: [Power; 8] = [
+    pub const ALL: [Power; 10] = [
         Power::ProcessState,
         Power::KernelQueues,
         Power::StopAndContinue,
         Power::Descriptors,
         Power::PrivateLoopback,
-        Power::BreakingSockets,
+        Power::ForeignSockets,
         Power::LessMemory,
         Power::ManyDescriptors,
+        Power::ManyClients,
+        Power::ManyThreads,
     ];
+}
+
+impl Power {
+    /// Whether it rests on /proc/PID.
+    fn needs_proc(self) -> bool {
+        matches!(
+            self,
+            Power::ProcessState
+                | Power::StopAndContinue
+                | Power::Descriptors
+                | Power::ForeignSockets
+                | Power::LessMemory
+        )
+    }
 }
 
 impl fmt::Display for Power {
@@ -54,9 +79,11 @@ impl fmt::Display for Power {
             Power::StopAndContinue => "stopping a program",
             Power::Descriptors => "the descriptors of a program",
             Power::PrivateLoopback => "loopback addresses of our own",
-            Power::BreakingSockets => "a listening socket that breaks",
+            Power::ForeignSockets => "the sockets of a program",
             Power::LessMemory => "taking memory away from a program",
             Power::ManyDescriptors => "a program with many descriptors",
+            Power::ManyClients => "many clients at the same time",
+            Power::ManyThreads => "a program with many threads",
         })
     }
 }
@@ -95,9 +122,24 @@ impl Powers {
     }
 }
 
+fn allows_descriptors(wanted: u64) -> Result<(), String> {
+    match descriptors_allowed() {
+        enough if enough >= wanted => Ok(()),
+        few => Err(format!(
+            "{wanted} descriptors are needed, and the limit is {few} (`ulimit -Hn`)"
+        )),
+    }
+}
+
 fn probe(power: Power) -> Result<(), String> {
     if cfg!(not(all(target_os = "linux", not(elsewhere)))) {
         return Err("only Linux shows this to us".into());
+    }
+    if power.needs_proc() && !proc_is_ours() {
+        return Err(
+            "/proc belongs to another PID namespace; `unshare --mount-proc` mounts the right one"
+                .into(),
+        );
     }
     match power {
         Power::ProcessState => with_a_sleeper(|pid| {
@@ -124,7 +166,7 @@ fn probe(power: Power) -> Result<(), String> {
             .map(drop)
             .map_err(|error| format!("127.99.1.2: {error}")),
         // The child's input is a pipe, so that this fails in any case; what matters is whether we get that far.
-        Power::BreakingSockets => with_a_sleeper(|pid| match shut_down(pid, 0) {
+        Power::ForeignSockets => with_a_sleeper(|pid| match shut_down(pid, 0) {
             Err(error)
                 if matches!(
                     error.kind(),
@@ -139,10 +181,11 @@ fn probe(power: Power) -> Result<(), String> {
             let most = address_space(pid).ok_or("/proc/PID/status does not show a child's size")?;
             limit_address_space(pid, most).map_err(|error| format!("prlimit: {error}"))
         }),
-        Power::ManyDescriptors => match descriptors_allowed() {
-            enough if enough >= MANY_DESCRIPTORS.descriptors => Ok(()),
-            few => Err(format!("the limit is {few} (`ulimit -Hn`)")),
-        },
+        Power::ManyDescriptors => allows_descriptors(MANY_DESCRIPTORS.descriptors),
+        Power::ManyClients => allows_descriptors(LIMITS.descriptors),
+        Power::ManyThreads => start_threads(MANY_THREADS).map_err(|error| {
+            format!("{MANY_THREADS} threads cannot be started ({error}; `ulimit -u`, or a limit of the container)")
+        }),
     }
 }
 

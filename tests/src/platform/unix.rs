@@ -1,4 +1,4 @@
-//! Limits, process groups and signals: setrlimit(2), setpgid(2), kill(2), prctl(2).
+//! Starting a program, and what descriptors show: setpgid(2), prctl(2), ioctl(2).
 #![expect(
     unsafe_code,
     reason = "system calls that the standard library does not wrap"
@@ -13,53 +13,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 use std::time::Duration;
 
-use super::Limits;
+use super::{Limits, limits, signals};
 
-/// How many descriptors this system lets us allow to a program: getrlimit(2).
-#[must_use]
-pub fn descriptors_allowed() -> u64 {
-    limit_of(libc::RLIMIT_NOFILE).map_or(0, |limit| limit.rlim_max)
-}
-
-/// Lets this process, and those that it starts, open as many descriptors as this system lets us: setrlimit(2).
-pub fn allow_ourselves_descriptors() {
-    // Where it is refused, fewer clients are measured, and it is said how many.
-    let _ = limit(libc::RLIMIT_NOFILE, u64::MAX);
-}
-
-/// Makes the program run in a process group of its own, under `limits`, and end when we do.
+/// Makes the program run in a process group of its own, under `limits`, and end when we do. Of what whoever started us
+/// has ignored or left open it sees nothing.
 pub fn confine(command: &mut Command, limits: Limits) {
     command.process_group(0);
     let set = move || {
-        limit(libc::RLIMIT_CORE, 0)?;
-        limit(libc::RLIMIT_NOFILE, limits.descriptors)?;
+        signals::forget_all();
+        close_what_is_inherited();
+        limits::set(limits)?;
         (0..limits.taken).try_for_each(|_| take_a_descriptor())?;
-        limit(libc::RLIMIT_CPU, limits.cpu_seconds)?;
-        limit(libc::RLIMIT_FSIZE, limits.file_size)?;
-        // Elsewhere than on Linux the kernel refuses or ignores a limit on address space.
-        #[cfg(target_os = "linux")]
-        limit(libc::RLIMIT_AS, limits.memory)?;
-        die_with_parent()
+        signals::die_with_parent(libc::SIGKILL)
     };
     // SAFETY: between fork and exec only async-signal-safe calls are allowed; `set` makes none but getrlimit,
-    // setrlimit, dup and prctl, and allocates nothing.
+    // setrlimit, sigaction, close_range, dup and prctl, and allocates nothing.
     unsafe { command.pre_exec(set) };
-}
-
-/// Ends the process group that `pid` leads. It is no error if nobody is left in it.
-pub fn end_group(pid: u32) {
-    signal(-(pid as libc::pid_t), libc::SIGKILL);
-}
-
-/// Stops process `pid` with all its threads. It may take a moment to show.
-#[must_use]
-pub fn stop(pid: u32) -> bool {
-    signal(pid as libc::pid_t, libc::SIGSTOP)
-}
-
-/// Lets a stopped process go on.
-pub fn resume(pid: u32) {
-    signal(pid as libc::pid_t, libc::SIGCONT);
 }
 
 /// Whether this process has made itself the parent of all orphans below it.
@@ -80,19 +49,6 @@ pub fn adopt_orphans() {
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 pub(super) fn adopts_orphans() -> bool {
     ADOPTS.load(Ordering::SeqCst)
-}
-
-/// Kills one process.
-#[cfg(all(target_os = "linux", not(elsewhere)))]
-pub(super) fn kill(pid: u32) {
-    signal(pid as libc::pid_t, libc::SIGKILL);
-}
-
-/// Waits for one process that is our child, and was killed.
-#[cfg(all(target_os = "linux", not(elsewhere)))]
-pub(super) fn reap(pid: u32) {
-    // SAFETY: a null status pointer is allowed; waitpid touches no other memory of ours.
-    unsafe { libc::waitpid(pid as libc::pid_t, std::ptr::null_mut(), 0) };
 }
 
 /// A second descriptor of a socket that process `pid` has open: pidfd_open(2), pidfd_getfd(2).
@@ -192,38 +148,17 @@ pub(super) fn monotonic_time() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-fn signal(pid: libc::pid_t, number: libc::c_int) -> bool {
-    // SAFETY: kill takes two integers and touches no memory.
-    unsafe { libc::kill(pid, number) == 0 }
-}
-
-/// The type of a resource's name.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-type Resource = libc::__rlimit_resource_t;
-#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-type Resource = libc::c_int;
-
-fn limit_of(resource: Resource) -> io::Result<libc::rlimit> {
-    let mut value = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
-    // SAFETY: `value` lives on our stack for the length of the call.
-    match unsafe { libc::getrlimit(resource, &raw mut value) } {
-        0 => Ok(value),
-        _ => Err(io::Error::last_os_error()),
-    }
-}
-
-fn limit(resource: Resource, most: u64) -> io::Result<()> {
-    let mut value = limit_of(resource)?;
-    // What is forbidden to us already, we cannot allow to others.
-    value.rlim_max = value.rlim_max.min(most as libc::rlim_t);
-    value.rlim_cur = value.rlim_max;
-    // SAFETY: `value` lives on our stack for the length of the call.
-    match unsafe { libc::setrlimit(resource, &raw const value) } {
-        0 => Ok(()),
-        _ => Err(io::Error::last_os_error()),
+/// Closes, at exec, all descriptors but the standard three: close_range(2). Where the kernel does not know it yet, they stay.
+fn close_what_is_inherited() {
+    #[cfg(target_os = "linux")]
+    // SAFETY: the call takes three integers and touches no memory; what is closed at exec is nobody's any more.
+    unsafe {
+        libc::syscall(
+            libc::SYS_close_range,
+            libc::STDERR_FILENO + 1,
+            libc::c_uint::MAX,
+            libc::CLOSE_RANGE_CLOEXEC,
+        );
     }
 }
 
@@ -234,40 +169,4 @@ fn take_a_descriptor() -> io::Result<()> {
         -1 => Err(io::Error::last_os_error()),
         _ => Ok(()),
     }
-}
-
-/// Takes address space beyond `most` bytes away from process `pid`, which runs already: prlimit(2).
-#[cfg(all(target_os = "linux", not(elsewhere)))]
-pub(super) fn limit_address_space(pid: u32, most: u64) -> io::Result<()> {
-    let value = libc::rlimit {
-        rlim_cur: most as libc::rlim_t,
-        rlim_max: most as libc::rlim_t,
-    };
-    // SAFETY: `value` lives on our stack for the length of the call, and a null pointer asks for no old limit.
-    let done = unsafe {
-        libc::prlimit(
-            pid as libc::pid_t,
-            libc::RLIMIT_AS,
-            &raw const value,
-            std::ptr::null_mut(),
-        )
-    };
-    match done {
-        0 => Ok(()),
-        _ => Err(io::Error::last_os_error()),
-    }
-}
-
-#[cfg(target_os = "linux")]
-fn die_with_parent() -> io::Result<()> {
-    // SAFETY: prctl with this option reads one integer and touches no memory.
-    match unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) } {
-        0 => Ok(()),
-        _ => Err(io::Error::last_os_error()),
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn die_with_parent() -> io::Result<()> {
-    Ok(())
 }

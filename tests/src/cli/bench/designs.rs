@@ -7,7 +7,8 @@ use anyhow::Context;
 
 use crate::building::{Built, Profile, build_as};
 use crate::course::{self, Stage};
-use crate::subject::{House, Subject, steps_not_started};
+use crate::house::House;
+use crate::subject::{Subject, steps_not_started};
 
 /// A way to serve many clients.
 #[derive(Debug)]
@@ -114,10 +115,10 @@ pub fn program(
     } else {
         build_as(Profile::Release, house, subject, &[stage])?
     };
-    let (_, built) = built.into_iter().next().context("nothing was built")?;
-    Ok(match built {
+    let built = built.into_iter().next().context("nothing was built")?;
+    Ok(match built.built {
         Built::Program { path, .. } => Ok(path),
-        Built::NoSource(reason) => Err(Missing::Broken(reason)),
+        Built::NoSource(reason) | Built::CouldNotBuild(reason) => Err(Missing::Broken(reason)),
         Built::DoesNotCompile(message) => Err(Missing::Broken(format!(
             "it does not compile\n\n{}",
             message.trim_end()

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use anyhow::{bail, ensure};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
-use crate::subject::{House, Subject};
+use crate::house::House;
+use crate::subject::Subject;
 
 /// How long a message can be, in bytes.
 const LONGEST: u32 = 64 * 1024;

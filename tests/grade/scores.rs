@@ -1,0 +1,84 @@
+//! What stands around the tests: why a stage was not built, and the scores.
+
+use std::sync::Arc;
+
+use lab::building::Built;
+use lab::guide::Guide;
+use lab::house::House;
+use lab::judge::{Candidate, Score, Verdict};
+use lab::report;
+use lab::results::Results;
+use lab::stages;
+use lab::subject::Subject;
+
+use crate::{Verdicts, lock};
+
+/// Why a stage was not built: once, before its checks fail with a line each.
+pub fn say_if_not_built(house: &House, candidate: &Candidate) {
+    let slug = candidate.stage.slug;
+    match &candidate.built {
+        Built::Program { .. } => {}
+        Built::NoSource(reason) => eprintln!("\n{slug}: {reason}"),
+        Built::CouldNotBuild(reason) => {
+            eprintln!("\n{}", report::could_not_build(candidate.stage, reason));
+        }
+        Built::DoesNotCompile(message) => {
+            eprintln!(
+                "\n{slug} does not compile; cargo says:\n\n{}",
+                message.trim_end()
+            );
+            let guide = Guide::read(&house.root, candidate.stage).ok();
+            if let Some(hint) = guide.and_then(|guide| guide.hint_for_compiler(message)) {
+                eprintln!(
+                    "\na hint on this: cargo lab hint {} {hint}",
+                    candidate.stage.short()
+                );
+            }
+        }
+    }
+}
+
+/// The score of each stage, and their sum. Checks that a filter left out count neither way.
+pub fn print_scores(
+    house: &House,
+    subject: &Subject,
+    judged: &[Arc<Candidate>],
+    verdicts: &Verdicts,
+) {
+    let verdicts = lock(verdicts);
+    let (mut points, mut most) = (0, 0);
+    for candidate in judged {
+        let stage = candidate.stage;
+        let all = stages::checks(stage).len();
+        let ran: Vec<Verdict> = (0..all)
+            .filter_map(|place| verdicts.get(&(stage.slug, place)).cloned())
+            .collect();
+        let whole = ran.len() == all;
+        let left_out = Verdict::NotJudgedHere("left out".into());
+        let place = |place| {
+            verdicts
+                .get(&(stage.slug, place))
+                .unwrap_or(&left_out)
+                .clone()
+        };
+        let score = Score::of(stage, &(0..all).map(place).collect::<Vec<_>>());
+        if whole {
+            Results::put(house, subject, candidate, &score);
+        }
+        let part = if whole {
+            String::new()
+        } else {
+            format!(" ({} of {all} checks)", ran.len())
+        };
+        let ungraded = report::ungraded(score.ungraded);
+        let sum = format!("{:>3} of {}", score.points, report::points_word(score.most));
+        println!("{:<20} {sum}{ungraded}{part}", stage.slug);
+        points += score.points;
+        most += score.most;
+    }
+    println!(
+        "{:<20} {points:>3} of {}\n",
+        "total",
+        report::points_word(most)
+    );
+}

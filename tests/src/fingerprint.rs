@@ -1,0 +1,35 @@
+//! What the lab itself is built from, as a number. The build script computes it, and so does the lab when it starts:
+//! where the two differ, cargo has passed over a file that is older than the build.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The files and folders of the package from which the lab is built.
+pub const SOURCES: [&str; 5] = ["Cargo.toml", "grade.rs", "grade", "src", "stages"];
+
+/// A hash of the names and contents of [`SOURCES`] in the folder `package`.
+///
+/// # Errors
+///
+/// When one of them cannot be read.
+pub fn of(package: &Path) -> io::Result<u64> {
+    let mut hasher = DefaultHasher::new();
+    for source in SOURCES {
+        hash(&package.join(source), &mut hasher)?;
+    }
+    Ok(hasher.finish())
+}
+
+fn hash(path: &Path, hasher: &mut DefaultHasher) -> io::Result<()> {
+    path.file_name().hash(hasher);
+    if !path.is_dir() {
+        fs::read(path)?.hash(hasher);
+        return Ok(());
+    }
+    let entries = fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.path()));
+    let mut paths = entries.collect::<io::Result<Vec<PathBuf>>>()?;
+    paths.sort();
+    paths.iter().try_for_each(|path| hash(path, hasher))
+}
