@@ -98,7 +98,7 @@ fn succeeds(command: &mut Command) -> anyhow::Result<()> {
         .stderr(Stdio::piped());
     let started = live::start(command);
     let mut child = started.with_context(|| format!("cannot start {command:?}"))?;
-    let said = Output::drain(child.stderr.take().context("no pipe")?, MOST);
+    let said = Output::drain(child.stderr.take().context("no pipe")?, MOST)?;
     let waited = child.wait();
     live::say_nothing_if_interrupted();
     said.wait_for_the_end(Deadline::start());

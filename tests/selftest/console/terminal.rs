@@ -66,7 +66,8 @@ impl Terminal {
             command: command.to_string(),
             input: child.stdin.take(),
             child,
-            output: Output::drain(reader, MOST),
+            output: Output::drain(reader, MOST)
+                .map_err(|error| format!("cannot read {command}: {error}"))?,
             seen: 0,
             shown,
             skips: false,
