@@ -192,10 +192,10 @@ fn with_true_ports(command: &str, addresses: &mut Addresses) -> Result<String, S
 #[test]
 fn a_true_address_that_looks_like_the_one_on_the_slide_stays_as_it_is() {
     let mut addresses = Addresses::default();
-    addresses.learn(USUAL, "127.0.0.1:47000");
-    let command = "(nc 127.0.0.1:7000; nc 127.0.0.1 7000)";
+    addresses.learn(USUAL, "127.0.0.1:47878");
+    let command = "(nc 127.0.0.1:7878; nc 127.0.0.1 7878)";
     let truth = with_true_ports(command, &mut addresses);
-    let expected = "(nc 127.0.0.1:47000; nc 127.0.0.1 47000)";
+    let expected = "(nc 127.0.0.1:47878; nc 127.0.0.1 47878)";
     assert_eq!(truth.as_deref(), Ok(expected));
 }
 
