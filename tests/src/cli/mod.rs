@@ -8,6 +8,7 @@ use crate::building::{Built, build};
 use crate::course::{self, Stage};
 use crate::subject::{House, Subject};
 
+pub mod address;
 pub mod bench;
 pub mod bless;
 pub mod check;
