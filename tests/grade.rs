@@ -174,6 +174,8 @@ fn say_if_not_built(house: &House, candidate: &Candidate) {
 fn print_scores(house: &House, subject: &Subject, judged: &[Arc<Candidate>], verdicts: &Verdicts) {
     let verdicts = lock(verdicts);
     let (mut points, mut most) = (0, 0);
+    let slugs = STAGES.iter().map(|stage| stage.slug.len());
+    let width = slugs.max().unwrap_or_default();
     for candidate in judged {
         let stage = candidate.stage;
         let all = stages::checks(stage).len();
@@ -201,12 +203,12 @@ fn print_scores(house: &House, subject: &Subject, judged: &[Arc<Candidate>], ver
             format!(" ({} of {all} checks)", ran.len())
         };
         let sum = format!("{:>3} of {}", score.points, report::points_word(score.most));
-        println!("{:<20} {sum}{part}", stage.slug);
+        println!("{:<width$} {sum}{part}", stage.slug);
         points += score.points;
         most += score.most;
     }
     println!(
-        "{:<20} {points:>3} of {}\n",
+        "{:<width$} {points:>3} of {}\n",
         "total",
         report::points_word(most)
     );
