@@ -1,7 +1,7 @@
 /* An echo server as C programmers write it: one epoll loop, level-triggered, one thread, non-blocking sockets. What a
  * client does not take at once is kept, and it is not read from until it has taken that. Linux only.
  *
- *     cc -O2 -o epoll epoll.c && ./epoll --listen 127.0.0.1:7000
+ *     cc -O2 -o epoll epoll.c && ./epoll --listen 127.0.0.1:7878
  *
  * Man pages: epoll(7), epoll_wait(2), accept4(2), recv(2), send(2). */
 #define _GNU_SOURCE
@@ -30,14 +30,14 @@ static void die(const char *what) {
     exit(1);
 }
 
-/* Reads "127.0.0.1:7000". */
+/* Reads "127.0.0.1:7878". */
 static struct sockaddr_in address_of(const char *text) {
     struct sockaddr_in address = {.sin_family = AF_INET};
     char host[64];
     unsigned port;
     if (sscanf(text, "%63[^:]:%u", host, &port) != 2 || port > 65535 ||
         inet_pton(AF_INET, host, &address.sin_addr) != 1) {
-        fprintf(stderr, "%s is no address such as 127.0.0.1:7000\n", text);
+        fprintf(stderr, "%s is no address such as 127.0.0.1:7878\n", text);
         exit(2);
     }
     address.sin_port = htons((in_port_t)port);

@@ -1,6 +1,6 @@
 """An echo server that polls: non-blocking sockets in one loop, and a nap of a millisecond when nothing moved.
 
-    python3 polling.py --listen 127.0.0.1:7000
+    python3 polling.py --listen 127.0.0.1:7878
 """
 
 import socket

@@ -1,6 +1,6 @@
 """An echo server on Python's selectors: it sleeps until a socket is ready, and the system's best way to ask is chosen.
 
-    python3 selectors_echo.py --listen 127.0.0.1:7000
+    python3 selectors_echo.py --listen 127.0.0.1:7878
 """
 
 import selectors

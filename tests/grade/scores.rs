@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use lab::building::Built;
+use lab::course::STAGES;
 use lab::guide::Guide;
 use lab::house::House;
 use lab::judge::{Candidate, Score, Verdict};
@@ -47,6 +48,8 @@ pub fn print_scores(
 ) {
     let verdicts = lock(verdicts);
     let (mut points, mut most) = (0, 0);
+    let slugs = STAGES.iter().map(|stage| stage.slug.len());
+    let width = slugs.max().unwrap_or_default();
     for candidate in judged {
         let stage = candidate.stage;
         let all = stages::checks(stage).len();
@@ -72,12 +75,12 @@ pub fn print_scores(
         };
         let ungraded = report::ungraded(score.ungraded);
         let sum = format!("{:>3} of {}", score.points, report::points_word(score.most));
-        println!("{:<20} {sum}{ungraded}{part}", stage.slug);
+        println!("{:<width$} {sum}{ungraded}{part}", stage.slug);
         points += score.points;
         most += score.most;
     }
     println!(
-        "{:<20} {points:>3} of {}\n",
+        "{:<width$} {points:>3} of {}\n",
         "total",
         report::points_word(most)
     );

@@ -1,8 +1,13 @@
 //! `lab` on the command line: exit codes, bad input, and what it prints where.
 
+use std::fs;
+use std::net::TcpListener;
 use std::process::Command as Process;
+use std::thread;
+use std::time::Duration;
 
 use assert_cmd::Command;
+use lab::cli::address;
 use predicates::prelude::*;
 use predicates::str::{contains, is_empty};
 
@@ -127,4 +132,78 @@ fn a_command_that_asks_for_nothing_shows_the_map() {
     let Ran { code, out, .. } = Lab::new(&[]).run();
     assert_eq!(code, Some(0));
     assert!(out.contains("cargo lab check 1"), "{out}");
+}
+
+#[test]
+fn the_default_address_is_that_of_the_kit() {
+    let asked = ["run", "1", "--subject", "solutions", "--", "--help"];
+    let said = format!("{} by default", address::DEFAULT);
+    lab(&asked).assert().code(0).stdout(contains(said));
+    let kit = fs::read_to_string(root().join("exercises/kit/src/lib.rs")).expect("the kit");
+    // As `address::is_taken` has it.
+    assert!(kit.contains("pub const REUSE_ADDRESS: bool = cfg!(unix);"));
+}
+
+#[test]
+fn a_taken_address_is_said_to_be_taken() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let there = listener.local_addr().expect("an address").to_string();
+    let run = ["run", "1", "--subject", "solutions", "--"];
+    for arguments in [&["--listen", &there][..], &[&format!("--listen={there}")]] {
+        lab(&[&run, arguments].concat())
+            .assert()
+            .code(1)
+            .stdout(is_empty())
+            .stderr(contains(format!("\n{there} is taken: ")))
+            .stderr(contains(
+                "cargo lab run 1 --subject 'solutions' -- --listen 127.0.0.1:0\n",
+            ));
+    }
+}
+
+/// 192.0.2.1 is in documentation only (RFC 5737); no machine has it.
+#[test]
+fn an_address_that_is_not_ours_is_not_said_to_be_taken() {
+    let run = [
+        "run",
+        "1",
+        "--subject",
+        "solutions",
+        "--",
+        "--listen",
+        "192.0.2.1:7878",
+    ];
+    let said = contains("192.0.2.1:7878").and(contains("is taken").not());
+    lab(&run).assert().code(1).stderr(said);
+}
+
+/// The port of a server says nothing about a client, which is told where to connect.
+#[test]
+fn a_client_that_fails_is_not_told_of_a_taken_address() {
+    let _taken = TcpListener::bind(address::DEFAULT);
+    let run = ["run", "3", "--subject", "solutions", "--", "127.0.0.1:1"];
+    let said = contains("127.0.0.1:1").and(contains("is taken").not());
+    lab(&run).assert().code(1).stderr(said);
+}
+
+#[test]
+fn the_doctor_and_run_say_that_the_default_port_is_taken() {
+    let mut held = None;
+    // Another program may have it: for good, which is as well, or for a moment, as this test does elsewhere.
+    for _ in 0..50 {
+        held = TcpListener::bind(address::DEFAULT).ok();
+        if held.is_some() {
+            break;
+        }
+        thread::sleep(Duration::from_millis(200));
+    }
+    lab(&["doctor"])
+        .assert()
+        .stdout(contains("not here default port: it is taken"));
+    let said = format!("\n{} is taken: ", address::DEFAULT);
+    lab(&["run", "2", "--subject", "solutions"])
+        .assert()
+        .code(1)
+        .stderr(contains(said));
+    drop(held);
 }

@@ -53,7 +53,7 @@ fn a_demonstration_that_shows_something_else_is_noticed() {
         ("a line from nowhere\n", "no command"),
         ("$ echo '6 times 7 is 42'\n6 times 7 is 43\n", "is 42"),
         (
-            "$ cargo lab run 2 --subject solutions\nlistening on 127.0.0.1:7000\n$ cargo lab hint 77\n",
+            "$ cargo lab run 2 --subject solutions\nlistening on 127.0.0.1:7878\n$ cargo lab hint 77\n",
             "still runs",
         ),
     ];
@@ -63,7 +63,7 @@ fn a_demonstration_that_shows_something_else_is_noticed() {
     }
     let talks = |talk: &str, stage: u8, lines: &str| {
         let server = format!(
-            "$ cargo lab run {stage} --subject solutions\nlistening on 127.0.0.1:7000\n…\n"
+            "$ cargo lab run {stage} --subject solutions\nlistening on 127.0.0.1:7878\n…\n"
         );
         let client = format!("$ {talk}\n{lines}");
         let deck = format!(
@@ -71,7 +71,7 @@ fn a_demonstration_that_shows_something_else_is_noticed() {
         );
         play(&Deck::parse(&deck))
     };
-    let talk = "cargo lab talk 127.0.0.1:7000";
+    let talk = "cargo lab talk 127.0.0.1:7878";
     assert_eq!(talks(talk, 2, "one\n< one\\n\ntwo\n< two\\n\n"), Ok(()));
     for (stage, lines, said) in [
         // The lecture says that nobody answers.
@@ -88,13 +88,13 @@ fn a_demonstration_that_shows_something_else_is_noticed() {
         ),
     ] {
         // The second is a shell, which does nothing by itself but wait for others.
-        for talk in [talk, "(sleep 0.3; cargo lab talk 127.0.0.1:7000)"] {
+        for talk in [talk, "(sleep 0.3; cargo lab talk 127.0.0.1:7878)"] {
             let problem = talks(talk, stage, lines).expect_err(lines);
             assert!(problem.contains(said), "{talk}: {lines}: {problem}");
         }
     }
-    let talk = "# A\n\n```console\n$ cargo lab run 2 --subject solutions\nlistening on 127.0.0.1:7000\n```\n\n\
-                ```console A\n$ cargo lab talk 127.0.0.1:7000\nconnected to 127.0.0.1:7000 from 127.0.0.1:1024\n\
+    let talk = "# A\n\n```console\n$ cargo lab run 2 --subject solutions\nlistening on 127.0.0.1:7878\n```\n\n\
+                ```console A\n$ cargo lab talk 127.0.0.1:7878\nconnected to 127.0.0.1:7878 from 127.0.0.1:1024\n\
                 hello\n< HELLO\\n\n```\n";
     let problem = play(&Deck::parse(talk)).expect_err("an echo server does not shout");
     assert!(

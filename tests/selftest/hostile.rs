@@ -144,7 +144,7 @@ const CASES: &[Case] = &[
         "threads-without-bound",
         "more than 500 threads",
     ),
-    ("client-drips", "3", "moves_64", "", "sleep"),
+    ("client-drips", "3", "moves_sixty_four", "", "sleep"),
 ];
 
 #[test]

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::gallery_file::root;
 
 /// The check that `select` cannot pass.
-const BEYOND: &str = "serves_clients_beyond_1024_descriptors";
+const BEYOND: &str = "serves_clients_beyond_a_thousand_descriptors";
 
 #[test]
 fn passes_every_check_of_its_stage_but_the_one_about_descriptors() {

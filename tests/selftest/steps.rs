@@ -15,8 +15,16 @@ use crate::scratch::scratch;
 
 /// Checks that pass so far, when the steps up to this one are done: the program gets as far as the next.
 const SO_FAR: &[(&str, &str, u8)] = &[
-    ("01-listen", "names_a_taken_address_and_exits_with_1", 1),
-    ("01-listen", "names_a_taken_address_and_exits_with_1", 2),
+    (
+        "01-listen",
+        "names_a_taken_address_and_exits_with_code_one",
+        1,
+    ),
+    (
+        "01-listen",
+        "names_a_taken_address_and_exits_with_code_one",
+        2,
+    ),
     ("01-listen", "announces_the_address_it_really_listens_on", 2),
     ("04-nonblocking-accept", "does_not_sleep_in_accept", 1),
     ("05-nonblocking-recv", "does_not_sleep_in_recv", 1),

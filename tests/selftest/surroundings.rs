@@ -33,3 +33,15 @@ fn a_network_of_its_own_makes_no_difference() {
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(ran.out.contains("10 of 10 points"), "{ran:?}");
 }
+
+#[test]
+fn the_doctor_says_that_the_default_port_is_free() {
+    let Some(lab) = inside(&["--net"], "ip link set lo up", &["doctor"]) else {
+        return;
+    };
+    let ran = lab.run();
+    assert!(
+        ran.out.contains("default port: 127.0.0.1:7878 is free"),
+        "{ran:?}"
+    );
+}

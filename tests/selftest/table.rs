@@ -126,6 +126,19 @@ fn every_stage_is_complete() {
     }
 }
 
+/// `cargo test 10` runs whatever has a 10 in its name, and means stage 10.
+#[test]
+fn no_name_of_a_check_has_a_digit() {
+    let names = STAGES
+        .iter()
+        .flat_map(|stage| stages::checks(stage))
+        .map(|check| check.name);
+    let numbered: Vec<&str> = names
+        .filter(|name| name.contains(|letter: char| letter.is_ascii_digit()))
+        .collect();
+    assert!(numbered.is_empty(), "{numbered:?}");
+}
+
 #[test]
 fn snapshots_are_those_that_checks_name() {
     // A stage may have a check of an earlier one, with a transcript of its own.

@@ -162,6 +162,12 @@ impl Stage {
     pub fn package(&self) -> &'static str {
         &self.slug[3..]
     }
+
+    /// Whether its program is a server; otherwise it is a client.
+    #[must_use]
+    pub fn is_server(&self) -> bool {
+        self.files.contains(&"src/server.rs")
+    }
 }
 
 /// Finds the stages that `word` may mean: a number (`4`, `04`), a slug, or a part of one.

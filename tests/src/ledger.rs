@@ -1,7 +1,8 @@
 //! Where every byte is: what a server keeps for a client that does not read.
 //!
 //! The kernel's own buffers may grow to many megabytes, so how much a client can push says nothing about the program.
-//! What the program holds is what was sent, without what lies in the queues of the two kernels: see [`Wire::held`].
+//! What the program holds is what was sent, without what lies in the queues of the two kernels: see
+//! [`Wire::held`](crate::wire::Wire::held).
 
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,7 @@
 //! What happened, a column for each actor.
 //!
 //! Order across columns holds only where the scenario waited: entries between two waits stand in one block,
-//! each in its own column. [`FILTERS`] takes out what differs from run to run.
+//! each in its own column. `FILTERS` takes out what differs from run to run.
 
 use std::fmt::Write;
 

@@ -7,17 +7,17 @@ use crate::program::Program;
 use crate::running::Input;
 
 crate::checks! {
-    step 1, 2: names_the_address_that_refused_and_exits_with_1;
+    step 1, 2: names_the_address_that_refused_and_exits_with_code_one;
     step 2, 2: prints_every_byte_until_the_server_ends;
     step 3, 1: sends_all_of_its_input_and_half_closes;
     step 3, 1: ends_well_when_its_input_is_empty;
-    step 3, 2: moves_64_mebibytes_both_ways_at_once needs StopAndContinue ProcessState KernelQueues;
-    step 3, 1: reports_a_reset_in_one_line_and_exits_with_1 needs ProcessState KernelQueues;
+    step 3, 2: moves_sixty_four_mebibytes_both_ways_at_once needs StopAndContinue ProcessState KernelQueues;
+    step 3, 1: reports_a_reset_in_one_line_and_exits_with_code_one needs ProcessState KernelQueues;
     step 3, 1: does_not_take_a_reset_for_the_end;
 }
 
 /// Where nobody listens, the kernel of the other side refuses at once. That is an answer, not an accident.
-fn names_the_address_that_refused_and_exits_with_1(program: &Program) -> Outcome {
+fn names_the_address_that_refused_and_exits_with_code_one(program: &Program) -> Outcome {
     let somebody = program.gets_a_server()?;
     let client = program.calls(&somebody, Input::OpenAfter("".into()))?;
     somebody.accepts(&client)?;
@@ -71,7 +71,7 @@ fn ends_well_when_its_input_is_empty(program: &Program) -> Outcome {
 }
 
 /// While one side only sends, the answer fills both kernels' buffers; then both sides wait for ever.
-fn moves_64_mebibytes_both_ways_at_once(program: &Program) -> Outcome {
+fn moves_sixty_four_mebibytes_both_ways_at_once(program: &Program) -> Outcome {
     let server = program.gets_a_server()?;
     let question = program.payload("the input", 64 << 20);
     let client = program.calls(&server, Input::Bytes(question.clone()))?;
@@ -83,7 +83,7 @@ fn moves_64_mebibytes_both_ways_at_once(program: &Program) -> Outcome {
 }
 
 /// A reset is no end: what was sent may not have arrived. It is reported, and it is no reason to panic.
-fn reports_a_reset_in_one_line_and_exits_with_1(program: &Program) -> Outcome {
+fn reports_a_reset_in_one_line_and_exits_with_code_one(program: &Program) -> Outcome {
     let server = program.gets_a_server()?;
     let question = program.payload("the input", 24 << 20);
     let client = program.calls(&server, Input::Bytes(question.clone()))?;

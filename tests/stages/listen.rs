@@ -8,7 +8,7 @@ use crate::peer::Peer;
 use crate::program::Program;
 
 crate::checks! {
-    step 1, 2: names_a_taken_address_and_exits_with_1;
+    step 1, 2: names_a_taken_address_and_exits_with_code_one;
     step 2, 1: announces_the_address_it_really_listens_on;
     step 3, 2: greets_three_clients_in_a_row_and_ends_each_stream;
     step 3, 2: takes_its_address_again_right_after_it_was_killed;
@@ -18,7 +18,7 @@ crate::checks! {
 }
 
 /// Two servers cannot share an address: `bind` refuses the second one, and its user wants to know why.
-fn names_a_taken_address_and_exits_with_1(program: &Program) -> Outcome {
+fn names_a_taken_address_and_exits_with_code_one(program: &Program) -> Outcome {
     program.comes_up_at(program.private_address()?)?;
     program.comes_up_at(program.private_address()?)?;
     let taken = program.gets_a_server()?;

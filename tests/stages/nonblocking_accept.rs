@@ -19,7 +19,7 @@ crate::checks! {
     step 1, 1: does_not_sleep_in_accept needs ProcessState KernelQueues;
     step 2, 2: goes_on_ticking_while_nobody_is_there;
     step 2, 1: has_one_thread_and_a_listener_that_never_waits needs ProcessState KernelQueues Descriptors;
-    step 2, 1: reports_a_real_error_and_exits_with_1 needs ForeignSockets KernelQueues Descriptors;
+    step 2, 1: reports_a_real_error_and_exits_with_code_one needs ForeignSockets KernelQueues Descriptors;
     step 3, 3: greets_three_clients_in_a_row_between_ticks;
     step 3, 1: lets_sixteen_clients_wait_while_it_is_stopped needs StopAndContinue KernelQueues;
     step 3, 1: goes_on_after_a_client_that_is_already_gone needs StopAndContinue;
@@ -42,7 +42,7 @@ fn has_one_thread_and_a_listener_that_never_waits(program: &Program) -> Outcome 
 }
 
 /// Only "would block" means that somebody may come later. A listener that is broken stays broken.
-fn reports_a_real_error_and_exits_with_1(program: &Program) -> Outcome {
+fn reports_a_real_error_and_exits_with_code_one(program: &Program) -> Outcome {
     let server = program.starts_at(program.private_address()?)?;
     server.goes_on_ticking()?;
     server.loses_its_listener()?;

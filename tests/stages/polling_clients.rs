@@ -25,7 +25,7 @@ crate::checks! {
     step 3, 1: naps_once_a_round_and_not_once_a_client needs ProcessState StopAndContinue KernelQueues;
     step 4, 1: sends_what_waits_after_a_half_close needs ProcessState KernelQueues;
     step 4, 1: parts_from_neighbours_that_leave_at_once needs StopAndContinue;
-    step 4, 1: gives_back_every_descriptor_after_200_clients needs Descriptors ProcessState KernelQueues;
+    step 4, 1: gives_back_every_descriptor_after_two_hundred_clients needs Descriptors ProcessState KernelQueues;
 }
 
 /// A round that found nothing to do finds nothing in the next microsecond either.
@@ -147,7 +147,7 @@ pub(super) fn one_comes_as_another_leaves(server: &Server) -> Outcome {
 }
 
 /// Whoever left is no longer in the list, and its socket is closed.
-fn gives_back_every_descriptor_after_200_clients(program: &Program) -> Outcome {
+fn gives_back_every_descriptor_after_two_hundred_clients(program: &Program) -> Outcome {
     let server = program.starts()?;
     forty_come_and_go(&server)?;
     let before = server.counts_descriptors()?;

@@ -30,7 +30,7 @@ crate::checks! {
     step 4, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues;
     step 4, 1: sends_what_waits_and_the_end_after_a_half_close needs StopAndContinue ProcessState KernelQueues;
     step 4, 1: parts_from_slow_clients_that_reset needs StopAndContinue Descriptors ProcessState KernelQueues;
-    step 4, 1: serves_clients_beyond_1024_descriptors needs ManyDescriptors Descriptors ProcessState KernelQueues;
+    step 4, 1: serves_clients_beyond_a_thousand_descriptors needs ManyDescriptors Descriptors ProcessState KernelQueues;
 }
 
 /// The listener is a socket to ask about, like any other: it is ready when somebody is there.
@@ -199,7 +199,7 @@ pub(super) fn slow_clients_reset(program: &Program, server: &Server) -> Outcome 
 }
 
 /// `select` ends at descriptor 1023, and so does a table of that length. And whoever left gives back its own.
-fn serves_clients_beyond_1024_descriptors(program: &Program) -> Outcome {
+fn serves_clients_beyond_a_thousand_descriptors(program: &Program) -> Outcome {
     let server = program.starts_beyond_1024_descriptors()?;
     server.sleeps_until_ready()?;
     forty_come_and_go(&server)?;

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! cargo lab run 2
-//! cargo lab run 3 -- 127.0.0.1:7000
+//! cargo lab run 3 -- 127.0.0.1:7878
 //! ```
 //!
 //! Man pages: connect(2), send(2), recv(2), shutdown(2), getpeername(2).

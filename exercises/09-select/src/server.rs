@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! cargo lab run 9
-//! cargo lab talk 127.0.0.1:7000
+//! cargo lab talk 127.0.0.1:7878
 //! ```
 //!
 //! Man pages: poll(2), select(2), accept(2), recv(2), send(2), tcp(7).

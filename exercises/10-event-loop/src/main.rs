@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! cargo lab run 10
-//! cargo lab talk 127.0.0.1:7000
+//! cargo lab talk 127.0.0.1:7878
 //! ```
 
 mod server;

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! cargo lab run 10
-//! cargo lab talk 127.0.0.1:7000
+//! cargo lab talk 127.0.0.1:7878
 //! ```
 //!
 //! Man pages: epoll(7), epoll_wait(2), accept(2), recv(2), send(2); on macOS kqueue(2).

@@ -11,7 +11,7 @@ use lexopt::prelude::*;
 use crate::Events;
 
 /// Where a server listens when nobody says otherwise.
-const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7000);
+const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7878);
 
 /// Runs a server: `--listen ADDR`, then `serve`, which returns only when it cannot go on.
 ///
@@ -31,7 +31,7 @@ pub fn run_server(serve: impl FnOnce(SocketAddr, &Events) -> io::Result<()>) -> 
 ///
 /// An error becomes one line on standard error that names the address, and exit code 1.
 pub fn run_client(call: impl FnOnce(SocketAddr) -> io::Result<()>) -> ExitCode {
-    let usage = "ADDR    the server's IP address and port, such as 127.0.0.1:7000";
+    let usage = "ADDR    the server's IP address and port, such as 127.0.0.1:7878";
     match client_address() {
         Ok(Some(address)) => finish(address, call(address)),
         Ok(None) => help(usage),

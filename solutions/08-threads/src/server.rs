@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! cargo lab run 8
-//! cargo lab talk 127.0.0.1:7000
+//! cargo lab talk 127.0.0.1:7878
 //! ```
 //!
 //! Man pages: accept(2), recv(2), send(2), pthread_create(3), pthread_detach(3), setrlimit(2).

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! cargo run --package select --example select-limit
-//! cargo lab talk 127.0.0.1:7000
+//! cargo lab talk 127.0.0.1:7878
 //! ```
 //!
 //! In `talk`, `/crowd 1100` brings eleven hundred clients. Those whose sockets got a descriptor below

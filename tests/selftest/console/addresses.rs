@@ -6,10 +6,10 @@ use std::net::SocketAddr;
 use socket2::{Domain, Socket, Type};
 
 /// The address that servers have if nobody says otherwise.
-pub const USUAL: &str = "127.0.0.1:7000";
+pub const USUAL: &str = "127.0.0.1:7878";
 
 /// Its port, which other programs are given in ways of their own.
-pub const USUAL_PORT: &str = "7000";
+pub const USUAL_PORT: &str = "7878";
 
 #[derive(Debug, Default)]
 pub struct Addresses {

@@ -121,7 +121,21 @@ fn run(stage: &str, arguments: &[&str], addresses: &Addresses) -> Result<Order, 
         [] => USUAL,
         _ => return Err(format!("{arguments:?} is not known here")),
     };
-    command_line.args(["--listen", listen(shown, addresses)]);
+    if let Some(taken) = addresses.taken(shown) {
+        // It will not serve, and lab says more about that than the program does.
+        command_line = Command::new(env!("CARGO_BIN_EXE_lab"));
+        command_line.args([
+            "run",
+            stage,
+            "--subject",
+            "solutions",
+            "--",
+            "--listen",
+            taken,
+        ]);
+    } else {
+        command_line.args(["--listen", ANYWHERE]);
+    }
     Ok(Order {
         kind: Kind::Server,
         command_line,
@@ -132,9 +146,12 @@ fn run(stage: &str, arguments: &[&str], addresses: &Addresses) -> Result<Order, 
 /// The stage whose program is a client.
 const CLIENT: &str = "3";
 
+/// Where a server listens if the address on the slide is free: on a port that the kernel chooses.
+const ANYWHERE: &str = "127.0.0.1:0";
+
 /// Where a server listens: anywhere, or where one is already, which it is to find out.
 fn listen<'a>(shown: &str, addresses: &'a Addresses) -> &'a str {
-    addresses.taken(shown).unwrap_or("127.0.0.1:0")
+    addresses.taken(shown).unwrap_or(ANYWHERE)
 }
 
 /// What needs pipes, limits or another language.
@@ -193,10 +210,10 @@ fn with_true_ports(command: &str, addresses: &mut Addresses) -> Result<String, S
 #[test]
 fn a_true_address_that_looks_like_the_one_on_the_slide_stays_as_it_is() {
     let mut addresses = Addresses::default();
-    addresses.learn(USUAL, "127.0.0.1:47000");
-    let command = "(nc 127.0.0.1:7000; nc 127.0.0.1 7000)";
+    addresses.learn(USUAL, "127.0.0.1:47878");
+    let command = "(nc 127.0.0.1:7878; nc 127.0.0.1 7878)";
     let truth = with_true_ports(command, &mut addresses);
-    let expected = "(nc 127.0.0.1:47000; nc 127.0.0.1 47000)";
+    let expected = "(nc 127.0.0.1:47878; nc 127.0.0.1 47878)";
     assert_eq!(truth.as_deref(), Ok(expected));
 }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 use clap::ArgMatches;
 
+use super::address;
 use super::style::{BAD, GOOD, QUIET, STRONG, paint, print, width, wrap};
 
 #[must_use]
@@ -74,8 +75,11 @@ const OTHERS: [Need; 5] = [
     ),
 ];
 
-/// What some commands make more of.
-const EXTRAS: [Need; 1] = [("strace", |_| strace(), STRACE)];
+/// What some commands make more of, or take if nothing else is asked for.
+const EXTRAS: [Need; 2] = [
+    ("default port", |_| default_port(), DEFAULT_PORT),
+    ("strace", |_| strace(), STRACE),
+];
 
 const RUSTUP: &str = "install Rust, or a newer one: https://rustup.rs, or `rustup update stable`";
 const LINKER: &str = if cfg!(windows) {
@@ -85,6 +89,8 @@ const LINKER: &str = if cfg!(windows) {
 } else {
     "install a C compiler, such as the package gcc or build-essential"
 };
+const DEFAULT_PORT: &str = "it is taken, perhaps by a server that still runs; with \
+                            `cargo lab run 1 -- --listen 127.0.0.1:0` yours takes a free one, as the checks always do";
 const STRACE: &str = if cfg!(target_os = "linux") {
     "with it `cargo lab trace` shows the server's side, too: install the package of that name"
 } else {
@@ -202,6 +208,12 @@ fn loopback() -> anyhow::Result<String> {
     server.set_read_timeout(Some(patience))?;
     server.read_exact(&mut [0])?;
     Ok("a byte went through 127.0.0.1".to_owned())
+}
+
+/// Where `lab run` starts servers; checks choose ports of their own.
+fn default_port() -> anyhow::Result<String> {
+    ensure!(!address::is_taken(address::DEFAULT), "it is taken");
+    Ok(format!("{} is free, for `cargo lab run`", address::DEFAULT))
 }
 
 /// Where cargo builds to, which must be writable even in a read-only checkout.

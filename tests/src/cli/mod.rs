@@ -10,6 +10,7 @@ use crate::house::House;
 use crate::report;
 use crate::subject::Subject;
 
+pub mod address;
 pub mod bench;
 pub mod bless;
 pub mod check;

@@ -1,13 +1,15 @@
 //! `lab run`: the student's own program, in the foreground.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Arg, ArgMatches, Command, value_parser};
 
+use super::address;
 use super::request::subject_argument;
+use crate::course::Stage;
 use crate::house::House;
 use crate::live;
 use crate::platform;
@@ -40,19 +42,38 @@ pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
     let Some(program) = super::program(house, &subject, stage)? else {
         return Ok(ExitCode::FAILURE);
     };
-    let arguments = matches
+    let arguments: Vec<OsString> = matches
         .get_many::<OsString>("arguments")
         .into_iter()
-        .flatten();
+        .flatten()
+        .cloned()
+        .collect();
     let mut command = std::process::Command::new(&program);
     // If we are killed, it must not keep its port.
     platform::end_with_us(&mut command);
-    let status = command.args(arguments).status();
+    let status = command.args(&arguments).status();
     // Ctrl-C ends the program too, and perhaps before we could wait for it.
     live::say_nothing_if_interrupted();
     let status = status.with_context(|| format!("cannot start {}", program.display()))?;
+    if status.code() == Some(1) && stage.is_server() {
+        say_if_taken(stage, folder, &arguments);
+    }
     Ok(status
         .code()
         .and_then(|code| u8::try_from(code).ok())
         .map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+/// How to take another port, if the server's address may be why it failed.
+fn say_if_taken(stage: &Stage, folder: Option<&Path>, arguments: &[OsString]) {
+    if let Some(address) = address::of_server(arguments).filter(|&there| address::is_taken(there)) {
+        let subject = folder.map_or_else(String::new, |folder| {
+            format!(" --subject '{}'", folder.display())
+        });
+        eprintln!(
+            "{address} is taken: another program listens there, or connections of an earlier server linger. \
+             To take a free port: cargo lab run {}{subject} -- --listen 127.0.0.1:0",
+            stage.short()
+        );
+    }
 }

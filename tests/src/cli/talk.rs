@@ -16,6 +16,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
+use super::address::DEFAULT;
 use super::style::print;
 use inbox::Inbox;
 use typist::Typist;
@@ -37,7 +38,7 @@ pub fn command() -> Command {
             Arg::new("address")
                 .value_name("ADDR")
                 .required(true)
-                .help("Such as 127.0.0.1:7000"),
+                .help(format!("Such as {DEFAULT}")),
         )
         .arg(hex.help("Show received bytes as numbers"))
         .arg(
@@ -88,7 +89,7 @@ pub fn run(matches: &ArgMatches, _root: &Path) -> anyhow::Result<ExitCode> {
 fn cannot_connect(address: &str, error: &io::Error) -> anyhow::Result<ExitCode> {
     match error.kind() {
         ErrorKind::InvalidInput => anyhow::bail!(
-            "{address} is no address: a host and a port are needed, such as 127.0.0.1:7000"
+            "{address} is no address: a host and a port are needed, such as {DEFAULT}"
         ),
         ErrorKind::ConnectionRefused => anstream::eprintln!(
             "{address} refused the connection: no server listens there; start one in another \

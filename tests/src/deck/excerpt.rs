@@ -3,7 +3,7 @@
 //!
 //! What may stand behind ```` ```rust ````:
 //!
-//! - `PATH`, and which part of that file (see [`pick`](super::pick));
+//! - `PATH`, and which part of that file (see `pick.rs`);
 //! - or `sketch`: from no file, and a paragraph below begins with `Sketch:`.
 
 use anyhow::{Context, ensure};

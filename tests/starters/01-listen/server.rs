@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! cargo lab run 1
-//! cargo lab talk 127.0.0.1:7000
+//! cargo lab talk 127.0.0.1:7878
 //! ```
 //!
 //! Man pages: socket(2), bind(2), listen(2), accept(2), getsockname(2), socket(7).

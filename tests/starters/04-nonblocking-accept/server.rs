@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! cargo lab run 4
-//! cargo lab talk 127.0.0.1:7000
+//! cargo lab talk 127.0.0.1:7878
 //! ```
 //!
 //! Man pages: accept(2), fcntl(2), socket(7).
