@@ -9,9 +9,9 @@ use lab::chart::data::Comparison;
 use predicates::str::{contains, is_empty};
 
 use crate::command::{Lab, Ran};
-use crate::gallery_file::{root, sources, subject};
+use crate::gallery_file::{sources, subject};
 use crate::miniature::{miniature, stage};
-use crate::scratch::scratch;
+use crate::scratch::{root, scratch};
 
 /// A kept comparison, made up so that it has something of everything: rows with one line in its name and with two,
 /// marks that XML knows, a design that answers few, values that nobody could measure.

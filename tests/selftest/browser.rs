@@ -11,8 +11,7 @@ use std::time::Duration;
 
 use assert_cmd::Command;
 
-use crate::gallery_file::root;
-use crate::scratch::scratch;
+use crate::scratch::{root, scratch};
 
 /// Longer than any run of Node here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(240);

@@ -12,7 +12,7 @@ use predicates::prelude::*;
 use predicates::str::{contains, is_empty};
 
 use crate::command::{Lab, Ran};
-use crate::gallery_file::root;
+use crate::scratch::{lab_program, root};
 
 fn lab(arguments: &[&str]) -> Command {
     Command::from_std(Lab::new(arguments).command)
@@ -82,7 +82,7 @@ fn the_map_is_the_same_text_with_and_without_colour() {
 #[test]
 fn the_map_fits_a_narrow_terminal() {
     let mut script = Process::new("script");
-    let command = format!("stty rows 30 cols 40; '{}'", env!("CARGO_BIN_EXE_lab"));
+    let command = format!("stty rows 30 cols 40; '{}'", lab_program().display());
     script
         .args(["--quiet", "--return", "--command", &command, "/dev/null"])
         .env("NO_COLOR", "1")

@@ -3,10 +3,10 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::command::Lab;
-use crate::gallery_file::root;
-use crate::scratch::scratch;
+use crate::scratch::{lab_program, root, scratch};
 
 /// What a `lab` needs to find at home.
 const NEEDED: [&str; 6] = [
@@ -40,6 +40,25 @@ impl Clone {
     pub fn lab(&self, arguments: &[&str]) -> Lab {
         let mut lab = Lab::new(arguments).env("CARGO_MANIFEST_DIR", self.root.join("tests"));
         lab.command.current_dir(&self.root);
+        lab
+    }
+
+    /// Puts the `lab` that was built here to where cargo would have built it there.
+    pub fn has_its_own_lab(&self) {
+        let folder = self.path("target/debug");
+        fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        // By a process of its own: see `scratch::program`.
+        let mut cp = Command::new("cp");
+        let copied = cp.arg(lab_program()).arg(folder.join("lab")).status();
+        assert!(copied.is_ok_and(|status| status.success()));
+    }
+
+    /// A run of that one, started by its path and not by cargo.
+    pub fn own_lab(&self, arguments: &[&str]) -> Lab {
+        let mut lab = Lab::of(&self.path("target/debug/lab"), arguments);
+        lab.command
+            .current_dir(&self.root)
+            .env_remove("CARGO_MANIFEST_DIR");
         lab
     }
 

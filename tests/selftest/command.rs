@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::gallery_file::root;
+use crate::scratch::{lab_program, root};
 
 /// Below this name every process of one run finds the same value in its environment.
 const MARK: &str = "UNBLOCKED_MARK";
@@ -54,10 +54,20 @@ impl Lab {
 
     /// As [`new`](Self::new), where other commands come first, of which the last one becomes `lab`: `nohup`, `unshare`.
     pub fn started_by(others: &[&str], arguments: &[&str]) -> Self {
+        Self::new_of(others, &lab_program(), arguments)
+    }
+
+    /// As [`new`](Self::new), of a `lab` that stands somewhere else.
+    pub fn of(program: &Path, arguments: &[&str]) -> Self {
+        Self::new_of(&[], program, arguments)
+    }
+
+    fn new_of(others: &[&str], program: &Path, arguments: &[&str]) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let mark = Mark(format!("{}-{number}", std::process::id()));
-        let mut words = others.iter().chain([&env!("CARGO_BIN_EXE_lab")]);
+        let words = others.iter().map(OsStr::new);
+        let mut words = words.chain([program.as_os_str()]);
         let mut command = Command::new(words.next().expect("there is at least lab itself"));
         command
             .args(words)

@@ -16,7 +16,7 @@
 
 use lab::deck::{self, Deck};
 
-use crate::gallery_file::root;
+use crate::scratch::root;
 use lecture::play;
 
 mod addresses;

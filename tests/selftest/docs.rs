@@ -10,10 +10,11 @@ use lab::guide::Guide;
 use lab::stages;
 use toml::Table;
 
-use crate::gallery_file::{Kind, gallery, root, sources};
+use crate::gallery_file::{Kind, gallery, sources};
 use crate::markdown::{
     blocks, code, commands, emphasised, example, has_place, links, notes, section,
 };
+use crate::scratch::{lab_program, root};
 
 #[test]
 fn every_cause_that_a_mutant_shows_is_explained() {
@@ -261,7 +262,7 @@ fn check_arguments(page: &str, line: &str, subcommand: &str, arguments: &[&str])
 
 /// What `lab … --help` prints.
 fn help(words: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_lab"))
+    let output = Command::new(lab_program())
         .args(words)
         .arg("--help")
         .output()

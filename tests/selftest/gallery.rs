@@ -19,6 +19,7 @@ use lab::stages;
 use serde_json::Value;
 
 use crate::gallery_file::{Kind, Piece, gallery, subject};
+use crate::scratch::lab_program;
 
 /// How many are judged at once.
 const WORKERS: usize = 2;
@@ -134,7 +135,7 @@ fn problems_of(piece: &Piece) -> Vec<String> {
         &format!("gallery/{}", piece.path()),
         &[(piece.stage, &piece.sources)],
     );
-    let output = Command::new(env!("CARGO_BIN_EXE_lab"))
+    let output = Command::new(lab_program())
         .args(["check", piece.stage.slug, "--json", "--subject"])
         .arg(folder)
         .output()

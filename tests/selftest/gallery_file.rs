@@ -8,7 +8,7 @@ use lab::course::{STAGES, Stage};
 use lab::stages;
 use toml::{Table, Value};
 
-use crate::scratch::scratch;
+use crate::scratch::{root, scratch};
 
 /// A student's file below the stage's folder, and its text.
 pub type Source = (&'static str, String);
@@ -43,13 +43,6 @@ impl Piece {
     pub fn path(&self) -> String {
         format!("{}/{}", self.stage.slug, self.name)
     }
-}
-
-/// The repository's root.
-pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("tests has a parent")
 }
 
 /// The students' files of `stage` in the tree that stands in `folder`.

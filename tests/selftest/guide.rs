@@ -1,19 +1,16 @@
 //! The READMEs say what the lab reads in them, and the lab notices where they do not.
 
-use std::path::Path;
-
 use lab::cause::Cause;
 use lab::course::STAGES;
 use lab::guide::{Guide, HEADINGS};
 
+use crate::scratch::root;
+
 #[test]
 fn every_readme_is_in_order() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("tests has a parent");
     let mut problems = Vec::new();
     for stage in STAGES {
-        match Guide::read(root, stage) {
+        match Guide::read(root(), stage) {
             Ok(guide) => {
                 problems.extend(guide.problems().iter().map(|what| name(stage.slug, what)))
             }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use lab::course::{STAGES, Stage};
 
-use crate::gallery_file::{Source, root, sources, subject};
+use crate::gallery_file::{Source, sources, subject};
+use crate::scratch::root;
 
 /// A subject in which stages have one of the programs in `miniature`; `solution` stands for the solution.
 pub fn miniature(name: &str, programs: &[(&str, &str)]) -> PathBuf {

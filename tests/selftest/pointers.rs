@@ -6,8 +6,9 @@ use lab::cause::Cause;
 use lab::guide::Guide;
 
 use crate::command::Lab;
-use crate::gallery_file::{Kind, gallery, root, subject};
+use crate::gallery_file::{Kind, gallery, subject};
 use crate::miniature::miniature;
+use crate::scratch::root;
 
 #[test]
 fn a_report_and_a_hint_name_the_slide() {

@@ -4,8 +4,7 @@ use assert_cmd::Command;
 use predicates::str::{contains, is_empty};
 
 use crate::command::Lab;
-use crate::gallery_file::root;
-use crate::scratch::{program, scratch};
+use crate::scratch::{program, root, scratch};
 
 #[test]
 fn without_the_tool_it_says_what_to_install_and_what_to_read() {

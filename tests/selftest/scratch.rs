@@ -1,10 +1,45 @@
-//! Files that tests make for themselves, below the target folder.
+//! Where the lab that is tested stands, and files that tests make for themselves. All of it is found out when a test
+//! runs: the clone may have been moved since it was compiled.
 
+use std::env;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use lab::house::House;
+
+/// The repository's root.
+pub fn root() -> &'static Path {
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let house = House::find();
+        house
+            .unwrap_or_else(|error| panic!("the lab is not found: {error:#}"))
+            .root
+    });
+    &ROOT
+}
+
+/// The `lab` that was built together with these tests.
+pub fn lab_program() -> PathBuf {
+    let told = env::var_os("CARGO_BIN_EXE_lab").map(PathBuf::from);
+    told.unwrap_or_else(|| {
+        profile()
+            .join("lab")
+            .with_extension(env::consts::EXE_EXTENSION)
+    })
+}
 
 /// A path for a test's own files, by a name that no other test uses.
 pub fn scratch(name: impl AsRef<Path>) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+    let target = profile().parent().map(Path::to_path_buf);
+    let target = target.expect("cargo builds into a target folder");
+    target.join("tmp").join(name)
+}
+
+/// The folder that cargo has built into: `target/debug`.
+fn profile() -> PathBuf {
+    let program = env::current_exe().expect("a program knows where it stands");
+    let folder = program.ancestors().nth(2).map(Path::to_path_buf);
+    folder.expect("tests stand in target/debug/deps")
 }
 
 /// Makes a named pipe in place of whatever is there: who opens it waits for somebody at its other end.

@@ -10,7 +10,7 @@ use lab::snapshot::Snapshots;
 use lab::stages;
 use serde_json::Value;
 
-use crate::gallery_file::root;
+use crate::scratch::root;
 
 /// The check that `select` cannot pass.
 const BEYOND: &str = "serves_clients_beyond_a_thousand_descriptors";

@@ -9,7 +9,8 @@ use lab::course::{STAGES, Stage};
 use lab::deck::excerpt::renewed;
 use lab::deck::{self, Deck, Slide};
 
-use crate::gallery_file::{Kind, gallery, root};
+use crate::gallery_file::{Kind, gallery};
+use crate::scratch::root;
 use order::{inside, outside};
 
 mod marks;

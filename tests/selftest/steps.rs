@@ -1,6 +1,5 @@
 //! A student on the way: what is done is judged, what is not begun is not.
 
-use std::path::Path;
 use std::process::Command;
 
 use assert_cmd::Command as Assertable;
@@ -9,9 +8,9 @@ use lab::course::STAGES;
 use lab::stages;
 use serde_json::Value;
 
-use crate::gallery_file::{Source, root, sources, subject};
+use crate::gallery_file::{Source, sources, subject};
 use crate::regions::up_to;
-use crate::scratch::scratch;
+use crate::scratch::{lab_program, root, scratch};
 
 /// Checks that pass so far, when the steps up to this one are done: the program gets as far as the next.
 const SO_FAR: &[(&str, &str, u8)] = &[
@@ -158,7 +157,7 @@ fn verdicts(name: &str, done: &[Vec<Source>]) -> Vec<Value> {
         .zip(done)
         .map(|(stage, sources)| (stage, sources.as_slice()))
         .collect();
-    let output = Assertable::new(env!("CARGO_BIN_EXE_lab"))
+    let output = Assertable::new(lab_program())
         .args(["check", "--json", "--subject"])
         .arg(subject(name, &stages))
         .output()
@@ -178,10 +177,9 @@ fn grade(arguments: &[&str]) -> (bool, String) {
         .iter()
         .map(|(stage, sources)| (*stage, sources.as_slice()))
         .collect();
-    let profile = Path::new(env!("CARGO_BIN_EXE_lab")).parent();
-    let target = profile
-        .and_then(Path::parent)
-        .expect("lab was built into a target folder");
+    let program = lab_program();
+    let target = program.ancestors().nth(2);
+    let target = target.expect("lab was built into a target folder");
     let mut command: Command = cargo();
     command
         .args([

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::gallery_file::root;
+use crate::scratch::root;
 
 #[test]
 fn no_file_speaks_of_the_machine_that_it_was_written_on() {

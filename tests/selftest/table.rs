@@ -7,7 +7,8 @@ use lab::course::STAGES;
 use lab::stages;
 use toml::{Table, Value};
 
-use crate::gallery_file::{gallery, root};
+use crate::gallery_file::gallery;
+use crate::scratch::root;
 use crate::trees::files;
 
 #[test]

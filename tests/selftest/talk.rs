@@ -1,5 +1,6 @@
 //! `lab talk`: what it sends, shows, and measures.
 
+use crate::scratch::lab_program;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Sender, channel};
@@ -31,7 +32,7 @@ fn talk_to(
         }
     });
     let mut before = Instant::now();
-    let shown = Command::new(env!("CARGO_BIN_EXE_lab"))
+    let shown = Command::new(lab_program())
         .args(["talk", &address.to_string()])
         .write_stdin(lines)
         .assert();

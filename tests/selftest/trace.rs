@@ -14,8 +14,7 @@ use lab::trace::recording::Recording;
 use predicates::str::{contains, is_empty};
 
 use crate::command::Lab;
-use crate::gallery_file::root;
-use crate::scratch::scratch;
+use crate::scratch::{root, scratch};
 
 /// The recordings that the slides show, and what each of them comes to.
 const KEPT: [(&str, &str); 6] = [

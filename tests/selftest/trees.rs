@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use lab::course::{STAGES, Stage};
 use lab::subject::steps_not_started;
 
-use crate::gallery_file::{root, sources};
+use crate::gallery_file::sources;
 use crate::regions::{Part, parts, step};
+use crate::scratch::root;
 
 #[test]
 fn exercises_and_solutions_differ_in_the_students_files_only() {

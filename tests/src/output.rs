@@ -1,12 +1,18 @@
 //! What a program prints, read by a thread of its own so that a full pipe never blocks the program.
 
 use std::collections::HashSet;
-use std::io::{self, Read};
+use std::io::Read;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use anyhow::Context;
+
 use crate::deadline::Deadline;
 use crate::platform::{PipeEnd, Stream};
+
+/// What is said where the lab itself gets no thread.
+pub const NO_THREAD: &str =
+    "the system refuses the lab a thread (`ulimit -u`, `ulimit -v`, or a limit of the container)";
 
 /// One output stream of a program. Beyond a cap it is still read, and dropped.
 #[derive(Debug, Clone)]
@@ -90,13 +96,16 @@ impl Output {
     /// # Errors
     ///
     /// When the system refuses a thread for it.
-    pub fn drain<S: Read + Stream + Send + 'static>(mut stream: S, cap: usize) -> io::Result<Self> {
+    pub fn drain<S: Read + Stream + Send + 'static>(
+        mut stream: S,
+        cap: usize,
+    ) -> anyhow::Result<Self> {
         let output = Self(Arc::new(Shared {
             pipe: PipeEnd::of(&stream),
             ..Shared::default()
         }));
         let shared = output.clone();
-        thread::Builder::new().spawn(move || {
+        let reader = thread::Builder::new().spawn(move || {
             let mut buffer = [0; 64 * 1024];
             loop {
                 let (count, mut state) = match &shared.0.pipe {
@@ -117,7 +126,8 @@ impl Output {
                     return;
                 }
             }
-        })?;
+        });
+        reader.context(NO_THREAD)?;
         Ok(output)
     }
 

@@ -12,7 +12,7 @@ use anyhow::Context;
 use crate::deadline::Deadline;
 use crate::guard::Guard;
 use crate::live;
-use crate::output::Output;
+use crate::output::{NO_THREAD, Output};
 use crate::payload::Payload;
 use crate::platform::{self, Limits, Sample};
 
@@ -56,8 +56,6 @@ struct Attached {
 
 impl Attached {
     fn to(child: &mut Child, input: Input, kept: usize) -> anyhow::Result<Self> {
-        let refused =
-            "the system refuses the lab a thread (`ulimit -u`, or a limit of the container)";
         let stdout = child.stdout.take().context("no pipe")?;
         let stderr = child.stderr.take().context("no pipe")?;
         let fed = Arc::new(AtomicU64::new(0));
@@ -66,10 +64,10 @@ impl Attached {
             .take()
             .map(|pipe| feed(pipe, input, Arc::clone(&fed)));
         Ok(Self {
-            stdout: Output::drain(stdout, kept).context(refused)?,
-            stderr: Output::drain(stderr, KEPT).context(refused)?,
-            feeder: feeder.transpose().context(refused)?,
-            guard: Guard::start(child.id()).context(refused)?,
+            stdout: Output::drain(stdout, kept)?,
+            stderr: Output::drain(stderr, KEPT)?,
+            feeder: feeder.transpose().context(NO_THREAD)?,
+            guard: Guard::start(child.id()).context(NO_THREAD)?,
             fed,
         })
     }

@@ -32,8 +32,10 @@ fn main() -> ExitCode {
         .env("UNBLOCKED_STAGE", &stage)
         .status();
     match graded {
-        Ok(status) if status.success() => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
+        Ok(status) => {
+            let code = status.code().and_then(|code| u8::try_from(code).ok());
+            code.map_or(ExitCode::FAILURE, ExitCode::from)
+        }
         Err(error) => {
             eprintln!("cannot start cargo: {error}");
             ExitCode::from(2)

@@ -14,7 +14,7 @@ use lab::platform::descriptors_allowed;
 use lab::subject::Subject;
 
 use super::addresses::{Addresses, USUAL, USUAL_PORT};
-use crate::gallery_file::root;
+use crate::scratch::{lab_program, root};
 
 /// Which lines of a terminal are typed, and which may come when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +89,7 @@ pub fn order(command: &str, addresses: &mut Addresses) -> Result<Order, String> 
             ref rest @ ..,
         ] if is_simple => run(stage, rest.strip_prefix(&["--"]).unwrap_or(rest), addresses),
         ["cargo", "lab", ref rest @ ..] if is_simple => {
-            let mut command_line = Command::new(env!("CARGO_BIN_EXE_lab"));
+            let mut command_line = Command::new(lab_program());
             command_line.args(rest.iter().map(|word| addresses.in_truth(word)));
             let kind = match rest {
                 ["talk", ..] => Kind::Talk,
@@ -123,7 +123,7 @@ fn run(stage: &str, arguments: &[&str], addresses: &Addresses) -> Result<Order, 
     };
     if let Some(taken) = addresses.taken(shown) {
         // It will not serve, and lab says more about that than the program does.
-        command_line = Command::new(env!("CARGO_BIN_EXE_lab"));
+        command_line = Command::new(lab_program());
         command_line.args([
             "run",
             stage,
@@ -183,7 +183,7 @@ fn in_a_shell(command: &str, addresses: &mut Addresses) -> Result<Order, String>
     if text.contains("cargo lab talk") {
         kind = Kind::Talk;
     }
-    text = text.replace("cargo lab", &format!("'{}'", env!("CARGO_BIN_EXE_lab")));
+    text = text.replace("cargo lab", &format!("'{}'", lab_program().display()));
     let mut command_line = Command::new("sh");
     command_line.args(["-c", &text]);
     Ok(Order {

@@ -12,7 +12,7 @@ use super::addresses::Addresses;
 use super::lines::{is_from_talk, is_small_talk, without_measures, without_ports};
 use super::order::{Kind, Order, order};
 use super::settling;
-use crate::gallery_file::root;
+use crate::scratch::root;
 
 /// How much of what is printed is kept, in bytes.
 const MOST: usize = 1 << 20;

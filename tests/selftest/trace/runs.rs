@@ -8,9 +8,8 @@ use lab::trace::recording::{Answer, Call, Kind, Recording, Sockets};
 
 use super::svg;
 use crate::command::{Lab, Ran};
-use crate::gallery_file::root;
 use crate::miniature::miniature;
-use crate::scratch::{program, scratch};
+use crate::scratch::{program, root, scratch};
 
 #[test]
 fn a_blocking_server_is_seen_asleep_at_one_socket_while_others_wait() {

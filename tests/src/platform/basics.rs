@@ -11,7 +11,7 @@ use super::{
 };
 
 /// How many descriptors the lab has to have for itself.
-const DESCRIPTORS: u64 = 64;
+const DESCRIPTORS: u64 = 20;
 
 /// How many threads the lab has beside its own, for what a program prints.
 const THREADS: usize = 8;
