@@ -2,7 +2,10 @@
 //!
 //! A test makes its surroundings in namespaces of its own. Where the system does not let it, it is skipped, and says so.
 
+mod building;
 mod contents;
+mod machine;
+mod starting;
 
 use std::process::{Command, Stdio};
 

@@ -5,10 +5,11 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::live;
+use crate::output::own_thread;
 use crate::platform;
 
 /// How many threads and processes a program may have.
@@ -36,7 +37,7 @@ impl Guard {
         let is_over = Arc::new(AtomicBool::new(false));
         let (end, ended) = mpsc::channel();
         let seen = Arc::clone(&is_over);
-        let thread = thread::Builder::new().spawn(move || {
+        let thread = own_thread().spawn(move || {
             while ended.recv_timeout(PERIOD) == Err(RecvTimeoutError::Timeout) {
                 if platform::threads(pid) + platform::dependants(pid).len() > CAP {
                     seen.store(true, Ordering::SeqCst);

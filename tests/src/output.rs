@@ -14,6 +14,15 @@ use crate::platform::{PipeEnd, Stream};
 pub const NO_THREAD: &str =
     "the system refuses the lab a thread (`ulimit -u`, `ulimit -v`, or a limit of the container)";
 
+/// A thread of the lab's own, whose stack does not hang on what somebody has set in the environment.
+#[must_use]
+pub fn own_thread() -> thread::Builder {
+    thread::Builder::new().stack_size(STACK)
+}
+
+/// Bytes of the stack of a thread that reads, writes or counts.
+const STACK: usize = 1 << 20;
+
 /// One output stream of a program. Beyond a cap it is still read, and dropped.
 #[derive(Debug, Clone)]
 pub struct Output(Arc<Shared>);
@@ -105,7 +114,7 @@ impl Output {
             ..Shared::default()
         }));
         let shared = output.clone();
-        let reader = thread::Builder::new().spawn(move || {
+        let reader = own_thread().spawn(move || {
             let mut buffer = [0; 64 * 1024];
             loop {
                 let (count, mut state) = match &shared.0.pipe {

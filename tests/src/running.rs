@@ -5,14 +5,14 @@ use std::io::Write;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 
 use anyhow::Context;
 
 use crate::deadline::Deadline;
 use crate::guard::Guard;
 use crate::live;
-use crate::output::{NO_THREAD, Output};
+use crate::output::{NO_THREAD, Output, own_thread};
 use crate::payload::Payload;
 use crate::platform::{self, Limits, Sample};
 
@@ -79,7 +79,7 @@ fn feed(
     input: Input,
     progress: Arc<AtomicU64>,
 ) -> std::io::Result<JoinHandle<Option<ChildStdin>>> {
-    thread::Builder::new().spawn(move || {
+    own_thread().spawn(move || {
         let (bytes, stays_open) = match input {
             Input::Nothing => return None,
             Input::Bytes(bytes) => (bytes, false),

@@ -27,11 +27,11 @@ pub type Basic = (&'static str, fn() -> Result<String, String>);
 
 /// All of them.
 pub const BASICS: [Basic; 5] = [
-    ("loopback", loopback),
+    ("limits", limits),
     ("descriptors", descriptors),
     ("threads", threads),
     ("memory", memory),
-    ("limits", limits),
+    ("loopback", loopback),
 ];
 
 /// What is missing, if anything is, and what to do about it. Tried once for this process.
