@@ -4,6 +4,7 @@
 
 mod building;
 mod contents;
+mod doctor;
 mod machine;
 mod starting;
 

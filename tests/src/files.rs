@@ -8,6 +8,12 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, bail, ensure};
 
+/// Older than any build: the year 2000.
+pub(crate) const OLD: Duration = Duration::from_secs(946_684_800);
+
+/// Newer than any build: the year 2037, up to which every file system counts.
+pub(crate) const NEW: Duration = Duration::from_secs(2_145_916_800);
+
 /// Contents of files, by path.
 pub(crate) type Files = BTreeMap<PathBuf, Vec<u8>>;
 

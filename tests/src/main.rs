@@ -8,7 +8,6 @@ use lab::cli::{
     bench, bless, check, diff, doctor, hint, open, reset, run, slides, soak, talk, trace,
 };
 use lab::fronts;
-use lab::platform::Powers;
 
 fn main() -> ExitCode {
     let matches = command().get_matches();
@@ -55,17 +54,7 @@ fn obey(matches: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
         Some(("diff", matches)) => {
             diff::run(matches, &house.root, |stage| check::passes(&house, stage))
         }
-        Some(("doctor", matches)) => {
-            let powers: Vec<(String, Result<(), String>)> = Powers::probed()
-                .each()
-                .map(|(power, found)| (power.to_string(), found.map_err(str::to_string)))
-                .collect();
-            let powers: Vec<_> = powers
-                .iter()
-                .map(|(name, found)| (name.as_str(), found.clone()))
-                .collect();
-            doctor::run(matches, &house.root, &powers)
-        }
+        Some(("doctor", matches)) => doctor::run(matches, &house),
         Some(("slides", matches)) => slides::run(matches, &house),
         Some(("bless", matches)) => bless::run(matches, &house),
         Some(("soak", matches)) => soak::run(matches, &house),

@@ -15,7 +15,6 @@ pub const NO_THREAD: &str =
     "the system refuses the lab a thread (`ulimit -u`, `ulimit -v`, or a limit of the container)";
 
 /// A thread of the lab's own, whose stack does not hang on what somebody has set in the environment.
-#[must_use]
 pub fn own_thread() -> thread::Builder {
     thread::Builder::new().stack_size(STACK)
 }

@@ -7,20 +7,13 @@
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::Context;
 
 use crate::course::Stage;
-use crate::files::{Files, cannot, forget, mirror, read, read_all, set_time};
+use crate::files::{Files, NEW, OLD, cannot, forget, mirror, read, read_all, set_time};
 use crate::house::House;
 use crate::subject::{Kind, Subject};
-
-/// Older than any build: the year 2000.
-const OLD: Duration = Duration::from_secs(946_684_800);
-
-/// Newer than any build: the year 2037, up to which every file system counts.
-const NEW: Duration = Duration::from_secs(2_145_916_800);
 
 /// The folder in which packages stand, in the workspace and in messages of the compiler.
 const FOLDER: &str = "exercises";

@@ -13,13 +13,13 @@ use crate::scratch::{root, scratch};
 use super::inside;
 
 /// Shell commands that lower a limit of setrlimit(2), and then become `lab`.
-fn limited(limit: &str, arguments: &[&str]) -> Lab {
+pub fn limited(limit: &str, arguments: &[&str]) -> Lab {
     let script = format!("ulimit {limit} && exec \"$@\"");
     Lab::started_by(&["bash", "-ec", &script, "bash"], arguments)
 }
 
 /// A `lab` to which these system calls are refused. `None` where there is no compiler for the program that does it.
-fn refusing(calls: &[libc::c_long], arguments: &[&str]) -> Lab {
+pub fn refusing(calls: &[libc::c_long], arguments: &[&str]) -> Lab {
     let folder = scratch("refuse");
     fs::create_dir_all(&folder).expect("a folder can be made");
     let program = folder.join(format!("refuse-{}", fastrand::u64(..)));

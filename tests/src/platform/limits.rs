@@ -20,13 +20,13 @@ const STACK: u64 = 8 << 20;
 /// How many descriptors this system lets us allow to a program.
 #[must_use]
 pub fn descriptors_allowed() -> u64 {
-    limit_of(libc::RLIMIT_NOFILE).map_or(0, |limit| limit.rlim_max)
+    limit_of(libc::RLIMIT_NOFILE).map_or(u64::MAX, |limit| limit.rlim_max)
 }
 
 /// Bytes of address space that this system lets us allow to a program.
 #[must_use]
 pub fn address_space_allowed() -> u64 {
-    limit_of(libc::RLIMIT_AS).map_or(0, |limit| limit.rlim_max)
+    limit_of(libc::RLIMIT_AS).map_or(u64::MAX, |limit| limit.rlim_max)
 }
 
 /// Lets this process, and those that it starts, open as many descriptors as this system lets us.

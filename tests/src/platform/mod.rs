@@ -44,6 +44,8 @@ mod epoll;
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 pub use epoll::registered;
 #[cfg(all(target_os = "linux", not(elsewhere)))]
+mod events;
+#[cfg(all(target_os = "linux", not(elsewhere)))]
 mod linux;
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 mod proc;
@@ -51,6 +53,8 @@ mod proc;
 mod sock_diag;
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 mod tcp;
+#[cfg(all(target_os = "linux", not(elsewhere)))]
+pub use events::{call_filter, tells_of_changes};
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 pub use linux::{
     PipeEnd, Stream, address_space, dependants, descendants, descriptors, end_orphans,
@@ -68,10 +72,10 @@ pub use tcp::{acknowledge, not_sent, tcp_rows, tcp_table, window_probes};
 mod not_linux;
 #[cfg(not(all(target_os = "linux", not(elsewhere))))]
 pub use not_linux::{
-    PipeEnd, Stream, acknowledge, address_space, dependants, descendants, descriptors, end_orphans,
-    has_children, is_non_blocking, limit_address_space, memory, not_sent, pages, path_to,
-    proc_is_ours, registered, sample, shut_down, tcp_rows, tcp_table, tell_when_there_are, threads,
-    time_limit, window_probes,
+    PipeEnd, Stream, acknowledge, address_space, call_filter, dependants, descendants, descriptors,
+    end_orphans, has_children, is_non_blocking, limit_address_space, memory, not_sent, pages,
+    path_to, proc_is_ours, registered, sample, shut_down, tcp_rows, tcp_table, tell_when_there_are,
+    tells_of_changes, threads, time_limit, window_probes,
 };
 
 mod footprint;

@@ -147,3 +147,17 @@ pub fn has_children() -> bool {
 pub fn proc_is_ours() -> bool {
     false
 }
+
+/// Nobody waits for changes there yet.
+///
+/// # Errors
+///
+/// Always.
+pub fn tells_of_changes(_folder: &std::path::Path) -> io::Result<bool> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[must_use]
+pub fn call_filter() -> Option<bool> {
+    None
+}
