@@ -28,7 +28,7 @@ pub enum Kind {
 }
 
 impl Subject {
-    /// The subject in `folder`; by default the exercises.
+    /// The subject in `folder`, or in its folder `exercises`, as a whole clone has it; by default our own exercises.
     ///
     /// # Errors
     ///
@@ -38,6 +38,11 @@ impl Subject {
         let folder = folder
             .canonicalize()
             .with_context(|| format!("there is no folder {}", folder.display()))?;
+        let inner = folder.join("exercises");
+        let folder = match !holds_stages(&folder) && holds_stages(&inner) {
+            true => inner,
+            false => folder,
+        };
         let is = |name: &str| {
             house
                 .root
@@ -50,10 +55,7 @@ impl Subject {
             () if is("solutions") => Kind::Solutions,
             () => Kind::Submission,
         };
-        if !crate::course::STAGES
-            .iter()
-            .any(|stage| folder.join(stage.slug).is_dir())
-        {
+        if !holds_stages(&folder) {
             bail!(
                 "{} holds no stage: it has no folder such as {}",
                 folder.display(),
@@ -84,10 +86,14 @@ impl Subject {
 
     fn read_one(&self, stage: &Stage, file: &str) -> anyhow::Result<String> {
         let path = self.folder.join(stage.slug).join(file);
-        let again = format!(
-            "`cargo lab reset {}` brings back the file as it was shipped",
-            stage.short()
-        );
+        let again = match self.kind {
+            Kind::Exercises => format!(
+                "`cargo lab reset {}` brings back the file as it was shipped",
+                stage.short()
+            ),
+            Kind::Solutions => "`git restore solutions` brings it back".into(),
+            Kind::Submission => "without it this stage of the subject cannot be judged".into(),
+        };
         match path.metadata() {
             Ok(found) if found.is_file() && found.len() <= LONGEST => {}
             Ok(found) if found.is_file() => {
@@ -110,6 +116,12 @@ impl Subject {
             )
         })
     }
+}
+
+/// Whether a folder has that of a stage in it.
+fn holds_stages(folder: &Path) -> bool {
+    let mut stages = crate::course::STAGES.iter();
+    stages.any(|stage| folder.join(stage.slug).is_dir())
 }
 
 /// The steps that were not started: those whose `todo!("step N: …")` still stands in `source`, outside of
