@@ -14,7 +14,7 @@ pub(crate) enum Refusal {
     /// The kernel drops our calls, because too many connections wait already.
     BacklogIsFull,
     /// Nobody listens there.
-    Refused,
+    Refused(io::Error),
     /// We could not do our part: nothing that a program does makes a `connect` on this machine fail so.
     Ours(io::Error),
 }
@@ -25,8 +25,7 @@ impl fmt::Display for Refusal {
             Refusal::BacklogIsFull => {
                 out.write_str("no answer: the backlog is full, and the kernel had to knock again")
             }
-            Refusal::Refused => io::Error::from(ErrorKind::ConnectionRefused).fmt(out),
-            Refusal::Ours(error) => error.fmt(out),
+            Refusal::Refused(error) | Refusal::Ours(error) => error.fmt(out),
         }
     }
 }
@@ -106,7 +105,7 @@ fn how_it_ended(socket: &Socket, server: SocketAddr) -> Option<Result<bool, Refu
 impl From<io::Error> for Refusal {
     fn from(error: io::Error) -> Self {
         match error.kind() {
-            ErrorKind::ConnectionRefused => Refusal::Refused,
+            ErrorKind::ConnectionRefused => Refusal::Refused(error),
             _ => Refusal::Ours(error),
         }
     }

@@ -43,7 +43,7 @@ impl Peer {
         let connected = connect(server, room, scene.deadline()).map_err(|refusal| {
             let symptom = match refusal {
                 Refusal::BacklogIsFull => Symptom::Known(Cause::BacklogTooSmall),
-                Refusal::Refused => Symptom::Refused,
+                Refusal::Refused(_) => Symptom::Refused,
                 Refusal::Ours(error) => {
                     let error = anyhow::Error::new(error);
                     return error
