@@ -5,6 +5,7 @@
 mod building;
 mod contents;
 mod doctor;
+mod fronts;
 mod machine;
 mod starting;
 
