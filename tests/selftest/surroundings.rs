@@ -7,6 +7,7 @@ mod contents;
 mod doctor;
 mod fronts;
 mod machine;
+mod mixture;
 mod starting;
 
 use std::process::{Command, Stdio};
