@@ -2,6 +2,8 @@
 //!
 //! A test makes its surroundings in namespaces of its own. Where the system does not let it, it is skipped, and says so.
 
+mod kernel;
+
 use std::process::{Command, Stdio};
 
 use crate::command::Lab;
