@@ -67,6 +67,13 @@ impl Scene {
         *self.program.borrow_mut() = Some(Rc::clone(program));
     }
 
+    /// Lets the program go on, if it was stopped.
+    pub(crate) fn resumes(&self) {
+        if let Some(program) = self.program.borrow().as_ref() {
+            program.resume();
+        }
+    }
+
     pub fn connects(&self, wire: Wire) {
         self.wires.borrow_mut().push(wire);
     }
