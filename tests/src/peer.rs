@@ -9,7 +9,7 @@ use socket2::SockRef;
 
 use crate::calm::{Calm, Look};
 use crate::cause::Cause;
-use crate::connecting::{Refusal, connect};
+use crate::connecting::{Refusal, connect, has_all_that_may_wait};
 use crate::deadline::Deadline;
 use crate::diagnosis::Symptom;
 use crate::failure::{Outcome, Problem};
@@ -33,17 +33,25 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Connects to a server of the program's. Nothing here waits for `accept`: the kernel completes it.
+    /// Connects to a server of the program's. Nothing here waits for `accept`: the kernel completes it, as soon as it
+    /// lets one more wait.
     pub(crate) fn connect(
         scene: &Rc<Scene>,
         server: SocketAddr,
         room: Option<usize>,
     ) -> Result<Self, Box<Problem>> {
         let label = scene.next_label("client");
-        let connected = connect(server, room, scene.deadline()).map_err(|refusal| {
+        let mut calm = Calm::default();
+        scene.deadline().until(|| {
+            let waits = has_all_that_may_wait(server) && scene.look(&mut calm) == Look::Moving;
+            (!waits).then_some(())
+        });
+        let connected = connect(server, &scene.home, room, scene.deadline());
+        let connected = connected.map_err(|refusal| {
             let symptom = match refusal {
                 Refusal::BacklogIsFull => Symptom::Known(Cause::BacklogTooSmall),
                 Refusal::Broken(_) => Symptom::Refused,
+                Refusal::NoPort(error) => return error.into(),
             };
             let expected = format!("{label} can connect to {server}");
             scene.fails(symptom, expected, refusal.to_string(), None)

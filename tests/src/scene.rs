@@ -10,6 +10,7 @@ use crate::deadline::Deadline;
 use crate::diagnosis::Symptom;
 use crate::facts::Facts;
 use crate::failure::{Failure, Problem};
+use crate::listener::loopback_of_our_own;
 use crate::platform::{
     CallKind, Power, Powers, Sample, TcpRow, TcpState, descriptors, memory, registered, tcp_rows,
     tcp_table,
@@ -26,6 +27,8 @@ pub struct Scene {
     wires: RefCell<Vec<Wire>>,
     /// Where the program listens.
     listener: Cell<Option<SocketAddr>>,
+    /// Where our clients come from.
+    pub(crate) home: Cell<Ipv4Addr>,
     pub transcript: RefCell<Transcript>,
     facts: Cell<Facts>,
     /// When this check has waited for long enough.
@@ -47,6 +50,7 @@ impl Scene {
             program: RefCell::default(),
             wires: RefCell::default(),
             listener: Cell::default(),
+            home: Cell::new(loopback_of_our_own()),
             transcript: RefCell::default(),
             facts: Cell::default(),
             end: Deadline::of_a_check(),

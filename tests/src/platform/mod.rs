@@ -9,6 +9,8 @@ use std::time::Duration;
 
 mod powers;
 pub use powers::{Power, Powers};
+mod settings;
+pub use settings::room_at_first;
 
 #[cfg(unix)]
 mod unix;
@@ -46,15 +48,18 @@ pub use linux::{
     threads, time_limit,
 };
 #[cfg(all(target_os = "linux", not(elsewhere)))]
-pub use tcp::{acknowledge, not_sent, tcp_rows, tcp_table, window_probes};
+pub use tcp::{
+    acknowledge, fix_room, longest_backlog, not_sent, tcp_rows, tcp_table, window_probes,
+};
 
 #[cfg(not(all(target_os = "linux", not(elsewhere))))]
 mod not_linux;
 #[cfg(not(all(target_os = "linux", not(elsewhere))))]
 pub use not_linux::{
     PipeEnd, Stream, acknowledge, address_space, dependants, descendants, descriptors, end_orphans,
-    is_non_blocking, limit_address_space, memory, not_sent, path_to, registered, sample, shut_down,
-    tcp_rows, tcp_table, tell_when_there_are, threads, time_limit, window_probes,
+    fix_room, is_non_blocking, limit_address_space, longest_backlog, memory, not_sent, path_to,
+    registered, sample, shut_down, tcp_rows, tcp_table, tell_when_there_are, threads, time_limit,
+    window_probes,
 };
 
 mod footprint;
@@ -176,7 +181,8 @@ pub struct TcpRow {
     pub local: SocketAddr,
     pub remote: SocketAddr,
     pub state: TcpState,
-    /// Bytes sent and not yet acknowledged.
+    /// Bytes sent and not yet acknowledged; at a listening socket the connections that its backlog has room for, where the
+    /// kernel says so.
     pub unsent: u64,
     /// Bytes received and not yet read; at a listening socket the connections that wait in the backlog.
     pub unread: u64,

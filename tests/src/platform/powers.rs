@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use super::settings::{let_wait, takes_a_message};
 use super::{
     CallKind, MANY_DESCRIPTORS, Sample, TcpRow, TcpState, address_space, descriptors,
     descriptors_allowed, limit_address_space, resume, sample, shut_down, stop, tcp_rows, tcp_table,
@@ -31,10 +32,15 @@ pub enum Power {
     LessMemory,
     /// Starting a program to which more than a thousand descriptors are not free.
     ManyDescriptors,
+    /// Letting sixteen clients wait in the backlog of a program, or a hundred.
+    SixteenWaiting,
+    HundredWaiting,
+    /// A kernel that takes 64 KiB of a program whatever its client does.
+    RoomToSend,
 }
 
 impl Power {
-    pub const ALL: [Power; 8] = [
+    pub const ALL: [Power; 11] = [
         Power::ProcessState,
         Power::KernelQueues,
         Power::StopAndContinue,
@@ -43,6 +49,9 @@ impl Power {
         Power::BreakingSockets,
         Power::LessMemory,
         Power::ManyDescriptors,
+        Power::SixteenWaiting,
+        Power::HundredWaiting,
+        Power::RoomToSend,
     ];
 }
 
@@ -57,6 +66,9 @@ impl fmt::Display for Power {
             Power::BreakingSockets => "a listening socket that breaks",
             Power::LessMemory => "taking memory away from a program",
             Power::ManyDescriptors => "a program with many descriptors",
+            Power::SixteenWaiting => "sixteen clients that wait in a backlog",
+            Power::HundredWaiting => "a hundred clients that wait in a backlog",
+            Power::RoomToSend => "64 KiB that a kernel takes from a program at once",
         })
     }
 }
@@ -97,7 +109,11 @@ impl Powers {
 
 fn probe(power: Power) -> Result<(), String> {
     if cfg!(not(all(target_os = "linux", not(elsewhere)))) {
-        return Err("only Linux shows this to us".into());
+        return match power {
+            // Only Linux can be set up to have less.
+            Power::RoomToSend => Ok(()),
+            _ => Err("only Linux shows this to us".into()),
+        };
     }
     match power {
         Power::ProcessState => with_a_sleeper(|pid| {
@@ -143,6 +159,9 @@ fn probe(power: Power) -> Result<(), String> {
             enough if enough >= MANY_DESCRIPTORS.descriptors => Ok(()),
             few => Err(format!("the limit is {few} (`ulimit -Hn`)")),
         },
+        Power::SixteenWaiting => let_wait(16),
+        Power::HundredWaiting => let_wait(100),
+        Power::RoomToSend => takes_a_message(),
     }
 }
 
