@@ -23,7 +23,7 @@ use super::select::{
 };
 
 crate::checks! {
-    step 1, 1: accepts_all_who_connect_at_once needs StopAndContinue ProcessState KernelQueues;
+    step 1, 1: accepts_all_who_connect_at_once needs StopAndContinue ProcessState KernelQueues HundredWaiting;
     step 1, 1: sleeps_in_an_event_wait_also_after_an_interruption needs StopAndContinue ProcessState KernelQueues;
     step 2, 1: reads_all_that_one_edge_announced needs StopAndContinue ProcessState KernelQueues;
     step 3, 1: gives_fifty_clients_their_own_bytes;
