@@ -53,7 +53,7 @@ fn makes_nobody_wait_for_a_silent_or_a_slow_client(program: &Program) -> Outcome
     let _silent = server.meets_a_peer()?;
     let mut slow = server.meets_a_slow_peer()?;
     let mut other = server.meets_a_peer()?;
-    let taken = slow.fills(&program.payload("a long message", 16 << 20))?;
+    let taken = slow.fills(&program.more_than_fits("a long message"))?;
     let message = program.every_byte_value();
     other.sends(&message)?.expects(&message)?;
     slow.is_owed_at_most(A_LITTLE, &taken)?;
@@ -96,7 +96,7 @@ fn naps_once_a_round_and_not_once_a_client(program: &Program) -> Outcome {
 fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
     let server = program.starts()?;
     let mut peer = server.meets_a_slow_peer()?;
-    let message = program.payload("a long message", 16 << 20);
+    let message = program.more_than_fits("a long message");
     let sent = peer.sends_until_something_is_kept(&message)?;
     peer.half_closes()?;
     server.goes_on_ticking()?.naps()?;

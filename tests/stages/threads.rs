@@ -46,7 +46,7 @@ fn serves_the_next_client_while_one_is_silent(program: &Program) -> Outcome {
 fn serves_fifty_clients_while_one_does_not_read(program: &Program) -> Outcome {
     let server = program.starts()?;
     let mut slow = server.meets_a_slow_peer()?;
-    let taken = slow.fills(&program.payload("a long message", 16 << 20))?;
+    let taken = slow.fills(&program.more_than_fits("a long message"))?;
     talk_all_at_once(program, &mut server.meets_peers(50)?)?;
     slow.is_owed_at_most(A_LITTLE, &taken)?;
     slow.expects(&taken)?;
@@ -72,7 +72,7 @@ fn sleeps_in_a_thread_for_each_client(program: &Program) -> Outcome {
 fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
     let server = program.starts()?;
     let mut peer = server.meets_a_slow_peer()?;
-    let message = program.payload("a long message", 16 << 20);
+    let message = program.more_than_fits("a long message");
     let sent = peer.sends_until_something_is_kept(&message)?;
     peer.half_closes()?;
     comes_and_goes(&server)?;
