@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use super::settings::{let_wait, takes_a_message};
+use super::settings::{let_wait, takes_a_flood, takes_a_message};
 use super::{
     CallKind, MANY_DESCRIPTORS, Sample, TcpRow, TcpState, address_space, descriptors,
     descriptors_allowed, limit_address_space, resume, sample, shut_down, stop, tcp_rows, tcp_table,
@@ -37,10 +37,12 @@ pub enum Power {
     HundredWaiting,
     /// A kernel that takes 64 KiB of a program whatever its client does.
     RoomToSend,
+    /// A kernel that takes a mebibyte, of a program and of its client.
+    RoomToFlood,
 }
 
 impl Power {
-    pub const ALL: [Power; 11] = [
+    pub const ALL: [Power; 12] = [
         Power::ProcessState,
         Power::KernelQueues,
         Power::StopAndContinue,
@@ -52,6 +54,7 @@ impl Power {
         Power::SixteenWaiting,
         Power::HundredWaiting,
         Power::RoomToSend,
+        Power::RoomToFlood,
     ];
 }
 
@@ -68,6 +71,7 @@ impl fmt::Display for Power {
             Power::ManyDescriptors => "a program with many descriptors",
             Power::SixteenWaiting => "sixteen clients that wait in a backlog",
             Power::HundredWaiting => "a hundred clients that wait in a backlog",
+            Power::RoomToFlood => "a mebibyte that a kernel takes at once",
             Power::RoomToSend => "64 KiB that a kernel takes from a program at once",
         })
     }
@@ -162,6 +166,7 @@ fn probe(power: Power) -> Result<(), String> {
         Power::SixteenWaiting => let_wait(16),
         Power::HundredWaiting => let_wait(100),
         Power::RoomToSend => takes_a_message(),
+        Power::RoomToFlood => takes_a_flood(),
     }
 }
 

@@ -69,14 +69,26 @@ pub fn acknowledge(stream: &TcpStream) {
 /// `wmem_max` and `rmem_max`).
 const ROOM: usize = 208 * 1024;
 
-/// Gives one of our own sockets, before it is connected or listens, buffers that neither begin nor grow as the settings
-/// of this machine want it. A program's sockets keep theirs.
+/// Gives one of our own sockets, before it is connected or listens, room that does not depend on the settings of this
+/// machine. A program's sockets keep theirs.
 pub fn fix_room(socket: &Socket) {
-    // Where it is refused, our buffers are as large as this machine wants them.
-    let _ = socket.set_send_buffer_size(ROOM);
+    // Where it is refused, there is as much room as this machine wants.
     let _ = socket.set_recv_buffer_size(ROOM);
     // A limit for bytes that were not sent yet would fill our kernel before its buffer is full.
     let _ = socket.set_tcp_notsent_lowat(u32::MAX);
+}
+
+/// Keeps the send buffer of one of our own sockets from growing.
+pub fn fix_room_to_send(socket: &Socket) {
+    let _ = socket.set_send_buffer_size(ROOM);
+}
+
+/// Makes the send buffer of one of our own sockets, which is connected, as large as a fixed one, if it is smaller.
+pub fn widen_room_to_send(socket: &Socket) {
+    // The kernel doubles what it is asked for: socket(7).
+    if socket.send_buffer_size().is_ok_and(|size| size < 2 * ROOM) {
+        fix_room_to_send(socket);
+    }
 }
 
 /// How many connections a backlog may have room for on this machine, whatever a program asks for: listen(2). `None` where
