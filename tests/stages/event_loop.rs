@@ -29,7 +29,7 @@ crate::checks! {
     step 3, 1: gives_fifty_clients_their_own_bytes;
     step 4, 1: echoes_messages_of_every_size;
     step 4, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs StopAndContinue ProcessState KernelQueues;
-    step 4, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues;
+    step 4, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues RoomToFlood;
     step 4, 1: sends_what_waits_and_the_end_after_a_half_close needs StopAndContinue ProcessState KernelQueues;
     step 4, 1: parts_from_neighbours_that_leave_without_a_word needs StopAndContinue ProcessState KernelQueues;
     step 4, 1: gives_back_every_descriptor_however_one_leaves needs StopAndContinue Descriptors ProcessState KernelQueues;

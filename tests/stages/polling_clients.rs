@@ -21,7 +21,7 @@ crate::checks! {
     step 3, 1: echoes_messages_of_every_size;
     step 3, 1: gives_fifty_clients_their_own_bytes;
     step 3, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs ProcessState KernelQueues;
-    step 3, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues;
+    step 3, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues RoomToFlood;
     step 3, 1: naps_once_a_round_and_not_once_a_client needs ProcessState StopAndContinue KernelQueues;
     step 4, 1: sends_what_waits_after_a_half_close needs ProcessState KernelQueues;
     step 4, 1: parts_from_neighbours_that_leave_at_once needs StopAndContinue;
