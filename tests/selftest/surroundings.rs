@@ -6,6 +6,7 @@ mod building;
 mod contents;
 mod doctor;
 mod fronts;
+mod kernel;
 mod machine;
 mod mixture;
 mod starting;

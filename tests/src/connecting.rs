@@ -1,13 +1,18 @@
 //! Connecting to a program, and telling why that does not come about.
 
+use std::cell::Cell;
 use std::fmt;
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 
 use socket2::{Domain, Socket, Type};
 
 use crate::deadline::Deadline;
-use crate::platform::{TcpRow, tcp_table};
+use crate::listener::loopback_of_our_own;
+use crate::platform::{
+    Power, Powers, TcpRow, fix_room, fix_room_to_send, longest_backlog, tcp_rows, tcp_table,
+    widen_room_to_send,
+};
 
 /// Why a connection did not come about.
 pub(crate) enum Refusal {
@@ -37,17 +42,22 @@ pub(crate) struct Connected {
     pub is_broken: bool,
 }
 
-/// Connects to `server`, with `room` bytes of receive buffer or as many as usual. Nothing here waits for `accept`: the kernel completes the connection.
+/// Connects to `server` from the address `home`, with `room` bytes of receive buffer or as many as our sockets have. Nothing here waits for
+/// `accept`: the kernel completes the connection.
 pub(crate) fn connect(
     server: SocketAddr,
+    home: &Cell<Ipv4Addr>,
     room: Option<usize>,
     deadline: Deadline,
 ) -> Result<Connected, Refusal> {
     let socket = Socket::new(Domain::for_address(server), Type::STREAM, None)?;
     socket.set_nonblocking(true)?;
+    fix_room(&socket);
     if let Some(room) = room {
+        fix_room_to_send(&socket);
         socket.set_recv_buffer_size(room)?;
     }
+    come_from(home, &socket).map_err(Refusal::Ours)?;
     // In non-blocking mode this only begins, unless nobody listens on this very machine.
     match socket.connect(&server.into()) {
         Err(error) if !has_begun(&error) => return Err(error.into()),
@@ -55,6 +65,9 @@ pub(crate) fn connect(
     }
     let ended = deadline.until(|| how_it_ended(&socket, server));
     let is_broken = ended.unwrap_or_else(|| Err(unanswered()))?;
+    if room.is_none() {
+        widen_room_to_send(&socket);
+    }
     socket.set_nonblocking(false)?;
     Ok(Connected {
         stream: socket.into(),
@@ -80,6 +93,34 @@ fn unanswered() -> Refusal {
         None => Refusal::BacklogIsFull,
         Some(_) => Refusal::Ours(ErrorKind::TimedOut.into()),
     }
+}
+
+/// Gives `socket` a port at `home`, or at another address of our own when none is free there: connections linger in
+/// `TIME_WAIT` for a minute, and some machines have few ports (ip(7), `ip_local_port_range`). Those of 127.0.0.1 are left
+/// to the program.
+fn come_from(home: &Cell<Ipv4Addr>, socket: &Socket) -> io::Result<()> {
+    if !Powers::probed().has(Power::PrivateLoopback) {
+        return Ok(());
+    }
+    let bind = || socket.bind(&SocketAddr::from((home.get(), 0)).into());
+    match bind() {
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            home.set(loopback_of_our_own());
+            bind()
+        }
+        bound => bound,
+    }
+}
+
+/// Whether the backlog of the server at this address is full, and this machine allows none to be longer: then it is not
+/// the program that leaves no room for one more.
+pub(crate) fn has_all_that_may_wait(server: SocketAddr) -> bool {
+    let nobody = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+    let rows = tcp_rows(&[(server, nobody)]).unwrap_or_default();
+    let is_full = |row: &&TcpRow| row.unread > row.unsent;
+    rows.iter()
+        .find(is_full)
+        .is_some_and(|row| longest_backlog().is_some_and(|longest| row.unsent >= longest))
 }
 
 /// Whether the connection stands, or was broken since. `None` while the other side has not answered.

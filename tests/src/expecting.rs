@@ -45,8 +45,9 @@ impl Peer {
             return Err(self.fails(Symptom::RepeatedBytes, payload.to_string(), repeated));
         }
         // If as many came as were sent, those that are missing came later: the order is wrong.
+        let is_short = received.len() < payload.bytes().len();
         let gap = missing(payload.bytes(), &received);
-        if let Some(missing) = gap.filter(|_| received.len() < payload.bytes().len()) {
+        if let Some(missing) = gap.filter(|_| is_short || self.never_gets_the_rest()) {
             return Err(self.fails(Symptom::MissingBytes, payload.to_string(), missing));
         }
         if !payload.bytes().starts_with(&received) {
@@ -72,6 +73,14 @@ impl Peer {
                 self.fails(Symptom::Silence, payload.to_string(), so_far)
             }
         })
+    }
+
+    /// Whether less comes back than we have sent, however long we wait. A program that was stopped goes on for that.
+    fn never_gets_the_rest(&mut self) -> bool {
+        self.scene.resumes();
+        let account = &self.wire.account;
+        let rest = account.sent().saturating_sub(account.received());
+        rest > 0 && !matches!(self.receive(rest as usize, &mut Vec::new()), Arrival::All)
     }
 
     /// Receives the end of the stream, and no byte before it.

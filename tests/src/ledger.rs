@@ -12,17 +12,13 @@ use crate::diagnosis::Symptom;
 use crate::failure::{Outcome, Problem};
 use crate::payload::{Payload, size};
 use crate::peer::Peer;
-use crate::platform::{not_sent, window_probes};
+use crate::platform::{acknowledge, not_sent, window_probes};
 use crate::scene::Scene;
 use crate::server::Server;
 
-/// How much is sent at a time, in bytes: first while the program's kernel takes what it sends, then until the program
-/// keeps something. All that a program may keep is 64 KiB, and one that keeps so much no longer reads.
-const LARGE_PIECE: usize = 256 * 1024;
+/// How much is sent at a time while the program keeps nothing, in bytes. All that a program may keep is 64 KiB, and one that
+/// keeps so much no longer reads.
 const PIECE: usize = 48 * 1024;
-
-/// How much a kernel takes in any case on the systems that show its queues, in bytes.
-const ROOM: u64 = 1 << 20;
 
 /// How much the program has to keep: more than its kernel may still find room for when the end arrives.
 const ENOUGH: u64 = 44 * 1024;
@@ -48,6 +44,29 @@ struct Kept {
     unsent: u64,
     /// Whether the program has read all that came.
     reads_on: bool,
+}
+
+/// How much is sent next, and how often the program did not take all of it.
+#[derive(Default)]
+struct Pace {
+    /// How many times in a row it left something unread, and how many times it kept enough.
+    refusals: u32,
+    steady: u32,
+}
+
+impl Pace {
+    /// How much to send, now that the program keeps this. `None` when it keeps enough, or will read no more.
+    fn after(&mut self, kept: &Kept) -> Option<usize> {
+        let is_enough = kept.held >= ENOUGH;
+        self.refusals = if kept.reads_on { 0 } else { self.refusals + 1 };
+        self.steady = if is_enough { self.steady + 1 } else { 0 };
+        match kept.held {
+            _ if self.refusals > REFUSALS || self.steady > REFUSALS => None,
+            _ if !kept.reads_on => Some(KNOCK),
+            0 => Some(PIECE),
+            held => Some(ENOUGH.saturating_sub(held).max(1) as usize),
+        }
+    }
 }
 
 impl Peer {
@@ -86,45 +105,44 @@ impl Peer {
         if !Scene::shows_when_a_program_has_settled() {
             return self.fills(payload);
         }
-        let mut sent = 0;
-        let mut length = LARGE_PIECE;
-        let (mut refusals, mut steady) = (0, 0);
+        let (mut sent, mut length) = (0, PIECE);
+        let mut pace = Pace::default();
         while sent < payload.bytes().len() {
             let piece = &payload.bytes()[sent..][..length.min(payload.bytes().len() - sent)];
             self.push(piece)?;
             sent += piece.len();
-            let mut calm = Calm::default();
-            let settled = self.scene.deadline().until(|| {
-                let look = self.scene.look(&mut calm);
-                match look {
-                    Look::Moving => self.is_all_on_its_way_back()?.then_some(false),
-                    _ => Some(true),
-                }
-            });
-            let Some(kept) = self.kept() else { break };
-            if kept.unsent >= ROOM {
-                length = length.min(PIECE);
-            }
-            if settled.unwrap_or(true) {
-                let Some(kept) = self.kept_for_good(kept) else {
-                    break;
-                };
-                let missing = ENOUGH.saturating_sub(kept.held) as usize;
-                refusals = if kept.reads_on { 0 } else { refusals + 1 };
-                steady = if missing == 0 { steady + 1 } else { 0 };
-                length = match missing {
-                    _ if refusals > REFUSALS || steady > REFUSALS => break,
-                    _ if !kept.reads_on => KNOCK,
-                    0 => 1,
-                    missing => missing,
-                };
-            }
+            let kept = self.kept_after(piece);
+            let Some(next) = kept.and_then(|kept| pace.after(&kept)) else {
+                break;
+            };
+            length = next;
         }
         self.note_sent(
             &format!("{} without reading", size(sent)),
             "sends until the program has to keep something",
         );
         Ok(payload.start(sent))
+    }
+
+    /// What it keeps once it has settled. After a whole piece it need not settle: when all is on its way back, it keeps
+    /// nothing. `None` when the connection is gone.
+    fn kept_after(&self, piece: &[u8]) -> Option<Kept> {
+        let mut calm = Calm::default();
+        let all_comes_back = self.scene.deadline().until(|| {
+            // Until then the bytes that lie here are counted in the program's kernel as well.
+            acknowledge(&self.stream);
+            let look = self.scene.look(&mut calm);
+            match look {
+                Look::Moving if piece.len() < PIECE => None,
+                Look::Moving => self.is_all_on_its_way_back()?.then_some(true),
+                _ => Some(false),
+            }
+        });
+        let kept = self.kept()?;
+        match all_comes_back {
+            Some(true) => Some(Kept { held: 0, ..kept }),
+            _ => self.kept_for_good(kept),
+        }
     }
 
     /// `None` when the connection is gone.
@@ -150,13 +168,14 @@ impl Peer {
         self.kept()
     }
 
-    /// How many bytes are there for us, here or in the program's kernel, whatever the program does now.
+    /// How many bytes are there for us at least, here or in the program's kernel, whatever the program does now. Those
+    /// that we have not acknowledged lie in both.
     #[must_use]
     pub fn has_coming(&self) -> usize {
         let table = self.wire.rows().unwrap_or_default();
         let ours = self.wire.our_row(&table).map_or(0, |row| row.unread);
         let theirs = self.wire.their_row(&table).map_or(0, |row| row.unsent);
-        (ours + theirs) as usize
+        ours.max(theirs) as usize
     }
 
     /// Whether the program has read all that we sent, and given all of it to its kernel.

@@ -3,12 +3,14 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::rc::Rc;
 
+use socket2::SockRef;
+
 use crate::calm::{Calm, Look};
 use crate::client::Client;
 use crate::diagnosis::Symptom;
 use crate::failure::Problem;
 use crate::peer::Peer;
-use crate::platform::{Power, Powers};
+use crate::platform::{Power, Powers, fix_room, fix_room_to_send};
 use crate::scene::Scene;
 
 #[derive(Debug)]
@@ -22,6 +24,9 @@ impl ScriptedServer {
     pub(crate) fn listen(scene: &Rc<Scene>) -> Result<Self, Box<Problem>> {
         let listener = TcpListener::bind((loopback_of_our_own(), 0))?;
         listener.set_nonblocking(true)?;
+        // The connections that it accepts inherit this.
+        fix_room(&SockRef::from(&listener));
+        fix_room_to_send(&SockRef::from(&listener));
         let address = listener.local_addr()?;
         Ok(Self {
             listener,

@@ -9,12 +9,12 @@ use socket2::SockRef;
 
 use crate::calm::{Calm, Look};
 use crate::cause::Cause;
-use crate::connecting::{Refusal, connect};
+use crate::connecting::{Refusal, connect, has_all_that_may_wait};
 use crate::deadline::Deadline;
 use crate::diagnosis::Symptom;
 use crate::failure::{Outcome, Problem};
 use crate::payload::{Payload, size};
-use crate::platform::{CallKind, TcpState};
+use crate::platform::{CallKind, Power, TcpState};
 use crate::scene::Scene;
 use crate::wire::Wire;
 
@@ -33,14 +33,21 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Connects to a server of the program's. Nothing here waits for `accept`: the kernel completes it.
+    /// Connects to a server of the program's. Nothing here waits for `accept`: the kernel completes it, as soon as it
+    /// lets one more wait.
     pub(crate) fn connect(
         scene: &Rc<Scene>,
         server: SocketAddr,
         room: Option<usize>,
     ) -> Result<Self, Box<Problem>> {
         let label = scene.next_label("client");
-        let connected = connect(server, room, scene.deadline()).map_err(|refusal| {
+        let mut calm = Calm::default();
+        scene.deadline().until(|| {
+            let waits = has_all_that_may_wait(server) && scene.look(&mut calm) == Look::Moving;
+            (!waits).then_some(())
+        });
+        let connected = connect(server, &scene.home, room, scene.deadline());
+        let connected = connected.map_err(|refusal| {
             let symptom = match refusal {
                 Refusal::BacklogIsFull => Symptom::Known(Cause::BacklogTooSmall),
                 Refusal::Refused(_) => Symptom::Refused,
@@ -102,6 +109,7 @@ impl Peer {
     /// Waits until the program has read all that we sent, or has settled without. Where the kernel does not
     /// show its queues, this goes on at once: pieces may arrive joined there.
     pub fn until_eaten(&mut self) -> Result<&mut Self, Box<Problem>> {
+        self.scene.has(Power::KernelQueues);
         let mut calm = Calm::default();
         let over = self.scene.deadline().until(|| {
             let eaten = self.wire.rows().is_none_or(|table| {

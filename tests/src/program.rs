@@ -13,7 +13,7 @@ use crate::ended::Ended;
 use crate::failure::{Outcome, Problem};
 use crate::listener::{ScriptedServer, loopback_of_our_own};
 use crate::payload::{Payload, size};
-use crate::platform::{LIMITS, Limits, MANY_DESCRIPTORS};
+use crate::platform::{LIMITS, Limits, MANY_DESCRIPTORS, room_at_first};
 use crate::running::{Input, Running};
 use crate::scene::Scene;
 use crate::server::Server;
@@ -21,6 +21,9 @@ use crate::snapshot::Snapshots;
 
 /// Payloads of so many bytes and more are not made anew each time.
 const LONG: usize = 1 << 20;
+
+/// More than the buffers of a connection grow by while nobody reads at its end, in bytes.
+const GROWTH: usize = 16 << 20;
 
 /// A program, and the stage on which a check lets it play.
 #[derive(Debug)]
@@ -133,6 +136,13 @@ impl Program {
         let mut bytes = vec![0; length];
         self.random.borrow_mut().fill(&mut bytes);
         Payload::new(role, bytes)
+    }
+
+    /// Random bytes, more than the kernels of both sides take by themselves.
+    #[must_use]
+    pub fn more_than_fits(&self, role: &str) -> Payload {
+        let length = GROWTH + room_at_first();
+        self.payload(role, length.next_multiple_of(1 << 20))
     }
 
     /// Random bytes of which none can begin or end a character of UTF-8.

@@ -5,28 +5,15 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 
 use crate::calm::{Calm, Look};
-use crate::cause::Cause;
 use crate::deadline::Deadline;
-use crate::diagnosis::Symptom;
 use crate::facts::Facts;
-use crate::failure::{Failure, Problem};
-use crate::platform::basics::start_threads;
-use crate::platform::{
-    CallKind, Power, Powers, Sample, TcpRow, TcpState, descriptors, memory, registered, tcp_rows,
-    tcp_table,
-};
-use crate::pulse::beats;
+use crate::listener::loopback_of_our_own;
+use crate::platform::{CallKind, Power, Powers, Sample, TcpRow, TcpState, tcp_rows, tcp_table};
 use crate::running::Running;
-use crate::situation::Situation;
-use crate::threads::refused_a_thread;
 use crate::transcript::Transcript;
 use crate::wire::Wire;
 
-/// More threads than a program needs for all the clients of a check.
-const MANY_THREADS: usize = 64;
-
-/// As many threads as a machine has that has not run out of them.
-const SOME: usize = 8;
+mod failing;
 
 #[derive(Debug)]
 pub struct Scene {
@@ -34,6 +21,8 @@ pub struct Scene {
     wires: RefCell<Vec<Wire>>,
     /// Where the program listens.
     listener: Cell<Option<SocketAddr>>,
+    /// Where our clients come from.
+    pub(crate) home: Cell<Ipv4Addr>,
     pub transcript: RefCell<Transcript>,
     facts: Cell<Facts>,
     /// When this check has waited for long enough.
@@ -57,6 +46,7 @@ impl Scene {
             program: RefCell::default(),
             wires: RefCell::default(),
             listener: Cell::default(),
+            home: Cell::new(loopback_of_our_own()),
             transcript: RefCell::default(),
             facts: Cell::default(),
             end: Deadline::of_a_check(),
@@ -76,6 +66,13 @@ impl Scene {
     /// From now on `program` is the one that is judged.
     pub fn enters(&self, program: &Rc<Running>) {
         *self.program.borrow_mut() = Some(Rc::clone(program));
+    }
+
+    /// Lets the program go on, if it was stopped.
+    pub(crate) fn resumes(&self) {
+        if let Some(program) = self.program.borrow().as_ref() {
+            program.resume();
+        }
     }
 
     pub fn connects(&self, wire: Wire) {
@@ -208,90 +205,6 @@ impl Scene {
     #[must_use]
     pub fn without(&self) -> Vec<Power> {
         self.without.borrow().clone()
-    }
-
-    /// Ends the check: names the cause of what was seen, and says what the program is doing.
-    ///
-    /// `at` is the connection where it was seen, if it was at one.
-    pub fn fails(
-        &self,
-        symptom: Symptom,
-        expected: impl Into<String>,
-        received: impl Into<String>,
-        at: Option<&Wire>,
-    ) -> Box<Problem> {
-        let program = self.program.borrow();
-        // A program that we have stopped ourselves will not settle.
-        let is_stopped =
-            |program: &Rc<Running>| program.sample().is_some_and(|sample| sample.is_stopped());
-        let stopped = program.as_ref().is_some_and(is_stopped);
-        let look = if stopped {
-            Look::Parked
-        } else {
-            self.settles_until(Deadline::last_look())
-        };
-        let Some(program) = program.as_ref() else {
-            return anyhow::anyhow!(
-                "a check expected something of a program that it did not start"
-            )
-            .into();
-        };
-        program.wait_for_output();
-        let wires = self.wires.borrow();
-        if let Some(problem) = self.lacks_threads(program) {
-            return problem;
-        }
-        let situation = Situation {
-            look,
-            exited: program.exited(),
-            stderr: program.stderr.text(),
-            sample: program.sample(),
-            open: descriptors(program.pid()).unwrap_or_default(),
-            registered: registered(program.pid()),
-            table: tcp_table().unwrap_or_default(),
-            wires: &wires,
-            at,
-            facts: self.facts(),
-            unwritten: self.step_in_panic(&program.stderr.text()),
-            said: program.stdout.text(),
-            was_too_many: program.was_too_many(),
-            descriptors: program.limits().descriptors,
-            memory: memory(program.pid()),
-            beats: look == Look::Busy && beats(program),
-        };
-        let failure = Failure {
-            sent: self.transcript.borrow().sent(),
-            expected: expected.into(),
-            received: received.into(),
-            program: situation.describe(),
-            cause: situation.cause(symptom),
-        };
-        Box::new(match situation.unwritten {
-            Some(step) => Problem::NotStarted(step, failure),
-            None => Problem::Failed(failure),
-        })
-    }
-
-    /// Whether the machine has refused the program a thread, and refuses us one now: then no failure is of its making,
-    /// unless it took all of them itself.
-    fn lacks_threads(&self, program: &Running) -> Option<Box<Problem>> {
-        let said = program.stdout.text() + &program.stderr.text();
-        let threads = program.sample().map_or(0, |sample| sample.threads.len());
-        if !refused_a_thread(&said) || threads > MANY_THREADS {
-            return None;
-        }
-        let refused = start_threads(SOME).err()?;
-        Some(anyhow::anyhow!("the machine has run out of threads ({refused})").into())
-    }
-
-    /// As [`fails`](Self::fails), where the check knows the cause by itself.
-    pub fn fails_because(
-        &self,
-        cause: Cause,
-        expected: impl Into<String>,
-        received: impl Into<String>,
-    ) -> Box<Problem> {
-        self.fails(Symptom::Known(cause), expected, received, None)
     }
 
     /// The connections that wait in the backlog of whoever listens at `address`.

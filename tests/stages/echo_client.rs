@@ -85,7 +85,7 @@ fn moves_sixty_four_mebibytes_both_ways_at_once(program: &Program) -> Outcome {
 /// A reset is no end: what was sent may not have arrived. It is reported, and it is no reason to panic.
 fn reports_a_reset_in_one_line_and_exits_with_code_one(program: &Program) -> Outcome {
     let server = program.gets_a_server()?;
-    let question = program.payload("the input", 24 << 20);
+    let question = program.more_than_fits("the input");
     let client = program.calls(&server, Input::Bytes(question.clone()))?;
     let peer = server.accepts(&client)?;
     client.is_stuck_in_send(&peer)?;

@@ -70,14 +70,9 @@ pub(super) fn echoes_two_messages_that_arrive_as_one(program: &Program) -> Outco
 
 /// A client that has ended its stream still wants the answer, all of it, and then the end.
 fn sends_the_rest_and_the_end_after_a_half_close(program: &Program) -> Outcome {
-    let length = program.number(60_000..=200_000);
-    says_all_and_leaves(program, &program.starts()?, length)
-}
-
-/// One client that says all it has to say, `length` bytes, without waiting for an answer.
-pub(super) fn says_all_and_leaves(program: &Program, server: &Server, length: usize) -> Outcome {
+    let server = program.starts()?;
     let mut peer = server.meets_a_peer()?;
-    let message = program.payload("a message", length);
+    let message = program.payload("a message", program.number(60_000..=200_000));
     peer.sends(&message)?
         .half_closes()?
         .expects(&message)?
@@ -89,7 +84,7 @@ pub(super) fn says_all_and_leaves(program: &Program, server: &Server, length: us
 fn loses_nothing_when_send_takes_less_than_it_was_given(program: &Program) -> Outcome {
     let server = program.starts()?;
     let mut peer = server.meets_a_slow_peer()?;
-    let message = program.payload("a long message", 24 << 20);
+    let message = program.more_than_fits("a long message");
     let taken = peer.fills(&message)?;
     server.is_interrupted_in_send(&peer)?;
     peer.half_closes()?.expects(&taken)?.expects_the_end()?;

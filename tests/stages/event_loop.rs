@@ -23,13 +23,13 @@ use super::select::{
 };
 
 crate::checks! {
-    step 1, 1: accepts_all_who_connect_at_once needs StopAndContinue ProcessState KernelQueues;
+    step 1, 1: accepts_all_who_connect_at_once needs StopAndContinue ProcessState KernelQueues HundredWaiting ManyClients;
     step 1, 1: sleeps_in_an_event_wait_also_after_an_interruption needs StopAndContinue ProcessState KernelQueues;
     step 2, 1: reads_all_that_one_edge_announced needs StopAndContinue ProcessState KernelQueues;
-    step 3, 1: gives_fifty_clients_their_own_bytes;
+    step 3, 1: gives_fifty_clients_their_own_bytes needs ManyClients;
     step 4, 1: echoes_messages_of_every_size;
     step 4, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs StopAndContinue ProcessState KernelQueues;
-    step 4, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues;
+    step 4, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues RoomToFlood;
     step 4, 1: sends_what_waits_and_the_end_after_a_half_close needs StopAndContinue ProcessState KernelQueues;
     step 4, 1: parts_from_neighbours_that_leave_without_a_word needs StopAndContinue ProcessState KernelQueues;
     step 4, 1: gives_back_every_descriptor_however_one_leaves needs StopAndContinue Descriptors ProcessState KernelQueues;

@@ -12,7 +12,7 @@ crate::checks! {
     step 2, 1: announces_the_address_it_really_listens_on;
     step 3, 2: greets_three_clients_in_a_row_and_ends_each_stream;
     step 3, 2: takes_its_address_again_right_after_it_was_killed;
-    step 3, 1: lets_sixteen_clients_wait_while_it_is_stopped needs StopAndContinue KernelQueues;
+    step 3, 1: lets_sixteen_clients_wait_while_it_is_stopped needs StopAndContinue KernelQueues SixteenWaiting;
     step 3, 1: goes_on_after_a_client_that_is_already_gone needs StopAndContinue;
     step 3, 1: waits_for_clients_without_using_the_cpu needs ProcessState KernelQueues;
 }

@@ -21,7 +21,7 @@ crate::checks! {
     step 2, 1: has_one_thread_and_a_listener_that_never_waits needs ProcessState KernelQueues Descriptors;
     step 2, 1: reports_a_real_error_and_exits_with_code_one needs ForeignSockets KernelQueues Descriptors;
     step 3, 3: greets_three_clients_in_a_row_between_ticks;
-    step 3, 1: lets_sixteen_clients_wait_while_it_is_stopped needs StopAndContinue KernelQueues;
+    step 3, 1: lets_sixteen_clients_wait_while_it_is_stopped needs StopAndContinue KernelQueues SixteenWaiting;
     step 3, 1: goes_on_after_a_client_that_is_already_gone needs StopAndContinue;
 }
 

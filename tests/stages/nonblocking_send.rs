@@ -39,7 +39,7 @@ pub(super) const A_LITTLE: u64 = 128 * 1024;
 fn goes_on_ticking_while_a_client_does_not_read(program: &Program) -> Outcome {
     let server = program.starts()?;
     let mut peer = server.meets_a_slow_peer()?;
-    peer.fills(&program.payload("a long message", 16 << 20))?;
+    peer.fills(&program.more_than_fits("a long message"))?;
     server.goes_on_ticking()?;
     Ok(())
 }
@@ -48,7 +48,7 @@ fn goes_on_ticking_while_a_client_does_not_read(program: &Program) -> Outcome {
 fn keeps_little_for_a_client_that_does_not_read(program: &Program) -> Outcome {
     let server = program.starts()?;
     let mut peer = server.meets_a_slow_peer()?;
-    let taken = peer.fills(&program.payload("a long message", 16 << 20))?;
+    let taken = peer.fills(&program.more_than_fits("a long message"))?;
     peer.is_owed_at_most(A_LITTLE, &taken)?;
     Ok(())
 }
@@ -58,7 +58,7 @@ fn keeps_little_for_a_client_that_does_not_read(program: &Program) -> Outcome {
 fn loses_nothing_when_a_client_reads_in_steps(program: &Program) -> Outcome {
     let server = program.starts()?;
     let mut peer = server.meets_a_slow_peer()?;
-    let taken = peer.fills(&program.payload("a long message", 16 << 20))?;
+    let taken = peer.fills(&program.more_than_fits("a long message"))?;
     let steps = [1, 70_000, 500_000].map(|size| program.number(size..=2 * size));
     peer.expects_in_steps(&taken, &steps)?;
     peer.sends("and then?")?.expects("and then?")?;
@@ -69,7 +69,7 @@ fn loses_nothing_when_a_client_reads_in_steps(program: &Program) -> Outcome {
 fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
     let server = program.starts()?;
     let mut peer = server.meets_a_slow_peer()?;
-    let message = program.payload("a long message", 16 << 20);
+    let message = program.more_than_fits("a long message");
     let sent = peer.sends_until_something_is_kept(&message)?;
     peer.half_closes()?;
     server.goes_on_ticking()?;
@@ -88,7 +88,7 @@ fn serves_the_next_client_however_one_leaves(program: &Program) -> Outcome {
     broken.resets()?;
     server.records("client 2 left after 5 bytes")?;
     let mut full = server.meets_a_slow_peer()?;
-    full.fills(&program.payload("a long message", 16 << 20))?;
+    full.fills(&program.more_than_fits("a long message"))?;
     full.resets()?;
     comes_and_goes(&server)?;
     server.records("client 4 left after 5 bytes")?;
@@ -101,7 +101,7 @@ fn serves_the_next_client_however_one_leaves(program: &Program) -> Outcome {
 /// A client that has ended its stream, and breaks off while a lot waits for it. Whoever comes next gets none of that.
 pub(super) fn breaks_off_when_it_is_done(program: &Program, server: &Server) -> Outcome {
     let mut peer = server.meets_a_slow_peer()?;
-    peer.sends_until_something_is_kept(&program.payload("a long message", 16 << 20))?;
+    peer.sends_until_something_is_kept(&program.more_than_fits("a long message"))?;
     peer.half_closes()?;
     server.takes_note();
     let client = peer.wire.label.clone();

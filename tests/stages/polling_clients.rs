@@ -19,10 +19,10 @@ crate::checks! {
     step 1, 1: naps_while_there_is_nothing_to_do needs ProcessState KernelQueues;
     step 2, 1: has_one_thread_and_sockets_that_never_wait needs ProcessState KernelQueues Descriptors;
     step 3, 1: echoes_messages_of_every_size;
-    step 3, 1: gives_fifty_clients_their_own_bytes;
+    step 3, 1: gives_fifty_clients_their_own_bytes needs ManyClients;
     step 3, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs ProcessState KernelQueues;
-    step 3, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues;
-    step 3, 1: naps_once_a_round_and_not_once_a_client needs ProcessState StopAndContinue KernelQueues;
+    step 3, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues RoomToFlood;
+    step 3, 1: naps_once_a_round_and_not_once_a_client needs ProcessState StopAndContinue KernelQueues ManyClients;
     step 4, 1: sends_what_waits_after_a_half_close needs ProcessState KernelQueues;
     step 4, 1: parts_from_neighbours_that_leave_at_once needs StopAndContinue;
     step 4, 1: gives_back_every_descriptor_after_two_hundred_clients needs Descriptors ProcessState KernelQueues;
@@ -53,7 +53,7 @@ fn makes_nobody_wait_for_a_silent_or_a_slow_client(program: &Program) -> Outcome
     let _silent = server.meets_a_peer()?;
     let mut slow = server.meets_a_slow_peer()?;
     let mut other = server.meets_a_peer()?;
-    let taken = slow.fills(&program.payload("a long message", 16 << 20))?;
+    let taken = slow.fills(&program.more_than_fits("a long message"))?;
     let message = program.every_byte_value();
     other.sends(&message)?.expects(&message)?;
     slow.is_owed_at_most(A_LITTLE, &taken)?;
@@ -96,7 +96,7 @@ fn naps_once_a_round_and_not_once_a_client(program: &Program) -> Outcome {
 fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
     let server = program.starts()?;
     let mut peer = server.meets_a_slow_peer()?;
-    let message = program.payload("a long message", 16 << 20);
+    let message = program.more_than_fits("a long message");
     let sent = peer.sends_until_something_is_kept(&message)?;
     peer.half_closes()?;
     server.goes_on_ticking()?.naps()?;

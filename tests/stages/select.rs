@@ -25,9 +25,9 @@ crate::checks! {
     step 2, 1: sleeps_in_poll_while_clients_are_silent needs ProcessState KernelQueues;
     step 3, 1: parts_from_neighbours_that_leave_without_a_word needs StopAndContinue ProcessState KernelQueues;
     step 4, 1: echoes_messages_of_every_size;
-    step 4, 1: gives_fifty_clients_their_own_bytes;
+    step 4, 1: gives_fifty_clients_their_own_bytes needs ManyClients;
     step 4, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs StopAndContinue ProcessState KernelQueues;
-    step 4, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues;
+    step 4, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues RoomToFlood;
     step 4, 1: sends_what_waits_and_the_end_after_a_half_close needs StopAndContinue ProcessState KernelQueues;
     step 4, 1: parts_from_slow_clients_that_reset needs StopAndContinue Descriptors ProcessState KernelQueues;
     step 4, 1: serves_clients_beyond_a_thousand_descriptors needs ManyDescriptors Descriptors ProcessState KernelQueues;
@@ -83,7 +83,7 @@ pub(super) fn makes_nobody_wait_for_a_silent_or_a_slow_client(program: &Program)
     let server = program.starts()?;
     let (_silent, mut other) = (server.meets_a_peer()?, server.meets_a_peer()?);
     let mut slow = server.meets_a_slow_peer()?;
-    let taken = slow.fills(&program.payload("a long message", 16 << 20))?;
+    let taken = slow.fills(&program.more_than_fits("a long message"))?;
     server.sleeps_until_ready()?;
     asks_again_and_again(program, &mut other)?;
     slow.is_owed_at_most(A_LITTLE, &taken)?;
@@ -150,7 +150,7 @@ fn receives_the_last_bytes_before_the_end(program: &Program) -> Outcome {
 fn receives_what_came_before_a_pause_and_the_end(program: &Program) -> Outcome {
     let server = program.starts()?;
     let mut peer = server.meets_a_slow_peer()?;
-    let sent = peer.sends_until_something_is_kept(&program.payload("a long message", 16 << 20))?;
+    let sent = peer.sends_until_something_is_kept(&program.more_than_fits("a long message"))?;
     let rest = program.payload("its last words", 100_000);
     peer.sends(&rest)?.half_closes()?;
     server.sleeps_until_ready()?;
@@ -165,7 +165,7 @@ fn receives_what_came_before_a_pause_and_the_end(program: &Program) -> Outcome {
 fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
     let server = program.starts()?;
     let mut peer = server.meets_a_slow_peer()?;
-    let message = program.payload("a long message", 16 << 20);
+    let message = program.more_than_fits("a long message");
     let sent = peer.sends_until_something_is_kept(&message)?;
     peer.half_closes()?;
     server.sleeps_until_ready()?;
@@ -188,7 +188,7 @@ fn parts_from_slow_clients_that_reset(program: &Program) -> Outcome {
 pub(super) fn slow_clients_reset(program: &Program, server: &Server) -> Outcome {
     for _ in 1..=8 {
         let mut slow = server.meets_a_slow_peer()?;
-        slow.fills(&program.payload("a long message", 16 << 20))?;
+        slow.fills(&program.more_than_fits("a long message"))?;
         slow.resets()?;
         server.sleeps_until_ready()?;
     }

@@ -20,7 +20,7 @@ crate::checks! {
     step 1, 1: serves_the_next_client_while_one_is_silent;
     step 1, 1: echoes_messages_of_every_size;
     step 1, 1: echoes_messages_in_pieces_and_joined needs StopAndContinue;
-    step 1, 1: serves_fifty_clients_while_one_does_not_read;
+    step 1, 1: serves_fifty_clients_while_one_does_not_read needs ManyClients ManyThreads;
     step 1, 1: sleeps_in_a_thread_for_each_client needs ProcessState KernelQueues StopAndContinue;
     step 2, 1: sends_what_waits_after_a_half_close;
     step 2, 1: leaves_the_others_alone_when_one_resets;
@@ -45,7 +45,7 @@ fn serves_the_next_client_while_one_is_silent(program: &Program) -> Outcome {
 fn serves_fifty_clients_while_one_does_not_read(program: &Program) -> Outcome {
     let server = program.starts()?;
     let mut slow = server.meets_a_slow_peer()?;
-    let taken = slow.fills(&program.payload("a long message", 16 << 20))?;
+    let taken = slow.fills(&program.more_than_fits("a long message"))?;
     talk_all_at_once(program, &mut server.meets_peers(50)?)?;
     slow.is_owed_at_most(A_LITTLE, &taken)?;
     slow.expects(&taken)?;
@@ -71,7 +71,7 @@ fn sleeps_in_a_thread_for_each_client(program: &Program) -> Outcome {
 fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
     let server = program.starts()?;
     let mut peer = server.meets_a_slow_peer()?;
-    let message = program.payload("a long message", 16 << 20);
+    let message = program.more_than_fits("a long message");
     let sent = peer.sends_until_something_is_kept(&message)?;
     peer.half_closes()?;
     // Every thread has heard of the end then, also on a machine that is busy.

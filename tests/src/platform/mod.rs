@@ -9,6 +9,8 @@ use std::time::Duration;
 
 mod powers;
 pub use powers::{Power, Powers};
+mod settings;
+pub use settings::room_at_first;
 
 pub mod basics;
 
@@ -66,16 +68,20 @@ pub use proc::is_ours as proc_is_ours;
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 pub use signals::has_children;
 #[cfg(all(target_os = "linux", not(elsewhere)))]
-pub use tcp::{acknowledge, not_sent, tcp_rows, tcp_table, window_probes};
+pub use tcp::{
+    acknowledge, fix_room, fix_room_to_send, longest_backlog, not_sent, tcp_rows, tcp_table,
+    widen_room_to_send, window_probes,
+};
 
 #[cfg(not(all(target_os = "linux", not(elsewhere))))]
 mod not_linux;
 #[cfg(not(all(target_os = "linux", not(elsewhere))))]
 pub use not_linux::{
     PipeEnd, Stream, acknowledge, address_space, call_filter, dependants, descendants, descriptors,
-    end_orphans, has_children, is_non_blocking, limit_address_space, memory, not_sent, pages,
-    path_to, proc_is_ours, registered, sample, shut_down, tcp_rows, tcp_table, tell_when_there_are,
-    tells_of_changes, threads, time_limit, window_probes,
+    end_orphans, fix_room, fix_room_to_send, has_children, is_non_blocking, limit_address_space,
+    longest_backlog, memory, not_sent, pages, path_to, proc_is_ours, registered, sample, shut_down,
+    tcp_rows, tcp_table, tell_when_there_are, tells_of_changes, threads, time_limit,
+    widen_room_to_send, window_probes,
 };
 
 mod footprint;
@@ -199,7 +205,8 @@ pub struct TcpRow {
     pub local: SocketAddr,
     pub remote: SocketAddr,
     pub state: TcpState,
-    /// Bytes sent and not yet acknowledged.
+    /// Bytes sent and not yet acknowledged; at a listening socket the connections that its backlog has room for, where the
+    /// kernel says so.
     pub unsent: u64,
     /// Bytes received and not yet read; at a listening socket the connections that wait in the backlog.
     pub unread: u64,

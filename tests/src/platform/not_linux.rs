@@ -5,6 +5,8 @@ use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
+use socket2::Socket;
+
 use super::{CallKind, Descriptor, Registered, Sample, TcpRow};
 
 #[must_use]
@@ -133,6 +135,18 @@ pub fn tcp_rows(_wanted: &[(SocketAddr, SocketAddr)]) -> Option<Vec<TcpRow>> {
 }
 
 pub fn acknowledge(_stream: &TcpStream) {}
+
+/// Elsewhere our own sockets have the room that every socket has.
+pub fn fix_room(_socket: &Socket) {}
+
+pub fn fix_room_to_send(_socket: &Socket) {}
+
+pub fn widen_room_to_send(_socket: &Socket) {}
+
+#[must_use]
+pub fn longest_backlog() -> Option<u64> {
+    None
+}
 
 pub fn end_orphans(_ours: &HashSet<u32>) {}
 

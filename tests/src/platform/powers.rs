@@ -8,11 +8,15 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use super::basics::start_threads;
+use super::settings::{let_wait, takes_a_flood, takes_a_message};
 use super::{
-    CallKind, LIMITS, MANY_DESCRIPTORS, Sample, TcpRow, TcpState, address_space, descriptors,
+    CallKind, MANY_DESCRIPTORS, Sample, TcpRow, TcpState, address_space, descriptors,
     descriptors_allowed, limit_address_space, proc_is_ours, resume, sample, shut_down, stop,
     tcp_rows, tcp_table,
 };
+
+/// As many descriptors as a hundred clients take, at either end.
+const MANY_CLIENTS: u64 = 128;
 
 /// As many threads as a program has for fifty clients, and some of ours.
 const MANY_THREADS: usize = 64;
@@ -40,10 +44,17 @@ pub enum Power {
     ManyClients,
     /// Starting a program that has a thread for each of fifty clients.
     ManyThreads,
+    /// Letting sixteen clients wait in the backlog of a program, or a hundred.
+    SixteenWaiting,
+    HundredWaiting,
+    /// A kernel that takes 64 KiB of a program whatever its client does.
+    RoomToSend,
+    /// A kernel that takes a mebibyte, of a program and of its client.
+    RoomToFlood,
 }
 
 impl Power {
-    pub const ALL: [Power; 10] = [
+    pub const ALL: [Power; 14] = [
         Power::ProcessState,
         Power::KernelQueues,
         Power::StopAndContinue,
@@ -54,13 +65,18 @@ impl Power {
         Power::ManyDescriptors,
         Power::ManyClients,
         Power::ManyThreads,
+        Power::SixteenWaiting,
+        Power::HundredWaiting,
+        Power::RoomToSend,
+        Power::RoomToFlood,
     ];
-}
 
-impl Power {
     /// Whether other systems do not show it, or not in this way.
     fn needs_linux(self) -> bool {
-        !matches!(self, Power::ManyClients | Power::ManyThreads)
+        !matches!(
+            self,
+            Power::ManyClients | Power::ManyThreads | Power::RoomToSend
+        )
     }
 
     /// Whether it rests on /proc/PID.
@@ -89,6 +105,10 @@ impl fmt::Display for Power {
             Power::ManyDescriptors => "a program with many descriptors",
             Power::ManyClients => "many clients at the same time",
             Power::ManyThreads => "a program with many threads",
+            Power::SixteenWaiting => "sixteen clients that wait in a backlog",
+            Power::HundredWaiting => "a hundred clients that wait in a backlog",
+            Power::RoomToFlood => "a mebibyte that a kernel takes at once",
+            Power::RoomToSend => "64 KiB that a kernel takes from a program at once",
         })
     }
 }
@@ -138,7 +158,7 @@ fn allows_descriptors(wanted: u64) -> Result<(), String> {
 }
 
 fn probe(power: Power) -> Result<(), String> {
-    if power.needs_linux() && cfg!(not(all(target_os = "linux", not(elsewhere)))) {
+    if cfg!(not(all(target_os = "linux", not(elsewhere)))) && power.needs_linux() {
         return Err("only Linux shows this to us".into());
     }
     if power.needs_proc() && !proc_is_ours() {
@@ -188,10 +208,14 @@ fn probe(power: Power) -> Result<(), String> {
             limit_address_space(pid, most).map_err(|error| format!("prlimit: {error}"))
         }),
         Power::ManyDescriptors => allows_descriptors(MANY_DESCRIPTORS.descriptors),
-        Power::ManyClients => allows_descriptors(LIMITS.descriptors),
+        Power::ManyClients => allows_descriptors(MANY_CLIENTS),
         Power::ManyThreads => start_threads(MANY_THREADS).map_err(|error| {
             format!("{MANY_THREADS} threads cannot be started ({error}; `ulimit -u`, or a limit of the container)")
         }),
+        Power::SixteenWaiting => let_wait(16),
+        Power::HundredWaiting => let_wait(100),
+        Power::RoomToSend => takes_a_message(),
+        Power::RoomToFlood => takes_a_flood(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::fd::AsRawFd;
 
-use socket2::SockRef;
+use socket2::{SockRef, Socket};
 
 use super::sock_diag::SockDiag;
 use super::{TcpRow, TcpState, unix};
@@ -63,6 +63,40 @@ pub fn tcp_rows(wanted: &[(SocketAddr, SocketAddr)]) -> Option<Vec<TcpRow>> {
 pub fn acknowledge(stream: &TcpStream) {
     // Where it is refused, all is as right, and slower.
     let _ = SockRef::from(stream).set_tcp_quickack(true);
+}
+
+/// How much our own sockets have room for, in bytes: no more than every Linux lets any process ask for (socket(7),
+/// `wmem_max` and `rmem_max`).
+const ROOM: usize = 208 * 1024;
+
+/// Gives one of our own sockets, before it is connected or listens, room that does not depend on the settings of this
+/// machine. A program's sockets keep theirs.
+pub fn fix_room(socket: &Socket) {
+    // Where it is refused, there is as much room as this machine wants.
+    let _ = socket.set_recv_buffer_size(ROOM);
+    // A limit for bytes that were not sent yet would fill our kernel before its buffer is full.
+    let _ = socket.set_tcp_notsent_lowat(u32::MAX);
+}
+
+/// Keeps the send buffer of one of our own sockets from growing.
+pub fn fix_room_to_send(socket: &Socket) {
+    let _ = socket.set_send_buffer_size(ROOM);
+}
+
+/// Makes the send buffer of one of our own sockets, which is connected, as large as a fixed one, if it is smaller.
+pub fn widen_room_to_send(socket: &Socket) {
+    // The kernel doubles what it is asked for: socket(7).
+    if socket.send_buffer_size().is_ok_and(|size| size < 2 * ROOM) {
+        fix_room_to_send(socket);
+    }
+}
+
+/// How many connections a backlog may have room for on this machine, whatever a program asks for: listen(2). `None` where
+/// the kernel does not say.
+#[must_use]
+pub fn longest_backlog() -> Option<u64> {
+    let longest = fs::read_to_string("/proc/sys/net/core/somaxconn").ok()?;
+    longest.trim().parse().ok()
 }
 
 /// How many bytes of `stream` our kernel has not sent yet, acknowledged or not: tcp(7), `SIOCOUTQNSD`.
