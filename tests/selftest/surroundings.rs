@@ -24,7 +24,11 @@ fn inside(namespaces: &[&str], script: &str, arguments: &[&str]) -> Option<Lab> 
     words.extend(["--", "sh", "-ec", &script, "sh"]);
     let mut trial = Command::new(words[0]);
     let trial = trial.args(&words[1..]).arg("true");
-    let made = trial.stdin(Stdio::null()).stderr(Stdio::null()).status();
+    trial
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let made = trial.status();
     if made.is_ok_and(|status| status.success()) {
         return Some(Lab::started_by(&words, arguments));
     }

@@ -10,7 +10,8 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::inside;
-use crate::gallery_file::{gallery, root, subject};
+use crate::gallery_file::{gallery, subject};
+use crate::scratch::root;
 
 /// A buffer that may grow to 32 MiB, and one that begins with 16 MiB.
 const LARGE_BUFFERS: &[(&str, &str)] = &[("ipv4/tcp_wmem", "4096 16384 33554432")];
