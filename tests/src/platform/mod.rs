@@ -49,8 +49,8 @@ pub use linux::{
 };
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 pub use tcp::{
-    acknowledge, fix_room, fix_room_to_send, longest_backlog, not_sent, tcp_rows, tcp_table,
-    widen_room_to_send, window_probes,
+    acknowledge, fix_room, longest_backlog, not_sent, tcp_rows, tcp_table, widen_room_to_send,
+    window_probes,
 };
 
 #[cfg(not(all(target_os = "linux", not(elsewhere))))]
@@ -58,9 +58,9 @@ mod not_linux;
 #[cfg(not(all(target_os = "linux", not(elsewhere))))]
 pub use not_linux::{
     PipeEnd, Stream, acknowledge, address_space, dependants, descendants, descriptors, end_orphans,
-    fix_room, fix_room_to_send, is_non_blocking, limit_address_space, longest_backlog, memory,
-    not_sent, path_to, registered, sample, shut_down, tcp_rows, tcp_table, tell_when_there_are,
-    threads, time_limit, widen_room_to_send, window_probes,
+    fix_room, is_non_blocking, limit_address_space, longest_backlog, memory, not_sent, path_to,
+    registered, sample, shut_down, tcp_rows, tcp_table, tell_when_there_are, threads, time_limit,
+    widen_room_to_send, window_probes,
 };
 
 mod footprint;
