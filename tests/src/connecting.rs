@@ -10,8 +10,7 @@ use socket2::{Domain, Socket, Type};
 use crate::deadline::Deadline;
 use crate::listener::loopback_of_our_own;
 use crate::platform::{
-    Power, Powers, TcpRow, fix_room, fix_room_to_send, longest_backlog, tcp_rows, tcp_table,
-    widen_room_to_send,
+    Power, Powers, TcpRow, fix_room, longest_backlog, tcp_rows, tcp_table, widen_room_to_send,
 };
 
 /// Why a connection did not come about.
@@ -54,7 +53,6 @@ pub(crate) fn connect(
     socket.set_nonblocking(true)?;
     fix_room(&socket);
     if let Some(room) = room {
-        fix_room_to_send(&socket);
         socket.set_recv_buffer_size(room)?;
     }
     come_from(home, &socket).map_err(Refusal::Ours)?;
@@ -65,9 +63,7 @@ pub(crate) fn connect(
     }
     let ended = deadline.until(|| how_it_ended(&socket, server));
     let is_broken = ended.unwrap_or_else(|| Err(unanswered()))?;
-    if room.is_none() {
-        widen_room_to_send(&socket);
-    }
+    widen_room_to_send(&socket);
     socket.set_nonblocking(false)?;
     Ok(Connected {
         stream: socket.into(),

@@ -10,7 +10,7 @@ use crate::client::Client;
 use crate::diagnosis::Symptom;
 use crate::failure::Problem;
 use crate::peer::Peer;
-use crate::platform::{Power, Powers, fix_room, fix_room_to_send};
+use crate::platform::{Power, Powers, fix_room};
 use crate::scene::Scene;
 
 #[derive(Debug)]
@@ -26,7 +26,6 @@ impl ScriptedServer {
         listener.set_nonblocking(true)?;
         // The connections that it accepts inherit this.
         fix_room(&SockRef::from(&listener));
-        fix_room_to_send(&SockRef::from(&listener));
         let address = listener.local_addr()?;
         Ok(Self {
             listener,

@@ -23,7 +23,7 @@ use crate::snapshot::Snapshots;
 const LONG: usize = 1 << 20;
 
 /// More than the buffers of a connection grow by while nobody reads at its end, in bytes.
-const GROWTH: usize = 16 << 20;
+const GROWTH: usize = 32 << 20;
 
 /// A program, and the stage on which a check lets it play.
 #[derive(Debug)]

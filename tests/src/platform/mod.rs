@@ -69,8 +69,8 @@ pub use proc::is_ours as proc_is_ours;
 pub use signals::has_children;
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 pub use tcp::{
-    acknowledge, fix_room, fix_room_to_send, longest_backlog, not_sent, tcp_rows, tcp_table,
-    widen_room_to_send, window_probes,
+    acknowledge, fix_room, longest_backlog, not_sent, tcp_rows, tcp_table, widen_room_to_send,
+    window_probes,
 };
 
 #[cfg(not(all(target_os = "linux", not(elsewhere))))]
@@ -78,10 +78,10 @@ mod not_linux;
 #[cfg(not(all(target_os = "linux", not(elsewhere))))]
 pub use not_linux::{
     PipeEnd, Stream, acknowledge, address_space, call_filter, dependants, descendants, descriptors,
-    end_orphans, fix_room, fix_room_to_send, has_children, is_non_blocking, limit_address_space,
-    longest_backlog, memory, not_sent, pages, path_to, proc_is_ours, registered, sample, shut_down,
-    tcp_rows, tcp_table, tell_when_there_are, tells_of_changes, threads, time_limit,
-    widen_room_to_send, window_probes,
+    end_orphans, fix_room, has_children, is_non_blocking, limit_address_space, longest_backlog,
+    memory, not_sent, pages, path_to, proc_is_ours, registered, sample, shut_down, tcp_rows,
+    tcp_table, tell_when_there_are, tells_of_changes, threads, time_limit, widen_room_to_send,
+    window_probes,
 };
 
 mod footprint;

@@ -139,8 +139,6 @@ pub fn acknowledge(_stream: &TcpStream) {}
 /// Elsewhere our own sockets have the room that every socket has.
 pub fn fix_room(_socket: &Socket) {}
 
-pub fn fix_room_to_send(_socket: &Socket) {}
-
 pub fn widen_room_to_send(_socket: &Socket) {}
 
 #[must_use]

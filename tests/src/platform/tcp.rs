@@ -69,8 +69,8 @@ pub fn acknowledge(stream: &TcpStream) {
 /// `wmem_max` and `rmem_max`).
 const ROOM: usize = 208 * 1024;
 
-/// Gives one of our own sockets, before it is connected or listens, room that does not depend on the settings of this
-/// machine. A program's sockets keep theirs.
+/// Gives one of our own sockets, before it is connected or listens, room to receive that does not depend on the settings of
+/// this machine, and no limit for what its kernel keeps. A program's sockets are as this machine wants them.
 pub fn fix_room(socket: &Socket) {
     // Where it is refused, there is as much room as this machine wants.
     let _ = socket.set_recv_buffer_size(ROOM);
@@ -78,16 +78,12 @@ pub fn fix_room(socket: &Socket) {
     let _ = socket.set_tcp_notsent_lowat(u32::MAX);
 }
 
-/// Keeps the send buffer of one of our own sockets from growing.
-pub fn fix_room_to_send(socket: &Socket) {
-    let _ = socket.set_send_buffer_size(ROOM);
-}
-
-/// Makes the send buffer of one of our own sockets, which is connected, as large as a fixed one, if it is smaller.
+/// Gives one of our own sockets, which is connected, room to send where this machine leaves it less than others do. A
+/// larger buffer goes on growing.
 pub fn widen_room_to_send(socket: &Socket) {
     // The kernel doubles what it is asked for: socket(7).
     if socket.send_buffer_size().is_ok_and(|size| size < 2 * ROOM) {
-        fix_room_to_send(socket);
+        let _ = socket.set_send_buffer_size(ROOM);
     }
 }
 
