@@ -20,6 +20,10 @@ const MOST: usize = 64 * 1024 * 1024;
 /// How many of cargo's last lines are shown where it could not build.
 const LAST_LINES: usize = 12;
 
+/// What to do about an error in the kit.
+const GIVEN: &str =
+    "The kit is given code and belongs to the lab: `git restore exercises/kit` brings it back.";
+
 /// Errors about what the code was compiled with, though they name a place in it: the error index of rustc.
 const OF_THE_MACHINE: [&str; 5] = ["E0460", "E0461", "E0462", "E0514", "E0786"];
 
@@ -164,7 +168,13 @@ impl Told {
         };
         let lines: Vec<&str> = self.stderr.trim_end().lines().collect();
         let last = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n");
-        Built::CouldNotBuild(format!("{errors}\n{last}").trim().to_string())
+        let reason = format!("{errors}\n{last}").trim().to_string();
+        Built::CouldNotBuild(
+            match self.errors().any(|error| error["target"]["name"] == "kit") {
+                true => format!("{reason}\n\n{GIVEN}"),
+                false => reason,
+            },
+        )
     }
 
     fn about(&self, stage: &Stage) -> impl Iterator<Item = &Value> {
