@@ -36,13 +36,13 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     fs::read(path).with_context(|| cannot("read", path))
 }
 
-/// Reads the files below `from`, as files below `to`. What is neither a file nor a folder is left out, and so is what is
-/// much larger or deeper than any source.
+/// Reads the sources below `from`, as files below `to`. Whatever else is there, such as a copy that an editor keeps, is left
+/// out, and so is what is much larger or deeper than any source.
 ///
 /// # Errors
 ///
 /// When something cannot be read.
-pub(crate) fn read_all(from: &Path, to: &Path, files: &mut Files) -> anyhow::Result<()> {
+pub(crate) fn read_sources(from: &Path, to: &Path, files: &mut Files) -> anyhow::Result<()> {
     read_down_to(DEEPEST, from, to, files)
 }
 
@@ -54,13 +54,17 @@ fn read_down_to(depth: u32, from: &Path, to: &Path, files: &mut Files) -> anyhow
             Ok(found) if found.is_dir() && depth > 0 => {
                 read_down_to(depth - 1, &path, &to, files)?;
             }
-            Ok(found) if found.is_file() && found.len() <= LARGEST => {
+            Ok(found) if found.is_file() && is_source(&path) && found.len() <= LARGEST => {
                 files.insert(to, read(&path)?);
             }
             _ => {}
         }
     }
     Ok(())
+}
+
+fn is_source(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "rs")
 }
 
 /// Writes `bytes` to `path`, unless they stand there already.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::course::Stage;
-use crate::files::{Files, NEW, OLD, cannot, forget, mirror, read, read_all, set_time};
+use crate::files::{Files, NEW, OLD, cannot, forget, mirror, read, read_sources, set_time};
 use crate::house::House;
 use crate::subject::{Kind, Subject};
 
@@ -62,7 +62,7 @@ impl Parts {
         }
         // A student may have written a module of their own beside the file.
         if subject.kind != Kind::Submission {
-            read_all(&given.join("src"), &to.join("src"), &mut files)?;
+            read_sources(&given.join("src"), &to.join("src"), &mut files)?;
         }
         for (file, source) in stage.files.iter().zip(&sources) {
             files.insert(to.join(file), source.clone().into_bytes());
@@ -102,7 +102,7 @@ fn kit(house: &House) -> anyhow::Result<Crate> {
     );
     let mut files = Files::new();
     files.insert(to.join("Cargo.toml"), read(&from.join("Cargo.toml"))?);
-    read_all(&from.join("src"), &to.join("src"), &mut files)?;
+    read_sources(&from.join("src"), &to.join("src"), &mut files)?;
     let manifests = ["Cargo.toml", "Cargo.lock"].map(|file| read(&house.root.join(file)));
     let manifests = manifests.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
     Ok(Crate {

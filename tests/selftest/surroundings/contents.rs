@@ -144,6 +144,32 @@ fn given_code_that_is_older_counts_too() {
     }
 }
 
+/// A student may write a module of their own beside the file.
+#[test]
+fn modules_beside_the_file_are_looked_at_too() {
+    let clone = Clone::new("contents of modules");
+    let old = SystemTime::now() - Duration::from_secs(2 * 24 * 60 * 60);
+    let helper = clone.path("exercises/01-listen/src/server/helper.rs");
+    let says =
+        |number: u32| format!("pub fn speak() {{ println!(\"this is helper {number}\"); }}\n");
+    let caller = text(0).replace("println!(\"this is text 0\")", "helper::speak()");
+    write(&helper, &says(1), SystemTime::now());
+    write(
+        &clone.path(FILE),
+        &format!("mod helper;\n{caller}"),
+        SystemTime::now(),
+    );
+    let runs = || clone.lab(&["run", "1"]).run();
+    assert_eq!(runs().out, "this is helper 1\n");
+    write(&helper, &says(2), old);
+    assert_eq!(runs().out, "this is helper 2\n");
+    // What an editor keeps beside it makes no difference.
+    write(&helper.with_extension("rs~"), "nothing", old);
+    assert_eq!(runs().out, "this is helper 2\n");
+    fs::remove_file(&helper).expect("a file can be removed");
+    assert!(runs().err.contains("does not compile"));
+}
+
 /// A program that says which one it is.
 fn text(number: u32) -> String {
     format!(
