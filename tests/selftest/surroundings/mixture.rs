@@ -10,6 +10,7 @@ use super::inside;
 /// `UNBLOCKED_MIXTURES=20 cargo verify mixture`.
 const MIXTURES: u32 = 2;
 const TIMES: u32 = 1;
+const SEED: u64 = 2;
 
 /// Variables that mean something to some program, and nothing to a program of the lab.
 const VARIABLES: &[(&str, &str)] = &[
@@ -70,7 +71,11 @@ fn solutions_are_right_anywhere() {
         let wanted = env::var(name).ok().and_then(|text| text.parse().ok());
         wanted.unwrap_or(usual)
     };
-    let seed = fastrand::u64(..);
+    // Always the same ones, unless more of them are asked for: what comes by chance is for whoever waits for it.
+    let seed = match env::var_os("UNBLOCKED_MIXTURES") {
+        Some(_) => fastrand::u64(..),
+        None => SEED,
+    };
     let mut random = fastrand::Rng::with_seed(seed);
     for mixture in 0..number("UNBLOCKED_MIXTURES", MIXTURES) {
         let variables = draw(&mut random, VARIABLES, 6);
