@@ -19,9 +19,9 @@ pub struct Subject {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// The student's own work: built where it stands.
+    /// The student's own work, with the given code of their clone.
     Exercises,
-    /// The twin workspace: built where it stands.
+    /// The twin, with its own given code, which is the same.
     Solutions,
     /// Anything else contributes its students' files only; the rest is ours.
     Submission,
