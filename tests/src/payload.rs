@@ -14,6 +14,14 @@ pub struct Payload {
     range: Range<usize>,
 }
 
+/// How many bytes of a long payload are drawn: many times more than the distance at which a repetition or a gap is looked
+/// for. The others repeat them, but for a number in each page, since to draw tens of mebibytes takes a tenth of a second.
+const DRAWN: usize = 8 * FARTHEST;
+const PAGE: usize = 4096;
+
+/// An odd number, so that no two pages get the same one.
+const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
+
 impl Payload {
     #[must_use]
     pub fn new(role: impl Into<String>, bytes: Vec<u8>) -> Self {
@@ -28,11 +36,7 @@ impl Payload {
         let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
         let bytes = match &*pool {
             Some(bytes) if bytes.len() >= length => Arc::clone(bytes),
-            _ => {
-                let mut bytes = vec![0; length];
-                fastrand::Rng::with_seed(length as u64).fill(&mut bytes);
-                Arc::clone(pool.insert(Arc::new(bytes)))
-            }
+            _ => Arc::clone(pool.insert(Arc::new(long(length)))),
         };
         Self {
             role: Some(role.into()),
@@ -212,4 +216,19 @@ pub fn difference(expected: &[u8], received: &[u8]) -> (String, String) {
         format!("{} of {}", window(expected), size(expected.len())),
         format!("{} of {}: {place}", window(received), size(received.len())),
     )
+}
+
+/// Bytes of a long payload, the same for the same length.
+fn long(length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length.min(DRAWN)];
+    fastrand::Rng::with_seed(length as u64).fill(&mut bytes);
+    while bytes.len() < length {
+        let more = bytes.len().min(length - bytes.len());
+        bytes.extend_from_within(..more);
+    }
+    for (number, page) in bytes.chunks_exact_mut(PAGE).enumerate() {
+        let number = (number as u64 + 1).wrapping_mul(MIX);
+        page[..size_of::<u64>()].copy_from_slice(&number.to_le_bytes());
+    }
+    bytes
 }
