@@ -1,7 +1,7 @@
 //! From a subject to programs.
 //!
-//! What stands in the students' files is copied into a workspace of the lab's own ([`staging`](crate::staging)) and built
-//! there, with one call of cargo for all stages ([`compiling`](crate::compiling)). What is started is a copy, taken while
+//! What stands in the students' files is copied into a workspace of the lab's own (`staging`) and built
+//! there, with one call of cargo for all stages (`compiling`). What is started is a copy, taken while
 //! the lock is held, so that neither a second grader nor another subject can change it meanwhile.
 
 use std::collections::hash_map::DefaultHasher;
