@@ -217,14 +217,17 @@ impl Peer {
     /// Waits until the program sleeps in `send` on this connection, because nothing fits any more.
     pub(crate) fn until_program_is_stuck_in_send(&self) -> Outcome {
         let mut calm = Calm::default();
-        let look = self
-            .scene
-            .deadline()
-            .until(|| match self.scene.look(&mut calm) {
-                Look::Moving => None,
-                look => Some(look),
-            });
-        if look == Some(Look::Parked) && self.scene.is_inside(CallKind::Send) {
+        let is_stuck = self.scene.deadline().until(|| {
+            let look = self.scene.look(&mut calm);
+            match (look, self.scene.sample()) {
+                (Look::Moving, _) => None,
+                // Its kernel may have found a little room meanwhile, and then it is awake for a moment.
+                (Look::Parked, Some(sample)) if !sample.is_parked() => None,
+                (Look::Parked, Some(sample)) => Some(sample.is_inside(CallKind::Send)),
+                _ => Some(false),
+            }
+        });
+        if is_stuck == Some(true) {
             return Ok(());
         }
         let expected = "a program that sends until nothing fits any more, and sleeps in send then";

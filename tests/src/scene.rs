@@ -8,7 +8,7 @@ use crate::calm::{Calm, Look};
 use crate::deadline::Deadline;
 use crate::facts::Facts;
 use crate::listener::loopback_of_our_own;
-use crate::platform::{CallKind, Power, Powers, Sample, TcpRow, TcpState, tcp_rows, tcp_table};
+use crate::platform::{Power, Powers, Sample, TcpRow, TcpState, tcp_rows, tcp_table};
 use crate::running::Running;
 use crate::transcript::Transcript;
 use crate::wire::Wire;
@@ -144,17 +144,6 @@ impl Scene {
     #[must_use]
     pub fn sample(&self) -> Option<Sample> {
         self.program.borrow().as_ref()?.sample()
-    }
-
-    /// Whether a thread of the program sleeps in such a call.
-    #[must_use]
-    pub fn is_inside(&self, kind: CallKind) -> bool {
-        self.sample().is_some_and(|sample| {
-            sample
-                .threads
-                .iter()
-                .any(|thread| thread.call.is_some_and(|call| call.kind == kind))
-        })
     }
 
     /// Waits until the program has done all that it will do. [`Look::Moving`] when the deadline passed before.

@@ -264,6 +264,13 @@ impl Sample {
                 .all(|thread| thread.state == 'S' && thread.call.is_some_and(stays))
     }
 
+    /// Whether one of its threads sleeps in such a call.
+    #[must_use]
+    pub fn is_inside(&self, kind: CallKind) -> bool {
+        let mut calls = self.threads.iter().filter_map(|thread| thread.call);
+        calls.any(|call| call.kind == kind)
+    }
+
     #[must_use]
     pub fn is_stopped(&self) -> bool {
         !self.threads.is_empty() && self.threads.iter().all(|thread| thread.state == 'T')
