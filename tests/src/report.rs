@@ -82,7 +82,7 @@ pub fn title(stage: &Stage, check: &Check, points: u32) -> String {
 #[must_use]
 pub fn could_not_build(stage: &Stage, reason: &str) -> String {
     format!(
-        "{} could not be built. The reason lies outside of its code, so this costs no points. Cargo said:\n\n{}\n\n\
+        "{} could not be built. The reason lies outside of its code, so this costs no points:\n\n{}\n\n\
          `cargo lab doctor` tries what a build needs.",
         stage.slug,
         reason.trim_end()
