@@ -10,6 +10,9 @@ use toml::{Table, Value};
 
 use crate::scratch::{root, scratch};
 
+/// The folder beside a stage's mutants that holds its variants.
+const VARIANTS: &str = "variants";
+
 /// A student's file below the stage's folder, and its text.
 pub type Source = (&'static str, String);
 
@@ -17,7 +20,7 @@ pub type Source = (&'static str, String);
 #[derive(Debug)]
 pub struct Piece {
     pub stage: &'static Stage,
-    /// The name of its file, without the ending.
+    /// The name of its file, without the ending; a variant's begins with `variants/`.
     pub name: String,
     pub about: String,
     pub sources: Vec<Source>,
@@ -81,42 +84,63 @@ pub fn gallery() -> Vec<Piece> {
     let mut pieces = Vec::new();
     for stage in STAGES {
         let folder = root().join("tests/mutants").join(stage.slug);
-        let entries = fs::read_dir(&folder);
-        let entries = entries.unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-        let mut paths: Vec<PathBuf> = entries
-            .map(|entry| entry.expect("a folder can be read to its end").path())
-            .collect();
-        paths.sort();
-        for path in paths {
-            let piece = fs::read_to_string(&path)
-                .map_err(|error| error.to_string())
-                .and_then(|text| read(stage, &path, &text));
-            pieces.push(piece.unwrap_or_else(|error| panic!("{}: {error}", path.display())));
+        let variants = folder.join(VARIANTS);
+        for path in entries(&folder)
+            .into_iter()
+            .filter(|path| *path != variants)
+        {
+            pieces.push(piece(stage, &path, false));
+        }
+        for path in entries(&variants) {
+            pieces.push(piece(stage, &path, true));
         }
     }
     pieces
 }
 
-fn read(stage: &'static Stage, path: &Path, text: &str) -> Result<Piece, String> {
+/// Paths in `folder`, sorted.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder);
+    let entries = entries.unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("a folder can be read to its end").path())
+        .collect();
+    paths.sort();
+    paths
+}
+
+fn piece(stage: &'static Stage, path: &Path, is_variant: bool) -> Piece {
+    fs::read_to_string(path)
+        .map_err(|error| error.to_string())
+        .and_then(|text| read(stage, path, is_variant, &text))
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn read(stage: &'static Stage, path: &Path, is_variant: bool, text: &str) -> Result<Piece, String> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let name = name.strip_suffix(".toml").ok_or("its name ends in .toml")?;
+    let name = if is_variant {
+        format!("{VARIANTS}/{name}")
+    } else {
+        name.to_string()
+    };
     let mut table: Table = text.parse().map_err(|error| format!("{error}"))?;
     let piece = Piece {
         stage,
-        name: name.to_string(),
+        name,
         about: string(table.remove("about"), "about")?,
         sources: changed(stage, table.remove("file"), table.remove("edit"))?,
-        kind: match table.remove("variant") {
-            Some(Value::Boolean(true)) => Kind::Variant,
-            Some(_) => return Err("`variant` is true, or missing".into()),
-            None => Kind::Mutant {
+        kind: if is_variant {
+            Kind::Variant
+        } else {
+            Kind::Mutant {
                 fails: names_of_checks(stage, table.remove("fails"), "fails")?,
                 may: match table.remove("may") {
                     Some(may) => names_of_checks(stage, Some(may), "may")?,
                     None => Vec::new(),
                 },
                 cause: cause(&string(table.remove("cause"), "cause")?)?,
-            },
+            }
         },
     };
     match table.keys().next() {

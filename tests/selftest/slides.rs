@@ -29,9 +29,9 @@ const OF_THE_HOUSE: [Cause; 12] = [
     Cause::WrongExit,
     Cause::ExitedEarly,
     Cause::Panicked,
-    Cause::MemoryWithoutBound,
-    Cause::DescriptorsWithoutBound,
-    Cause::ThreadsWithoutBound,
+    Cause::UnboundedMemory,
+    Cause::UnboundedDescriptors,
+    Cause::UnboundedThreads,
     Cause::TooLong,
 ];
 

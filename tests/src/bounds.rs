@@ -17,14 +17,14 @@ impl Situation<'_> {
         let no_threads =
             says("failed to spawn thread") || (says_would_block(&self.stderr) && !is_begun);
         match () {
-            () if self.was_too_many || no_threads => Some(Cause::ThreadsWithoutBound),
+            () if self.was_too_many || no_threads => Some(Cause::UnboundedThreads),
             () if says("memory allocation of ") || self.memory >= TOO_MUCH_MEMORY => {
-                Some(Cause::MemoryWithoutBound)
+                Some(Cause::UnboundedMemory)
             }
             () if no_descriptors && (facts.peer_ended || facts.was_reset) => {
                 Some(Cause::DescriptorsKept)
             }
-            () if no_descriptors => Some(Cause::DescriptorsWithoutBound),
+            () if no_descriptors => Some(Cause::UnboundedDescriptors),
             () => None,
         }
     }

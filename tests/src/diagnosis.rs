@@ -141,7 +141,7 @@ impl Situation<'_> {
             return match self.at {
                 None => Cause::NeverConnected,
                 Some(_) if self.ended_by_itself() => Cause::ExitedEarly,
-                Some(_) if self.sends_no_more() => Cause::NobodySends,
+                Some(_) if self.sends_no_more() => Cause::SenderThreadGone,
                 Some(_) => self.if_moving(Cause::WaitsForMore),
             };
         }
@@ -153,7 +153,7 @@ impl Situation<'_> {
             Some(cause) => cause,
             None if self.sleeps_until_ready() => self.why_not_woken(),
             None if self.look == Look::Busy && self.ticks() => self.why_passed_over(),
-            None if self.has_room_for_the_rest() => Cause::RestNotSent,
+            None if self.has_room_for_the_rest() => Cause::RemainderNotSent,
             None if self.look == Look::Busy => self.why_busy(),
             None if self.facts.send_was_interrupted => self.if_moving(Cause::TailLost),
             None => self.if_moving(Cause::WaitsForMore),
@@ -169,7 +169,7 @@ impl Situation<'_> {
             _ if self.sleeps_until_ready() => self.why_not_woken_by_the_end(),
             _ if self.says_that_it_left() => Cause::NotClosed,
             _ if self.has_a_long_nap() => Cause::LongNap,
-            Look::Busy if self.leaves_what_it_asks_for() => Cause::AsksForWhatItLeaves,
+            Look::Busy if self.leaves_what_it_asks_for() => Cause::ReadinessNotConsumed,
             Look::Busy => self.why_unserved().unwrap_or(Cause::EndIgnored),
             _ => self
                 .why_unserved()
@@ -187,10 +187,10 @@ impl Situation<'_> {
             return Cause::LongNap;
         }
         if self.leaves_what_it_asks_for() {
-            return Cause::AsksForWhatItLeaves;
+            return Cause::ReadinessNotConsumed;
         }
         if self.asks_for_room() {
-            return Cause::AsksForRoom;
+            return Cause::WritableInterestAlwaysOn;
         }
         if self.facts.peer_ended && self.keeps_what_has_ended() {
             Cause::EndIgnored
@@ -267,9 +267,9 @@ impl Situation<'_> {
             }
             return Some(match (waits_for_another, self.accepted_before()) {
                 (true, _) => Cause::WaitsForAnother,
-                (false, true) if self.sleeps_until_told() => Cause::LeftAtAnEdge,
+                (false, true) if self.sleeps_until_told() => Cause::EdgeNotDrained,
                 (false, _) if self.sleeps_until_ready() && !self.sleeps_until_told() => {
-                    Cause::NotAskedFor
+                    Cause::InterestMissing
                 }
                 (false, true) => Cause::AcceptsOnce,
                 (false, false) => Cause::NeverAccepted,

@@ -13,8 +13,8 @@ impl Situation<'_> {
         let unread = row.is_some_and(|row| row.unread > 0);
         let was_full = self.at.is_some_and(|at| at.account.was_full.get());
         match unread {
-            _ if !self.beats => Cause::OtherWorkWaits,
-            _ if self.is_held() => Cause::RestNotSent,
+            _ if !self.beats => Cause::OtherWorkStarved,
+            _ if self.is_held() => Cause::RemainderNotSent,
             true if was_full => Cause::NeverReadsAgain,
             true if self.wires.len() > 1 => Cause::Starved,
             _ => Cause::Busy,
@@ -27,9 +27,9 @@ impl Situation<'_> {
         let has_ended = self.at.is_some_and(|at| at.account.has_ended.get());
         match self.ticks() || self.sleeps_until_ready() {
             _ if self.lost_by_would_block() => Some(Cause::WouldBlockIsFatal),
-            true if has_ended => Some(Cause::DebtForgotten),
-            _ if has_ended && self.facts.slept_until_ready => Some(Cause::DebtForgotten),
-            false if has_ended && self.has_read_all() => Some(Cause::DebtForgotten),
+            true if has_ended => Some(Cause::TailDroppedAtEof),
+            _ if has_ended && self.facts.slept_until_ready => Some(Cause::TailDroppedAtEof),
+            false if has_ended && self.has_read_all() => Some(Cause::TailDroppedAtEof),
             // What it took for the end, before anything came, is that nothing came.
             true if self.facts.peer_sent && !self.facts.was_reset && self.left_without_a_byte() => {
                 Some(Cause::WouldBlockIsFatal)
@@ -43,7 +43,7 @@ impl Situation<'_> {
         let has_ended = self.at.is_some_and(|at| at.account.has_ended.get());
         let said_so = self.said.contains(" left after ");
         match self.ticks() {
-            _ if self.look == Look::Busy && self.is_held() => Some(Cause::RestNotSent),
+            _ if self.look == Look::Busy && self.is_held() => Some(Cause::RemainderNotSent),
             true if said_so || !has_ended => self.why_unserved().or(Some(Cause::NotClosed)),
             _ => None,
         }
@@ -55,7 +55,7 @@ impl Situation<'_> {
             _ if self.ended_by_itself() => Cause::ExitedEarly,
             _ if self.has_a_long_nap() => Cause::LongNap,
             Look::Parked if self.waits_at_a_socket() => Cause::StillBlocking,
-            _ => Cause::OtherWorkWaits,
+            _ => Cause::OtherWorkStarved,
         }
     }
 

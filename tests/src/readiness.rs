@@ -28,10 +28,10 @@ impl Situation<'_> {
         let was_full = self.at.is_some_and(|at| at.account.was_full.get());
         match unread {
             _ if self.lacks_registration().is_some() => Cause::NotRegistered,
-            _ if self.is_held() => Cause::RestNotSent,
+            _ if self.is_held() => Cause::RemainderNotSent,
             true if was_full => Cause::NeverReadsAgain,
-            true if self.sleeps_until_told() => Cause::LeftAtAnEdge,
-            true => Cause::NotAskedFor,
+            true if self.sleeps_until_told() => Cause::EdgeNotDrained,
+            true => Cause::InterestMissing,
             false => Cause::WaitsForMore,
         }
     }
@@ -45,8 +45,8 @@ impl Situation<'_> {
             Cause::WaitsForMore if said_so => Cause::NotClosed,
             // It was told of the end, and of nothing else.
             Cause::WaitsForMore if self.sleeps_until_told() && ended_alone => Cause::EndIgnored,
-            Cause::WaitsForMore if self.sleeps_until_told() => Cause::LeftAtAnEdge,
-            Cause::WaitsForMore => Cause::NotAskedFor,
+            Cause::WaitsForMore if self.sleeps_until_told() => Cause::EdgeNotDrained,
+            Cause::WaitsForMore => Cause::InterestMissing,
             cause => cause,
         }
     }

@@ -202,7 +202,7 @@ impl Server {
         match limits.min().filter(|limit| *limit < VERY_LONG) {
             None => Ok(()),
             Some(limit) => Err(self.scene.fails_because(
-                Cause::AsksByTheClock,
+                Cause::WakesOnATimer,
                 "a server that sleeps until something arrives",
                 format!("it sleeps in a call that gives up after {}", length(limit)),
             )),

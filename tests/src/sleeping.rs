@@ -23,7 +23,7 @@ impl Server {
         let call = threads.iter().find_map(|thread| thread.call);
         let (symptom, received) = match look {
             Ok(Look::Exited) if self.died_unwritten() && self.scene.facts().is_silent() => (
-                Symptom::Known(Cause::AsksForRoom),
+                Symptom::Known(Cause::WritableInterestAlwaysOn),
                 "it was woken although nobody has said anything".into(),
             ),
             Ok(Look::Exited) if self.died_unwritten() => return Ok(self),
@@ -36,7 +36,7 @@ impl Server {
                 let nap =
                     nap.map_or_else(String::new, |nap| format!(" after {} ms", nap.as_millis()));
                 (
-                    Symptom::Known(Cause::AsksByTheClock),
+                    Symptom::Known(Cause::WakesOnATimer),
                     format!("it wakes up by itself{nap}"),
                 )
             }
@@ -132,7 +132,7 @@ impl Server {
         }
         if !quiet.waits_to_be_read() {
             return Err(quiet.fails(
-                Symptom::Known(Cause::LooksAtEverybody),
+                Symptom::Known(Cause::ScansIdleClients),
                 "a server that receives only from those of whom there is news",
                 "it has received from one of whom there is none",
             ));

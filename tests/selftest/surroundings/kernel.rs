@@ -101,7 +101,7 @@ fn buffers_that_begin_large_hide_no_queue_without_bound() {
         LARGE_FROM_THE_START,
         "06-nonblocking-send/reads-without-bound",
         "keeps_little_for_a_client_that_does_not_read",
-        "queue-without-bound",
+        "unbounded-queue",
     );
 }
 
