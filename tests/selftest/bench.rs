@@ -113,8 +113,8 @@ fn a_loop_that_asks_every_client_each_time_is_caught() {
             for client in all.filter(|client| client.socket.peer_addr().is_err()) {
                 client.is_readable = true;
             }
-            self.wait(&mut news)?;";
-    let wrong = changed("asks-all", "self.wait(&mut news)?;", asks_all);
+            self.wait(&mut events)?;";
+    let wrong = changed("asks-all", "self.wait(&mut events)?;", asks_all);
     is_caught(&wrong, "more than 1.25 times: CPU a request");
 }
 

@@ -12,7 +12,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use kit::Events;
+use kit::EventLog;
 use socket2::Socket;
 
 /// How many clients may be connected and not yet accepted. The kernel keeps them in the backlog
@@ -25,10 +25,10 @@ const BACKLOG: i32 = 128;
 /// # Errors
 ///
 /// When the address is taken or not ours, or when the kernel has no socket left to give.
-pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
+pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
     let listener = open(address)?;
-    announce(&listener, events)?;
-    greet_everyone(&listener, events)
+    announce(&listener, log)?;
+    greet_everyone(&listener, log)
 }
 
 /// Step 1: makes a TCP socket, gives it the name `address`, and opens it for callers.
@@ -41,18 +41,18 @@ fn open(address: SocketAddr) -> io::Result<Socket> {
 }
 
 /// Step 2: tells the world where `listener` really listens.
-fn announce(listener: &Socket, events: &Events) -> io::Result<()> {
+fn announce(listener: &Socket, log: &EventLog) -> io::Result<()> {
     // region announce
-    // TODO(step 2): ask the socket for its real address, and tell that to `events`.
-    todo!("step 2: announce where {listener:?} listens, to {events:?}")
+    // TODO(step 2): ask the socket for its real address, and tell that to `log`.
+    todo!("step 2: announce where {listener:?} listens, to {log:?}")
     // endregion
 }
 
 /// Step 3: says `hello, client N` to one client after the other, and hangs up each time.
-fn greet_everyone(listener: &Socket, events: &Events) -> io::Result<()> {
+fn greet_everyone(listener: &Socket, log: &EventLog) -> io::Result<()> {
     // region greet_everyone
     // TODO(step 3): accept a client, greet it with its number, close it, and go back to
     // accepting.
-    todo!("step 3: greet whoever calls {listener:?}, and tell {events:?}")
+    todo!("step 3: greet whoever calls {listener:?}, and tell {log:?}")
     // endregion
 }

@@ -12,7 +12,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use kit::Events;
+use kit::EventLog;
 use socket2::{Domain, Socket, Type};
 
 /// How many clients may be connected and not yet accepted. The kernel keeps them in the backlog
@@ -28,19 +28,19 @@ const BUFFER: usize = 16 * 1024;
 /// # Errors
 ///
 /// When the address is taken or not ours, or when the kernel has no socket left to give.
-pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
+pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
     let listener = open(address)?;
-    announce(&listener, events)?;
+    announce(&listener, log)?;
 
     let mut number = 0;
     loop {
         let (mut client, _address) = listener.accept()?;
         number += 1;
-        events.connected(number);
+        log.connected(number);
 
         let mut received = 0;
         let outcome = serve(&mut client, &mut received);
-        part_from(client, number, received, outcome, events)?;
+        close_client(client, number, received, outcome, log)?;
     }
 }
 
@@ -54,10 +54,10 @@ fn open(address: SocketAddr) -> io::Result<Socket> {
 }
 
 /// The announcement of stage 01.
-fn announce(listener: &Socket, events: &Events) -> io::Result<()> {
+fn announce(listener: &Socket, log: &EventLog) -> io::Result<()> {
     let name = listener.local_addr()?;
     let address = name.as_socket().ok_or(io::ErrorKind::Unsupported)?;
-    events.listening(address);
+    log.listening(address);
     Ok(())
 }
 
@@ -101,16 +101,16 @@ fn echo_the_rest(
 /// Step 3: puts it on record how client `number` left, and hangs up.
 ///
 /// An error that is returned from here ends the server.
-fn part_from(
+fn close_client(
     client: Socket,
     number: u64,
     received: u64,
     outcome: io::Result<()>,
-    events: &Events,
+    log: &EventLog,
 ) -> io::Result<()> {
-    // region part_from
-    // TODO(step 3): hang up, tell `events` how the client left, and let the next one come,
+    // region close_client
+    // TODO(step 3): hang up, tell `log` how the client left, and let the next one come,
     // whatever happened to this one.
-    todo!("step 3: part from {client:?}: {number}, {received}, {outcome:?}, {events:?}")
+    todo!("step 3: part from {client:?}: {number}, {received}, {outcome:?}, {log:?}")
     // endregion
 }

@@ -12,7 +12,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use kit::{Events, Heartbeat};
+use kit::{EventLog, Heartbeat};
 use socket2::{Domain, SockAddr, Socket, Type};
 
 /// How many clients may be connected and not yet accepted. The kernel keeps them in the backlog
@@ -25,18 +25,18 @@ const BACKLOG: i32 = 128;
 /// # Errors
 ///
 /// When the address is taken or not ours, or when the kernel has no socket left to give.
-pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
+pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
     let listener = open(address)?;
-    announce(&listener, events)?;
+    announce(&listener, log)?;
     stop_waiting(&listener)?;
 
-    let mut heartbeat = Heartbeat::new(events);
+    let mut heartbeat = Heartbeat::new(log);
     let mut number = 0;
     loop {
-        if let Some(client) = who_came(listener.accept())? {
+        if let Some(client) = try_accept(listener.accept())? {
             number += 1;
-            events.connected(number);
-            greet(client, number, events);
+            log.connected(number);
+            greet(client, number, log);
         }
         // The other work. It gets its turn in each round, whoever came and whoever did not.
         heartbeat.beat();
@@ -53,10 +53,10 @@ fn open(address: SocketAddr) -> io::Result<Socket> {
 }
 
 /// The announcement of stage 01.
-fn announce(listener: &Socket, events: &Events) -> io::Result<()> {
+fn announce(listener: &Socket, log: &EventLog) -> io::Result<()> {
     let name = listener.local_addr()?;
     let address = name.as_socket().ok_or(io::ErrorKind::Unsupported)?;
-    events.listening(address);
+    log.listening(address);
     Ok(())
 }
 
@@ -69,17 +69,17 @@ fn stop_waiting(listener: &Socket) -> io::Result<()> {
 }
 
 /// Step 2: what `accept` has answered: somebody, nobody yet, or that something is wrong.
-fn who_came(answer: io::Result<(Socket, SockAddr)>) -> io::Result<Option<Socket>> {
-    // region who_came
+fn try_accept(answer: io::Result<(Socket, SockAddr)>) -> io::Result<Option<Socket>> {
+    // region try_accept
     // TODO(step 2): tell a client, and nobody yet, from a real error.
     todo!("step 2: what does {answer:?} say?")
     // endregion
 }
 
 /// Step 3: says `hello, client N` to `client`, hangs up, and puts it on record.
-fn greet(client: Socket, number: u64, events: &Events) {
+fn greet(client: Socket, number: u64, log: &EventLog) {
     // region greet
-    // TODO(step 3): greet the client, hang up, and tell `events` how it left.
-    todo!("step 3: greet {client:?} as client {number}, {events:?}")
+    // TODO(step 3): greet the client, hang up, and tell `log` how it left.
+    todo!("step 3: greet {client:?} as client {number}, {log:?}")
     // endregion
 }

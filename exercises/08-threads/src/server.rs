@@ -12,7 +12,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use kit::Events;
+use kit::EventLog;
 use socket2::{Domain, Socket, Type};
 
 /// How many clients may be connected and not yet accepted. The kernel keeps them in the backlog
@@ -28,9 +28,9 @@ const BUFFER: usize = 16 * 1024;
 /// # Errors
 ///
 /// When the address is taken or not ours, or when the kernel has no socket left to give.
-pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
+pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
     let listener = open(address)?;
-    announce(&listener, events)?;
+    announce(&listener, log)?;
 
     let mut number = 0;
     loop {
@@ -38,14 +38,14 @@ pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
         // affair of another thread.
         let (client, _address) = listener.accept()?;
         number += 1;
-        events.connected(number);
+        log.connected(number);
 
         // `move`: the conversation gets all that it needs, above all the client's socket. Whoever
         // has the conversation has the client.
-        let events = *events;
-        let conversation = move || converse(client, number, &events);
+        let log = *log;
+        let conversation = move || converse(client, number, &log);
         if let Err(error) = start(conversation) {
-            turn_away(number, &error, &events)?;
+            turn_away(number, &error, &log)?;
         }
     }
 }
@@ -60,10 +60,10 @@ fn open(address: SocketAddr) -> io::Result<Socket> {
 }
 
 /// The announcement of stage 01.
-fn announce(listener: &Socket, events: &Events) -> io::Result<()> {
+fn announce(listener: &Socket, log: &EventLog) -> io::Result<()> {
     let name = listener.local_addr()?;
     let address = name.as_socket().ok_or(io::ErrorKind::Unsupported)?;
-    events.listening(address);
+    log.listening(address);
     Ok(())
 }
 
@@ -76,10 +76,10 @@ fn start(conversation: impl FnOnce() + Send + 'static) -> io::Result<()> {
 }
 
 /// What a client's thread does, from its first line to its last. It may sleep as long as it likes.
-fn converse(mut client: Socket, number: u64, events: &Events) {
+fn converse(mut client: Socket, number: u64, log: &EventLog) {
     let mut received = 0;
     let outcome = echo(&mut client, &mut received);
-    part_from(client, number, received, outcome, events);
+    close_client(client, number, received, outcome, log);
 }
 
 /// Echoes until `client` is done, as in stage 02, and counts in `received` what it sends.
@@ -100,12 +100,16 @@ fn echo(client: &mut Socket, received: &mut u64) -> io::Result<()> {
 }
 
 /// Step 2: hangs up, and puts it on record how client `number` left. Then its thread ends.
-fn part_from(client: Socket, number: u64, received: u64, outcome: io::Result<()>, events: &Events) {
-    // region part_from
+fn close_client(
+    client: Socket,
+    number: u64,
+    received: u64,
+    outcome: io::Result<()>,
+    log: &EventLog,
+) {
+    // region close_client
     // TODO(step 2): hang up, put on record how the client left, and end.
-    todo!(
-        "step 2: part from {client:?}, client {number}, {received} bytes, {outcome:?}, {events:?}"
-    )
+    todo!("step 2: part from {client:?}, client {number}, {received} bytes, {outcome:?}, {log:?}")
     // endregion
 }
 
@@ -113,9 +117,9 @@ fn part_from(client: Socket, number: u64, received: u64, outcome: io::Result<()>
 /// client's socket with it.
 ///
 /// An error that is returned from here ends the server.
-fn turn_away(number: u64, error: &io::Error, events: &Events) -> io::Result<()> {
+fn turn_away(number: u64, error: &io::Error, log: &EventLog) -> io::Result<()> {
     // region turn_away
     // TODO(step 3): put on record that this client is lost; the others are not.
-    todo!("step 3: no thread for client {number}: {error}, {events:?}")
+    todo!("step 3: no thread for client {number}: {error}, {log:?}")
     // endregion
 }

@@ -33,21 +33,21 @@ mod on_select {
     use std::net::SocketAddr;
     use std::os::fd::{AsFd, AsRawFd};
 
-    use kit::Events;
+    use kit::EventLog;
     use nix::errno::Errno;
     use nix::sys::select::{FD_SETSIZE, FdSet, select};
     use socket2::{Domain, Socket, Type};
 
     const BACKLOG: i32 = 128;
     const BUFFER: usize = 16 * 1024;
-    const ENOUGH: usize = 64 * 1024;
+    const HIGH_WATER_MARK: usize = 64 * 1024;
 
     /// Serves at `address`.
     ///
     /// # Errors
     ///
     /// When the listening socket cannot be opened, or its own descriptor is out of bounds.
-    pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
+    pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
         let listener = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
         fits_into_a_set(&listener)?;
         listener.set_reuse_address(kit::REUSE_ADDRESS)?;
@@ -55,7 +55,7 @@ mod on_select {
         listener.listen(BACKLOG)?;
         listener.set_nonblocking(true)?;
         let name = listener.local_addr()?;
-        events.listening(name.as_socket().ok_or(io::ErrorKind::Unsupported)?);
+        log.listening(name.as_socket().ok_or(io::ErrorKind::Unsupported)?);
 
         let mut buffer = [0; BUFFER];
         let mut clients: Vec<Client> = Vec::new();
@@ -70,18 +70,18 @@ mod on_select {
             if ready.listener {
                 while let Some(socket) = unless_it_would_block(listener.accept())? {
                     number += 1;
-                    events.connected(number);
-                    clients.extend(welcome(socket.0, number, events)?);
+                    log.connected(number);
+                    clients.extend(welcome(socket.0, number, log)?);
                 }
             }
-            part_from_those_who_left(&mut clients, events);
+            reap_finished(&mut clients, log);
         }
     }
 
     /// Takes a client in, or turns it away because no set has a place for its descriptor.
-    fn welcome(socket: Socket, number: u64, events: &Events) -> io::Result<Option<Client>> {
+    fn welcome(socket: Socket, number: u64, log: &EventLog) -> io::Result<Option<Client>> {
         if let Err(error) = fits_into_a_set(&socket) {
-            events.lost(number, 0, &error);
+            log.lost(number, 0, &error);
             return Ok(None);
         }
         socket.set_nonblocking(true)?;
@@ -90,7 +90,7 @@ mod on_select {
             number,
             received: 0,
             unsent: Vec::new(),
-            is_done: false,
+            saw_eof: false,
             lost: None,
         }))
     }
@@ -124,7 +124,7 @@ mod on_select {
             let (mut readable, mut writable) = (FdSet::new(), FdSet::new());
             readable.insert(listener.as_fd());
             for client in clients {
-                if !client.is_done && client.unsent.len() <= ENOUGH {
+                if !client.saw_eof && client.unsent.len() <= HIGH_WATER_MARK {
                     readable.insert(client.socket.as_fd());
                 }
                 if !client.unsent.is_empty() {
@@ -154,7 +154,7 @@ mod on_select {
         number: u64,
         received: u64,
         unsent: Vec<u8>,
-        is_done: bool,
+        saw_eof: bool,
         lost: Option<io::Error>,
     }
 
@@ -163,7 +163,7 @@ mod on_select {
         fn take_turn(&mut self, ready: (bool, bool), buffer: &mut [u8]) -> io::Result<()> {
             let (may_receive, may_send) = ready;
             if may_receive && let Some(count) = unless_it_would_block(self.socket.read(buffer))? {
-                self.is_done = count == 0;
+                self.saw_eof = count == 0;
                 self.received += count as u64;
                 self.unsent.extend_from_slice(&buffer[..count]);
             }
@@ -177,12 +177,12 @@ mod on_select {
         }
     }
 
-    fn part_from_those_who_left(clients: &mut Vec<Client>, events: &Events) {
+    fn reap_finished(clients: &mut Vec<Client>, log: &EventLog) {
         clients.retain(|client| {
             match &client.lost {
-                Some(error) => events.lost(client.number, client.received, error),
-                None if client.is_done && client.unsent.is_empty() => {
-                    events.left(client.number, client.received);
+                Some(error) => log.lost(client.number, client.received, error),
+                None if client.saw_eof && client.unsent.is_empty() => {
+                    log.left(client.number, client.received);
                 }
                 None => return true,
             }

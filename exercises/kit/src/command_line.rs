@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use lexopt::prelude::*;
 
-use crate::Events;
+use crate::EventLog;
 
 /// Where a server listens when nobody says otherwise.
 const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7878);
@@ -16,12 +16,12 @@ const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHO
 /// Runs a server: `--listen ADDR`, then `serve`, which returns only when it cannot go on.
 ///
 /// An error becomes one line on standard error that names the address, and exit code 1.
-pub fn run_server(serve: impl FnOnce(SocketAddr, &Events) -> io::Result<()>) -> ExitCode {
+pub fn run_server(serve: impl FnOnce(SocketAddr, &EventLog) -> io::Result<()>) -> ExitCode {
     let usage = format!(
         "[--listen ADDR]    ADDR is an IP address and a port, {DEFAULT_ADDRESS} by default"
     );
     match server_address() {
-        Ok(Some(address)) => finish(address, serve(address, &Events::new())),
+        Ok(Some(address)) => finish(address, serve(address, &EventLog::new())),
         Ok(None) => help(&usage),
         Err(error) => misused(&error, &usage),
     }

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::Events;
+use crate::EventLog;
 
 /// How often the heart beats, at most.
 const PERIOD: Duration = Duration::from_millis(50);
@@ -11,7 +11,7 @@ const PERIOD: Duration = Duration::from_millis(50);
 /// Prints `tick N` every 50 ms, as long as somebody calls [`beat`](Self::beat) often enough.
 #[derive(Debug)]
 pub struct Heartbeat<'a> {
-    events: &'a Events,
+    log: &'a EventLog,
     ticks: u64,
     next: Instant,
 }
@@ -19,9 +19,9 @@ pub struct Heartbeat<'a> {
 impl<'a> Heartbeat<'a> {
     /// The first tick is due at once.
     #[must_use]
-    pub fn new(events: &'a Events) -> Self {
+    pub fn new(log: &'a EventLog) -> Self {
         Self {
-            events,
+            log,
             ticks: 0,
             next: Instant::now(),
         }
@@ -36,7 +36,7 @@ impl<'a> Heartbeat<'a> {
         if now >= self.next {
             self.ticks += 1;
             self.next = now + PERIOD;
-            self.events.tick(self.ticks);
+            self.log.tick(self.ticks);
         }
     }
 }

@@ -1,15 +1,15 @@
 //! Given code that every stage uses, so that a stage's own file is about sockets alone.
 //!
 //! - [`run_server`] and [`run_client`]: the command line, the error line, the exit code
-//! - [`Events`]: what a server says on its standard output, one line an event
+//! - [`EventLog`]: what a server says on its standard output, one line an event
 //! - [`Heartbeat`]: the other work that a non-blocking server gets done meanwhile
 //! - [`REUSE_ADDRESS`]: the one socket option whose right value depends on the system
 
 mod command_line;
 pub use command_line::{run_client, run_server};
 
-mod events;
-pub use events::Events;
+mod event_log;
+pub use event_log::EventLog;
 
 mod heartbeat;
 pub use heartbeat::Heartbeat;

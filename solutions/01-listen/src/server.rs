@@ -12,7 +12,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use kit::Events;
+use kit::EventLog;
 use socket2::Socket;
 
 /// How many clients may be connected and not yet accepted. The kernel keeps them in the backlog
@@ -25,10 +25,10 @@ const BACKLOG: i32 = 128;
 /// # Errors
 ///
 /// When the address is taken or not ours, or when the kernel has no socket left to give.
-pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
+pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
     let listener = open(address)?;
-    announce(&listener, events)?;
-    greet_everyone(&listener, events)
+    announce(&listener, log)?;
+    greet_everyone(&listener, log)
 }
 
 /// Step 1: makes a TCP socket, gives it the name `address`, and opens it for callers.
@@ -56,20 +56,20 @@ fn open(address: SocketAddr) -> io::Result<Socket> {
 }
 
 /// Step 2: tells the world where `listener` really listens.
-fn announce(listener: &Socket, events: &Events) -> io::Result<()> {
+fn announce(listener: &Socket, log: &EventLog) -> io::Result<()> {
     // region announce
     // Whoever asked for port 0 does not know the port yet. The kernel does, so we ask the socket.
     let name = listener.local_addr()?;
     // A TCP socket's name is always an IP address and a port; `socket2` knows other families as
     // well.
     let address = name.as_socket().ok_or(io::ErrorKind::Unsupported)?;
-    events.listening(address);
+    log.listening(address);
     Ok(())
     // endregion
 }
 
 /// Step 3: says `hello, client N` to one client after the other, and hangs up each time.
-fn greet_everyone(listener: &Socket, events: &Events) -> io::Result<()> {
+fn greet_everyone(listener: &Socket, log: &EventLog) -> io::Result<()> {
     // region greet_everyone
     use std::io::Write;
 
@@ -79,14 +79,14 @@ fn greet_everyone(listener: &Socket, events: &Events) -> io::Result<()> {
         // `listener` stays what it is.
         let (mut client, _address) = listener.accept()?;
         number += 1;
-        events.connected(number);
+        log.connected(number);
 
         match client.write_all(format!("hello, client {number}\n").as_bytes()) {
             // The kernel has taken all of it, and will deliver it even after we have closed.
-            Ok(()) => events.left(number, 0),
+            Ok(()) => log.left(number, 0),
             // This client hung up before it was greeted. That is its own affair: the next one may
             // be waiting.
-            Err(error) => events.lost(number, 0, &error),
+            Err(error) => log.lost(number, 0, &error),
         }
 
         // Here `client` goes out of scope, and that closes the socket: the client reads the

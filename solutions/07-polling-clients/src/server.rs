@@ -13,7 +13,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use kit::{Events, Heartbeat};
+use kit::{EventLog, Heartbeat};
 use socket2::{Domain, SockAddr, Socket, Type};
 
 /// How many clients may be connected and not yet accepted. The kernel keeps them in the backlog
@@ -24,7 +24,7 @@ const BACKLOG: i32 = 128;
 const BUFFER: usize = 16 * 1024;
 
 /// How many bytes may wait to be sent to a client before we stop reading from it.
-const ENOUGH: usize = 64 * 1024;
+const HIGH_WATER_MARK: usize = 64 * 1024;
 
 /// How long to sleep when there is nothing to do.
 const NAP: Duration = Duration::from_millis(1);
@@ -35,20 +35,20 @@ const NAP: Duration = Duration::from_millis(1);
 /// # Errors
 ///
 /// When the address is taken or not ours, or when the kernel has no socket left to give.
-pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
+pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
     let listener = open(address)?;
-    announce(&listener, events)?;
+    announce(&listener, log)?;
     listener.set_nonblocking(true)?;
 
-    let mut heartbeat = Heartbeat::new(events);
+    let mut heartbeat = Heartbeat::new(log);
     let mut buffer = [0; BUFFER];
     let mut clients: Vec<Client> = Vec::new();
     let mut number = 0;
     loop {
         let mut is_idle = true;
-        while let Some(socket) = who_came(listener.accept())? {
+        while let Some(socket) = try_accept(listener.accept())? {
             number += 1;
-            events.connected(number);
+            log.connected(number);
             clients.push(Client::new(socket, number)?);
             is_idle = false;
         }
@@ -58,12 +58,12 @@ pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
                 Err(error) => client.lost = Some(error),
             }
         }
-        if clients.iter().any(Client::is_over) {
-            part_from_those_who_left(&mut clients, events);
+        if clients.iter().any(Client::is_finished) {
+            reap_finished(&mut clients, log);
         }
         // The other work. It gets its turn in each round, like everybody else.
         heartbeat.beat();
-        rest(is_idle);
+        nap_if_idle(is_idle);
     }
 }
 
@@ -77,15 +77,15 @@ fn open(address: SocketAddr) -> io::Result<Socket> {
 }
 
 /// The announcement of stage 01.
-fn announce(listener: &Socket, events: &Events) -> io::Result<()> {
+fn announce(listener: &Socket, log: &EventLog) -> io::Result<()> {
     let name = listener.local_addr()?;
     let address = name.as_socket().ok_or(io::ErrorKind::Unsupported)?;
-    events.listening(address);
+    log.listening(address);
     Ok(())
 }
 
 /// The two answers of `accept`, and its error, from stage 04.
-fn who_came(answer: io::Result<(Socket, SockAddr)>) -> io::Result<Option<Socket>> {
+fn try_accept(answer: io::Result<(Socket, SockAddr)>) -> io::Result<Option<Socket>> {
     match answer {
         // Somebody was in the backlog.
         Ok((client, _address)) => Ok(Some(client)),
@@ -98,8 +98,8 @@ fn who_came(answer: io::Result<(Socket, SockAddr)>) -> io::Result<Option<Socket>
 }
 
 /// Step 1: sleeps for a moment if a whole round has found nothing to do.
-fn rest(is_idle: bool) {
-    // region rest
+fn nap_if_idle(is_idle: bool) {
+    // region nap_if_idle
     // Without a nap the loop would ask hundreds of thousands of times a second, and use a whole
     // processor for it. The price is paid by whoever comes during the nap: it waits for the rest of
     // that millisecond.
@@ -118,7 +118,7 @@ struct Client {
     /// What the kernel had no room for.
     unsent: Vec<u8>,
     /// Whether it has ended its stream.
-    is_done: bool,
+    saw_eof: bool,
     /// Why its connection broke, if it did.
     lost: Option<io::Error>,
 }
@@ -136,7 +136,7 @@ impl Client {
             number,
             received: 0,
             unsent: Vec::new(),
-            is_done: false,
+            saw_eof: false,
             lost: None,
         })
         // endregion
@@ -158,13 +158,13 @@ impl Client {
         // region receive
         use std::io::Read;
 
-        if self.is_done || self.unsent.len() > ENOUGH {
+        if self.saw_eof || self.unsent.len() > HIGH_WATER_MARK {
             return Ok(false);
         }
         match self.socket.read(buffer) {
             // The end. It will send no more; what we owe it is another matter.
             Ok(0) => {
-                self.is_done = true;
+                self.saw_eof = true;
                 Ok(true)
             }
             Ok(count) => {
@@ -204,25 +204,25 @@ impl Client {
     }
 
     /// Whether there is nothing left to do for it.
-    fn is_over(&self) -> bool {
-        self.lost.is_some() || (self.is_done && self.unsent.is_empty())
+    fn is_finished(&self) -> bool {
+        self.lost.is_some() || (self.saw_eof && self.unsent.is_empty())
     }
 }
 
 /// Step 4: puts on record how each client left that is over, hangs up, and keeps the others.
-fn part_from_those_who_left(clients: &mut Vec<Client>, events: &Events) {
-    // region part_from_those_who_left
+fn reap_finished(clients: &mut Vec<Client>, log: &EventLog) {
+    // region reap_finished
     // `retain` drops those for which the answer is no, and that closes their sockets. Removing by
     // index in a loop would skip whoever moves up into the gap.
     clients.retain(|client| {
-        if !client.is_over() {
+        if !client.is_finished() {
             return true;
         }
         match &client.lost {
             // The client was done, and got everything back.
-            None => events.left(client.number, client.received),
+            None => log.left(client.number, client.received),
             // The connection broke: a reset, or a cable. Nobody else has to suffer for it.
-            Some(error) => events.lost(client.number, client.received, error),
+            Some(error) => log.lost(client.number, client.received, error),
         }
         false
     });

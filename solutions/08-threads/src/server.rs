@@ -12,7 +12,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use kit::Events;
+use kit::EventLog;
 use socket2::{Domain, Socket, Type};
 
 /// How many clients may be connected and not yet accepted. The kernel keeps them in the backlog
@@ -28,9 +28,9 @@ const BUFFER: usize = 16 * 1024;
 /// # Errors
 ///
 /// When the address is taken or not ours, or when the kernel has no socket left to give.
-pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
+pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
     let listener = open(address)?;
-    announce(&listener, events)?;
+    announce(&listener, log)?;
 
     let mut number = 0;
     loop {
@@ -38,14 +38,14 @@ pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
         // affair of another thread.
         let (client, _address) = listener.accept()?;
         number += 1;
-        events.connected(number);
+        log.connected(number);
 
         // `move`: the conversation gets all that it needs, above all the client's socket. Whoever
         // has the conversation has the client.
-        let events = *events;
-        let conversation = move || converse(client, number, &events);
+        let log = *log;
+        let conversation = move || converse(client, number, &log);
         if let Err(error) = start(conversation) {
-            turn_away(number, &error, &events)?;
+            turn_away(number, &error, &log)?;
         }
     }
 }
@@ -60,10 +60,10 @@ fn open(address: SocketAddr) -> io::Result<Socket> {
 }
 
 /// The announcement of stage 01.
-fn announce(listener: &Socket, events: &Events) -> io::Result<()> {
+fn announce(listener: &Socket, log: &EventLog) -> io::Result<()> {
     let name = listener.local_addr()?;
     let address = name.as_socket().ok_or(io::ErrorKind::Unsupported)?;
-    events.listening(address);
+    log.listening(address);
     Ok(())
 }
 
@@ -84,10 +84,10 @@ fn start(conversation: impl FnOnce() + Send + 'static) -> io::Result<()> {
 }
 
 /// What a client's thread does, from its first line to its last. It may sleep as long as it likes.
-fn converse(mut client: Socket, number: u64, events: &Events) {
+fn converse(mut client: Socket, number: u64, log: &EventLog) {
     let mut received = 0;
     let outcome = echo(&mut client, &mut received);
-    part_from(client, number, received, outcome, events);
+    close_client(client, number, received, outcome, log);
 }
 
 /// Echoes until `client` is done, as in stage 02, and counts in `received` what it sends.
@@ -108,16 +108,22 @@ fn echo(client: &mut Socket, received: &mut u64) -> io::Result<()> {
 }
 
 /// Step 2: hangs up, and puts it on record how client `number` left. Then its thread ends.
-fn part_from(client: Socket, number: u64, received: u64, outcome: io::Result<()>, events: &Events) {
-    // region part_from
+fn close_client(
+    client: Socket,
+    number: u64,
+    received: u64,
+    outcome: io::Result<()>,
+    log: &EventLog,
+) {
+    // region close_client
     // Closing the socket tells the client that this is the end.
     drop(client);
 
     match outcome {
         // The client was done, and got everything back.
-        Ok(()) => events.left(number, received),
+        Ok(()) => log.left(number, received),
         // The connection broke: a reset, or a cable. Nobody else has to suffer for it.
-        Err(error) => events.lost(number, received, &error),
+        Err(error) => log.lost(number, received, &error),
     }
     // Nothing is left to do, and nobody waits: a thread that went on from here would stay for ever.
     // endregion
@@ -127,12 +133,12 @@ fn part_from(client: Socket, number: u64, received: u64, outcome: io::Result<()>
 /// client's socket with it.
 ///
 /// An error that is returned from here ends the server.
-fn turn_away(number: u64, error: &io::Error, events: &Events) -> io::Result<()> {
+fn turn_away(number: u64, error: &io::Error, log: &EventLog) -> io::Result<()> {
     // region turn_away
     // Threads run out: each has a stack, and the system counts them. Those who are served need no
     // new thread, and when one of them leaves there is one for somebody else. So this client goes,
     // and the server stays.
-    events.lost(number, 0, error);
+    log.lost(number, 0, error);
     Ok(())
     // endregion
 }

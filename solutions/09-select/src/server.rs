@@ -12,7 +12,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use kit::Events;
+use kit::EventLog;
 use rustix::event::PollFlags;
 use socket2::{Domain, SockAddr, Socket, Type};
 
@@ -24,7 +24,7 @@ const BACKLOG: i32 = 128;
 const BUFFER: usize = 16 * 1024;
 
 /// How many bytes may wait to be sent to a client before we stop reading from it.
-const ENOUGH: usize = 64 * 1024;
+const HIGH_WATER_MARK: usize = 64 * 1024;
 
 /// Opens the server at `address` and serves until something goes wrong with the listening socket
 /// itself.
@@ -32,9 +32,9 @@ const ENOUGH: usize = 64 * 1024;
 /// # Errors
 ///
 /// When the address is taken or not ours, or when the kernel has no socket left to give.
-pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
+pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
     let listener = open(address)?;
-    announce(&listener, events)?;
+    announce(&listener, log)?;
     listener.set_nonblocking(true)?;
 
     let mut buffer = [0; BUFFER];
@@ -49,13 +49,13 @@ pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
             }
         }
         if !ready.listener.is_empty() {
-            while let Some(socket) = who_came(listener.accept())? {
+            while let Some(socket) = try_accept(listener.accept())? {
                 number += 1;
-                events.connected(number);
+                log.connected(number);
                 clients.push(Client::new(socket, number)?);
             }
         }
-        part_from_those_who_left(&mut clients, events);
+        reap_finished(&mut clients, log);
     }
 }
 
@@ -69,15 +69,15 @@ fn open(address: SocketAddr) -> io::Result<Socket> {
 }
 
 /// The announcement of stage 01.
-fn announce(listener: &Socket, events: &Events) -> io::Result<()> {
+fn announce(listener: &Socket, log: &EventLog) -> io::Result<()> {
     let name = listener.local_addr()?;
     let address = name.as_socket().ok_or(io::ErrorKind::Unsupported)?;
-    events.listening(address);
+    log.listening(address);
     Ok(())
 }
 
 /// The two answers of `accept`, and its error, from stage 04.
-fn who_came(answer: io::Result<(Socket, SockAddr)>) -> io::Result<Option<Socket>> {
+fn try_accept(answer: io::Result<(Socket, SockAddr)>) -> io::Result<Option<Socket>> {
     match answer {
         // Somebody was in the backlog.
         Ok((client, _address)) => Ok(Some(client)),
@@ -133,7 +133,7 @@ struct Client {
     /// What the kernel had no room for.
     unsent: Vec<u8>,
     /// Whether it has ended its stream.
-    is_done: bool,
+    saw_eof: bool,
     /// Why its connection broke, if it did.
     lost: Option<io::Error>,
 }
@@ -149,7 +149,7 @@ impl Client {
             number,
             received: 0,
             unsent: Vec::new(),
-            is_done: false,
+            saw_eof: false,
             lost: None,
         })
     }
@@ -162,7 +162,7 @@ impl Client {
         let mut interest = PollFlags::empty();
         // Bytes that we would leave lying there, and an end that we know of, are no news. To ask
         // for them would be to be woken again and again.
-        if !self.is_done && self.unsent.len() <= ENOUGH {
+        if !self.saw_eof && self.unsent.len() <= HIGH_WATER_MARK {
             interest |= PollFlags::IN;
         }
         // Nearly always there is room to send. It is worth being woken for only while something
@@ -199,12 +199,12 @@ impl Client {
         // What hung up or broke, `recv` tells: first the last bytes, then the end or the error. To
         // hang up because of `HUP` would be to lose what the client said last.
         let has_news = ready.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR);
-        if self.is_done || !has_news {
+        if self.saw_eof || !has_news {
             return Ok(());
         }
         match self.socket.read(buffer) {
             // The end. It will send no more; what we owe it is another matter.
-            Ok(0) => self.is_done = true,
+            Ok(0) => self.saw_eof = true,
             Ok(count) => {
                 self.received += count as u64;
                 // Old bytes before new ones: a stream has an order.
@@ -237,22 +237,22 @@ impl Client {
     }
 
     /// Whether there is nothing left to do for it.
-    fn is_over(&self) -> bool {
-        self.lost.is_some() || (self.is_done && self.unsent.is_empty())
+    fn is_finished(&self) -> bool {
+        self.lost.is_some() || (self.saw_eof && self.unsent.is_empty())
     }
 }
 
 /// Puts on record how each client left that is over, hangs up, and keeps the others, from stage 07.
-fn part_from_those_who_left(clients: &mut Vec<Client>, events: &Events) {
+fn reap_finished(clients: &mut Vec<Client>, log: &EventLog) {
     clients.retain(|client| {
-        if !client.is_over() {
+        if !client.is_finished() {
             return true;
         }
         match &client.lost {
             // The client was done, and got everything back.
-            None => events.left(client.number, client.received),
+            None => log.left(client.number, client.received),
             // The connection broke: a reset, or a cable. Nobody else has to suffer for it.
-            Some(error) => events.lost(client.number, client.received, error),
+            Some(error) => log.lost(client.number, client.received, error),
         }
         false
     });

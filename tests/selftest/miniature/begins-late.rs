@@ -5,9 +5,9 @@ use std::net::{SocketAddr, TcpListener};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use kit::Events;
+use kit::EventLog;
 
-pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
+pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
     for _ in 0..3 {
         thread::spawn(|| {
             // Long enough to be seen awake.
@@ -20,13 +20,13 @@ pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
     }
     thread::sleep(Duration::from_millis(300));
     let listener = TcpListener::bind(address)?;
-    events.listening(listener.local_addr()?);
+    log.listening(listener.local_addr()?);
     for number in 1.. {
         let (mut client, _) = listener.accept()?;
-        events.connected(number);
+        log.connected(number);
         match client.write_all(format!("hello, client {number}\n").as_bytes()) {
-            Ok(()) => events.left(number, 0),
-            Err(error) => events.lost(number, 0, &error),
+            Ok(()) => log.left(number, 0),
+            Err(error) => log.lost(number, 0, &error),
         }
     }
     Ok(())

@@ -3,13 +3,13 @@
 use std::io;
 use std::net::SocketAddr;
 
-use kit::Events;
+use kit::EventLog;
 
-pub fn run(mut address: SocketAddr, events: &Events) -> io::Result<()> {
+pub fn run(mut address: SocketAddr, log: &EventLog) -> io::Result<()> {
     if address.port() == 0 {
         address.set_port(9);
     }
-    events.listening(address);
+    log.listening(address);
     eprintln!("not yet implemented: step 3");
     Err(io::Error::other("not today"))
 }

@@ -3,8 +3,8 @@
 use std::io;
 use std::net::SocketAddr;
 
-use kit::Events;
+use kit::EventLog;
 
-pub fn run(_address: SocketAddr, _events: &Events) -> io::Result<()> {
+pub fn run(_address: SocketAddr, _events: &EventLog) -> io::Result<()> {
     Ok("a text where nothing was expected")
 }

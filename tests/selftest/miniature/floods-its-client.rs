@@ -3,14 +3,14 @@
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
 
-use kit::Events;
+use kit::EventLog;
 
-pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
+pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
     let listener = TcpListener::bind(address)?;
-    events.listening(listener.local_addr()?);
+    log.listening(listener.local_addr()?);
     for number in 1.. {
         let (mut client, _) = listener.accept()?;
-        events.connected(number);
+        log.connected(number);
         while client.write_all(&[b'c'; 64 * 1024]).is_ok() {}
     }
     Ok(())

@@ -3,16 +3,16 @@
 use std::net::SocketAddr;
 use std::{io, thread};
 
-use kit::Events;
+use kit::EventLog;
 
-pub fn run(mut address: SocketAddr, events: &Events) -> io::Result<()> {
+pub fn run(mut address: SocketAddr, log: &EventLog) -> io::Result<()> {
     if address.port() == 0 {
         address.set_port(9);
     }
-    events.listening(address);
+    log.listening(address);
     for number in 1..=100 {
-        events.connected(number);
-        events.left(number, 0);
+        log.connected(number);
+        log.left(number, 0);
     }
     loop {
         thread::park();

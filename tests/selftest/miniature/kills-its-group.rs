@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::process::Command;
 use std::{io, thread};
 
-use kit::Events;
+use kit::EventLog;
 
-pub fn run(_address: SocketAddr, _events: &Events) -> io::Result<()> {
+pub fn run(_address: SocketAddr, _events: &EventLog) -> io::Result<()> {
     Command::new("sh").args(["-c", "sleep 0.2; kill -KILL 0"]).status()?;
     loop {
         thread::park();

@@ -4,9 +4,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::process::Command;
 
-use kit::Events;
+use kit::EventLog;
 
-pub fn run(_address: SocketAddr, _events: &Events) -> io::Result<()> {
+pub fn run(_address: SocketAddr, _events: &EventLog) -> io::Result<()> {
     Command::new("setsid").args(["sleep", "1000"]).spawn()?;
     println!("I was never here");
     Ok(())

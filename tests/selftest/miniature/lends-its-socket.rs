@@ -5,22 +5,22 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::process::Command;
 
-use kit::Events;
+use kit::EventLog;
 
-pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
+pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
     let listener = TcpListener::bind(address)?;
     let lent = OwnedFd::from(listener.try_clone()?);
     Command::new("setsid")
         .args(["sleep", "1000"])
         .stdin(lent)
         .spawn()?;
-    events.listening(listener.local_addr()?);
+    log.listening(listener.local_addr()?);
     for number in 1.. {
         let (mut client, _) = listener.accept()?;
-        events.connected(number);
+        log.connected(number);
         match client.write_all(format!("hello, client {number}\n").as_bytes()) {
-            Ok(()) => events.left(number, 0),
-            Err(error) => events.lost(number, 0, &error),
+            Ok(()) => log.left(number, 0),
+            Err(error) => log.lost(number, 0, &error),
         }
     }
     Ok(())

@@ -6,11 +6,11 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::{env, io};
 
-use kit::Events;
+use kit::EventLog;
 
 const GENERATION: &str = "UNBLOCKED_GENERATION";
 
-pub fn run(address: SocketAddr, _events: &Events) -> io::Result<()> {
+pub fn run(address: SocketAddr, _events: &EventLog) -> io::Result<()> {
     let generation = env::var(GENERATION).ok().and_then(|text| text.parse().ok());
     let successors = match generation {
         None => 40,

@@ -3,11 +3,11 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 
-use kit::Events;
+use kit::EventLog;
 
-pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
+pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
     let listener = TcpListener::bind(address)?;
-    events.listening(listener.local_addr()?);
+    log.listening(listener.local_addr()?);
     let mut clients = Vec::new();
     loop {
         clients.push(listener.accept()?);

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use std::{io, thread};
 
-use kit::Events;
+use kit::EventLog;
 
-pub fn run(_address: SocketAddr, _events: &Events) -> io::Result<()> {
+pub fn run(_address: SocketAddr, _events: &EventLog) -> io::Result<()> {
     loop {
         thread::sleep(Duration::from_secs(1000));
     }

@@ -3,11 +3,11 @@
 use std::io;
 use std::net::SocketAddr;
 
-use kit::Events;
+use kit::EventLog;
 
 const NEVER: &[u8] = include_bytes!(env!("UNBLOCKED_PIPE"));
 
-pub fn run(_address: SocketAddr, _events: &Events) -> io::Result<()> {
+pub fn run(_address: SocketAddr, _events: &EventLog) -> io::Result<()> {
     println!("{}", NEVER.len());
     Ok(())
 }

@@ -4,14 +4,14 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 use std::{io, thread};
 
-use kit::Events;
+use kit::EventLog;
 
-pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
+pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
     let listener = TcpListener::bind(address)?;
-    events.listening(listener.local_addr()?);
+    log.listening(listener.local_addr()?);
     let _client = listener.accept()?;
     loop {
-        events.connected(1);
+        log.connected(1);
         thread::sleep(Duration::from_millis(5));
     }
 }

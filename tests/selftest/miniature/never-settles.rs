@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
-use kit::Events;
+use kit::EventLog;
 
-pub fn run(_address: SocketAddr, _events: &Events) -> io::Result<()> {
+pub fn run(_address: SocketAddr, _events: &EventLog) -> io::Result<()> {
     for number in 1.. {
         let _ = writeln!(io::stdout(), "not done yet: {number}");
         thread::sleep(Duration::from_millis(5));

@@ -3,8 +3,8 @@
 use std::io;
 use std::net::SocketAddr;
 
-use kit::Events;
+use kit::EventLog;
 
-pub fn run(address: SocketAddr, _events: &Events) -> io::Result<()> {
+pub fn run(address: SocketAddr, _events: &EventLog) -> io::Result<()> {
     panic!("no {address} for me");
 }

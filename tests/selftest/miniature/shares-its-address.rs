@@ -3,21 +3,21 @@
 use std::io::{self, Write};
 use std::net::SocketAddr;
 
-use kit::Events;
+use kit::EventLog;
 use socket2::{Domain, Socket, Type};
 
-pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
+pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
     let listener = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     listener.set_reuse_port(true)?;
     listener.bind(&address.into())?;
     listener.listen(128)?;
-    events.listening(listener.local_addr()?.as_socket().unwrap());
+    log.listening(listener.local_addr()?.as_socket().unwrap());
     for number in 1.. {
         let (mut client, _) = listener.accept()?;
-        events.connected(number);
+        log.connected(number);
         match client.write_all(format!("hello, client {number}\n").as_bytes()) {
-            Ok(()) => events.left(number, 0),
-            Err(error) => events.lost(number, 0, &error),
+            Ok(()) => log.left(number, 0),
+            Err(error) => log.lost(number, 0, &error),
         }
     }
     Ok(())

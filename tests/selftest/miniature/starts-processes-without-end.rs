@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::process::Command;
 use std::{env, io, thread};
 
-use kit::Events;
+use kit::EventLog;
 
-pub fn run(address: SocketAddr, _events: &Events) -> io::Result<()> {
+pub fn run(address: SocketAddr, _events: &EventLog) -> io::Result<()> {
     if env::var_os("UNBLOCKED_CHILD").is_some() {
         loop {
             thread::park();

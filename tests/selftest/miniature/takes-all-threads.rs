@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::{io, thread};
 
-use kit::Events;
+use kit::EventLog;
 
-pub fn run(_address: SocketAddr, _events: &Events) -> io::Result<()> {
+pub fn run(_address: SocketAddr, _events: &EventLog) -> io::Result<()> {
     loop {
         thread::Builder::new().spawn(|| {
             loop {

@@ -4,11 +4,11 @@ use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::process;
 
-use kit::Events;
+use kit::EventLog;
 
-pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
+pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
     let listener = TcpListener::bind(address)?;
-    events.listening(listener.local_addr()?);
+    log.listening(listener.local_addr()?);
     let (mut client, _) = listener.accept()?;
     client.write_all(b"hello, client 1\n")?;
     drop(client);

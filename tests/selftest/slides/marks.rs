@@ -84,7 +84,7 @@ fn a_line_that_only_looks_like_one_of_a_deck_is_noticed() {
     let good = read("slides/02-echo-server.md");
     assert_eq!(lines(&good), [""; 0]);
     let begins = "a block begins at the head of its line";
-    let fence = "```rust solutions/02-echo-server/src/server.rs region=part_from bare";
+    let fence = "```rust solutions/02-echo-server/src/server.rs region=close_client bare";
     let [tilde, long, indented, other] = [
         fence.replace("```", "~~~"),
         fence.replace("```", "````"),

@@ -173,7 +173,7 @@ fn modules_beside_the_file_are_looked_at_too() {
 /// A program that says which one it is.
 fn text(number: u32) -> String {
     format!(
-        "use std::net::SocketAddr;\n\npub fn run(_: SocketAddr, _: &kit::Events) -> std::io::Result<()> {{\n    println!(\"this is text {number}\");\n    Ok(())\n}}\n"
+        "use std::net::SocketAddr;\n\npub fn run(_: SocketAddr, _: &kit::EventLog) -> std::io::Result<()> {{\n    println!(\"this is text {number}\");\n    Ok(())\n}}\n"
     )
 }
 

@@ -13,7 +13,7 @@
 use std::io::{self, Read};
 use std::net::SocketAddr;
 
-use kit::{Events, Heartbeat};
+use kit::{EventLog, Heartbeat};
 use socket2::{Domain, SockAddr, Socket, Type};
 
 /// How many clients may be connected and not yet accepted. The kernel keeps them in the backlog
@@ -29,21 +29,21 @@ const BUFFER: usize = 16 * 1024;
 /// # Errors
 ///
 /// When the address is taken or not ours, or when the kernel has no socket left to give.
-pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
+pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
     let listener = open(address)?;
-    announce(&listener, events)?;
+    announce(&listener, log)?;
     listener.set_nonblocking(true)?;
 
-    let mut heartbeat = Heartbeat::new(events);
+    let mut heartbeat = Heartbeat::new(log);
     let mut number = 0;
     loop {
-        if let Some(mut client) = who_came(listener.accept())? {
+        if let Some(mut client) = try_accept(listener.accept())? {
             number += 1;
-            events.connected(number);
+            log.connected(number);
 
             let mut received = 0;
             let outcome = serve(&mut client, &mut received, &mut heartbeat);
-            part_from(client, number, received, outcome, events);
+            close_client(client, number, received, outcome, log);
         }
         // The other work. It gets its turn in each round, whoever came and whoever did not.
         heartbeat.beat();
@@ -60,15 +60,15 @@ fn open(address: SocketAddr) -> io::Result<Socket> {
 }
 
 /// The announcement of stage 01.
-fn announce(listener: &Socket, events: &Events) -> io::Result<()> {
+fn announce(listener: &Socket, log: &EventLog) -> io::Result<()> {
     let name = listener.local_addr()?;
     let address = name.as_socket().ok_or(io::ErrorKind::Unsupported)?;
-    events.listening(address);
+    log.listening(address);
     Ok(())
 }
 
 /// The two answers of `accept`, and its error, from stage 04.
-fn who_came(answer: io::Result<(Socket, SockAddr)>) -> io::Result<Option<Socket>> {
+fn try_accept(answer: io::Result<(Socket, SockAddr)>) -> io::Result<Option<Socket>> {
     match answer {
         // Somebody was in the backlog.
         Ok((client, _address)) => Ok(Some(client)),
@@ -85,10 +85,10 @@ fn serve(client: &mut Socket, received: &mut u64, heartbeat: &mut Heartbeat) -> 
     stop_waiting(client)?;
 
     let mut buffer = [0; BUFFER];
-    let mut is_done = false;
-    while !is_done {
-        let came = what_came(client.read(&mut buffer))?;
-        is_done = act_on(came, client, &buffer, received)?;
+    let mut saw_eof = false;
+    while !saw_eof {
+        let came = try_recv(client.read(&mut buffer))?;
+        saw_eof = on_recv(came, client, &buffer, received)?;
         // The other work again, since this loop may run for hours.
         heartbeat.beat();
     }
@@ -104,8 +104,8 @@ fn stop_waiting(client: &Socket) -> io::Result<()> {
 }
 
 /// Step 2: what `recv` has answered: so many bytes, nothing yet, or that something is wrong.
-fn what_came(answer: io::Result<usize>) -> io::Result<Option<usize>> {
-    // region what_came
+fn try_recv(answer: io::Result<usize>) -> io::Result<Option<usize>> {
+    // region try_recv
     // TODO(step 2): tell a count, and nothing yet, from a real error.
     todo!("step 2: what does {answer:?} say?")
     // endregion
@@ -114,13 +114,13 @@ fn what_came(answer: io::Result<usize>) -> io::Result<Option<usize>> {
 /// Step 3: does what `recv`'s answer asks for, and tells whether the client is done.
 ///
 /// `came` is the count, or `None` for "nothing yet". The bytes stand at the beginning of `buffer`.
-fn act_on(
+fn on_recv(
     came: Option<usize>,
     client: &mut Socket,
     buffer: &[u8],
     received: &mut u64,
 ) -> io::Result<bool> {
-    // region act_on
+    // region on_recv
     // TODO(step 3): send back what came, or go on, or say that the client is done.
     todo!(
         "step 3: {came:?} from {client:?}: {} bytes at most, {received} so far",
@@ -130,15 +130,21 @@ fn act_on(
 }
 
 /// Puts it on record how client `number` left, and hangs up, as in stage 02.
-fn part_from(client: Socket, number: u64, received: u64, outcome: io::Result<()>, events: &Events) {
+fn close_client(
+    client: Socket,
+    number: u64,
+    received: u64,
+    outcome: io::Result<()>,
+    log: &EventLog,
+) {
     // Whatever happened, this conversation is over. Closing the socket tells the client so: it
     // reads the end of the stream.
     drop(client);
 
     match outcome {
         // The client was done, and got everything back.
-        Ok(()) => events.left(number, received),
+        Ok(()) => log.left(number, received),
         // The connection broke: a reset, or a cable. Nobody else has to suffer for it.
-        Err(error) => events.lost(number, received, &error),
+        Err(error) => log.lost(number, received, &error),
     }
 }

@@ -13,7 +13,7 @@
 use std::io::{self, Read};
 use std::net::SocketAddr;
 
-use kit::{Events, Heartbeat};
+use kit::{EventLog, Heartbeat};
 use socket2::{Domain, SockAddr, Socket, Type};
 
 /// How many clients may be connected and not yet accepted. The kernel keeps them in the backlog
@@ -24,7 +24,7 @@ const BACKLOG: i32 = 128;
 const BUFFER: usize = 16 * 1024;
 
 /// How many bytes may wait to be sent to a client before we stop reading from it.
-const ENOUGH: usize = 64 * 1024;
+const HIGH_WATER_MARK: usize = 64 * 1024;
 
 /// Opens the server at `address` and serves until something goes wrong with the listening socket
 /// itself.
@@ -32,21 +32,21 @@ const ENOUGH: usize = 64 * 1024;
 /// # Errors
 ///
 /// When the address is taken or not ours, or when the kernel has no socket left to give.
-pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
+pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
     let listener = open(address)?;
-    announce(&listener, events)?;
+    announce(&listener, log)?;
     listener.set_nonblocking(true)?;
 
-    let mut heartbeat = Heartbeat::new(events);
+    let mut heartbeat = Heartbeat::new(log);
     let mut number = 0;
     loop {
-        if let Some(mut client) = who_came(listener.accept())? {
+        if let Some(mut client) = try_accept(listener.accept())? {
             number += 1;
-            events.connected(number);
+            log.connected(number);
 
             let mut received = 0;
             let outcome = serve(&mut client, &mut received, &mut heartbeat);
-            part_from(client, number, received, outcome, events);
+            close_client(client, number, received, outcome, log);
         }
         // The other work. It gets its turn in each round, whoever came and whoever did not.
         heartbeat.beat();
@@ -63,15 +63,15 @@ fn open(address: SocketAddr) -> io::Result<Socket> {
 }
 
 /// The announcement of stage 01.
-fn announce(listener: &Socket, events: &Events) -> io::Result<()> {
+fn announce(listener: &Socket, log: &EventLog) -> io::Result<()> {
     let name = listener.local_addr()?;
     let address = name.as_socket().ok_or(io::ErrorKind::Unsupported)?;
-    events.listening(address);
+    log.listening(address);
     Ok(())
 }
 
 /// The two answers of `accept`, and its error, from stage 04.
-fn who_came(answer: io::Result<(Socket, SockAddr)>) -> io::Result<Option<Socket>> {
+fn try_accept(answer: io::Result<(Socket, SockAddr)>) -> io::Result<Option<Socket>> {
     match answer {
         // Somebody was in the backlog.
         Ok((client, _address)) => Ok(Some(client)),
@@ -89,12 +89,12 @@ fn serve(client: &mut Socket, received: &mut u64, heartbeat: &mut Heartbeat) -> 
 
     let mut buffer = [0; BUFFER];
     let mut unsent = Vec::new();
-    let mut is_done = false;
-    while !is_done {
+    let mut saw_eof = false;
+    while !saw_eof {
         // As long as nothing waits, nobody has to ask.
         if unsent.is_empty() || has_room(&unsent) {
-            let came = what_came(client.read(&mut buffer))?;
-            is_done = act_on(came, &buffer, received, &mut unsent);
+            let came = try_recv(client.read(&mut buffer))?;
+            saw_eof = on_recv(came, &buffer, received, &mut unsent);
         }
         if !unsent.is_empty() {
             send_what_fits(client, &mut unsent)?;
@@ -106,7 +106,7 @@ fn serve(client: &mut Socket, received: &mut u64, heartbeat: &mut Heartbeat) -> 
 }
 
 /// The answers of `recv`, from stage 05: a count, or `None` for "nothing yet".
-fn what_came(answer: io::Result<usize>) -> io::Result<Option<usize>> {
+fn try_recv(answer: io::Result<usize>) -> io::Result<Option<usize>> {
     match answer {
         // So many bytes have arrived; or 0, and the client is done.
         Ok(count) => Ok(Some(count)),
@@ -122,8 +122,8 @@ fn what_came(answer: io::Result<usize>) -> io::Result<Option<usize>> {
 ///
 /// The bytes that came stand at the beginning of `buffer`. They are not sent here: they go behind
 /// what waits in `unsent` already.
-fn act_on(came: Option<usize>, buffer: &[u8], received: &mut u64, unsent: &mut Vec<u8>) -> bool {
-    // region act_on
+fn on_recv(came: Option<usize>, buffer: &[u8], received: &mut u64, unsent: &mut Vec<u8>) -> bool {
+    // region on_recv
     // TODO(step 1): keep what came, or go on, or say that the client is done.
     todo!(
         "step 1: {came:?} of {} bytes at most, {received} so far, {} unsent",
@@ -146,7 +146,7 @@ fn has_room(unsent: &[u8]) -> bool {
     // region has_room
     // TODO(step 3): say whether we read on while these bytes wait.
     todo!(
-        "step 3: read on while {} bytes wait, if {ENOUGH} are enough?",
+        "step 3: read on while {} bytes wait, if {HIGH_WATER_MARK} are enough?",
         unsent.len()
     )
     // endregion
@@ -164,15 +164,21 @@ fn deliver(client: &mut Socket, unsent: &mut Vec<u8>, heartbeat: &mut Heartbeat)
 }
 
 /// Puts it on record how client `number` left, and hangs up, as in stage 02.
-fn part_from(client: Socket, number: u64, received: u64, outcome: io::Result<()>, events: &Events) {
+fn close_client(
+    client: Socket,
+    number: u64,
+    received: u64,
+    outcome: io::Result<()>,
+    log: &EventLog,
+) {
     // Whatever happened, this conversation is over. Closing the socket tells the client so: it
     // reads the end of the stream.
     drop(client);
 
     match outcome {
         // The client was done, and got everything back.
-        Ok(()) => events.left(number, received),
+        Ok(()) => log.left(number, received),
         // The connection broke: a reset, or a cable. Nobody else has to suffer for it.
-        Err(error) => events.lost(number, received, &error),
+        Err(error) => log.lost(number, received, &error),
     }
 }

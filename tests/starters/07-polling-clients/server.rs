@@ -13,7 +13,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use kit::{Events, Heartbeat};
+use kit::{EventLog, Heartbeat};
 use socket2::{Domain, SockAddr, Socket, Type};
 
 /// How many clients may be connected and not yet accepted. The kernel keeps them in the backlog
@@ -24,7 +24,7 @@ const BACKLOG: i32 = 128;
 const BUFFER: usize = 16 * 1024;
 
 /// How many bytes may wait to be sent to a client before we stop reading from it.
-const ENOUGH: usize = 64 * 1024;
+const HIGH_WATER_MARK: usize = 64 * 1024;
 
 /// How long to sleep when there is nothing to do.
 const NAP: Duration = Duration::from_millis(1);
@@ -35,20 +35,20 @@ const NAP: Duration = Duration::from_millis(1);
 /// # Errors
 ///
 /// When the address is taken or not ours, or when the kernel has no socket left to give.
-pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
+pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
     let listener = open(address)?;
-    announce(&listener, events)?;
+    announce(&listener, log)?;
     listener.set_nonblocking(true)?;
 
-    let mut heartbeat = Heartbeat::new(events);
+    let mut heartbeat = Heartbeat::new(log);
     let mut buffer = [0; BUFFER];
     let mut clients: Vec<Client> = Vec::new();
     let mut number = 0;
     loop {
         let mut is_idle = true;
-        while let Some(socket) = who_came(listener.accept())? {
+        while let Some(socket) = try_accept(listener.accept())? {
             number += 1;
-            events.connected(number);
+            log.connected(number);
             clients.push(Client::new(socket, number)?);
             is_idle = false;
         }
@@ -58,12 +58,12 @@ pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
                 Err(error) => client.lost = Some(error),
             }
         }
-        if clients.iter().any(Client::is_over) {
-            part_from_those_who_left(&mut clients, events);
+        if clients.iter().any(Client::is_finished) {
+            reap_finished(&mut clients, log);
         }
         // The other work. It gets its turn in each round, like everybody else.
         heartbeat.beat();
-        rest(is_idle);
+        nap_if_idle(is_idle);
     }
 }
 
@@ -77,15 +77,15 @@ fn open(address: SocketAddr) -> io::Result<Socket> {
 }
 
 /// The announcement of stage 01.
-fn announce(listener: &Socket, events: &Events) -> io::Result<()> {
+fn announce(listener: &Socket, log: &EventLog) -> io::Result<()> {
     let name = listener.local_addr()?;
     let address = name.as_socket().ok_or(io::ErrorKind::Unsupported)?;
-    events.listening(address);
+    log.listening(address);
     Ok(())
 }
 
 /// The two answers of `accept`, and its error, from stage 04.
-fn who_came(answer: io::Result<(Socket, SockAddr)>) -> io::Result<Option<Socket>> {
+fn try_accept(answer: io::Result<(Socket, SockAddr)>) -> io::Result<Option<Socket>> {
     match answer {
         // Somebody was in the backlog.
         Ok((client, _address)) => Ok(Some(client)),
@@ -98,8 +98,8 @@ fn who_came(answer: io::Result<(Socket, SockAddr)>) -> io::Result<Option<Socket>
 }
 
 /// Step 1: sleeps for a moment if a whole round has found nothing to do.
-fn rest(is_idle: bool) {
-    // region rest
+fn nap_if_idle(is_idle: bool) {
+    // region nap_if_idle
     // TODO(step 1): nap if there was nothing to do.
     todo!("step 1: rest for {NAP:?} if {is_idle}")
     // endregion
@@ -114,7 +114,7 @@ struct Client {
     /// What the kernel had no room for.
     unsent: Vec<u8>,
     /// Whether it has ended its stream.
-    is_done: bool,
+    saw_eof: bool,
     /// Why its connection broke, if it did.
     lost: Option<io::Error>,
 }
@@ -145,7 +145,7 @@ impl Client {
         // region receive
         // TODO(step 3): receive once, if it is to be, and keep what came.
         todo!(
-            "step 3: {} bytes at most from client {}, {} so far, {ENOUGH} are enough",
+            "step 3: {} bytes at most from client {}, {} so far, {HIGH_WATER_MARK} are enough",
             buffer.len(),
             self.number,
             self.received
@@ -167,17 +167,17 @@ impl Client {
     }
 
     /// Whether there is nothing left to do for it.
-    fn is_over(&self) -> bool {
-        self.lost.is_some() || (self.is_done && self.unsent.is_empty())
+    fn is_finished(&self) -> bool {
+        self.lost.is_some() || (self.saw_eof && self.unsent.is_empty())
     }
 }
 
 /// Step 4: puts on record how each client left that is over, hangs up, and keeps the others.
-fn part_from_those_who_left(clients: &mut Vec<Client>, events: &Events) {
-    // region part_from_those_who_left
-    // TODO(step 4): tell `events` how each client left that is over, and keep the others.
+fn reap_finished(clients: &mut Vec<Client>, log: &EventLog) {
+    // region reap_finished
+    // TODO(step 4): tell `log` how each client left that is over, and keep the others.
     todo!(
-        "step 4: part from some of {:?}, {events:?}",
+        "step 4: part from some of {:?}, {log:?}",
         clients
             .iter()
             .map(|client| (client.number, client.received, &client.lost))

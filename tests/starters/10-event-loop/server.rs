@@ -15,10 +15,10 @@ use std::io;
 use std::mem;
 use std::net::SocketAddr;
 
-use kit::Events;
+use kit::EventLog;
 use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
-use mio::{Interest, Poll, Token};
+use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 use socket2::{Domain, Socket, Type};
 
@@ -31,13 +31,13 @@ const BUFFER: usize = 16 * 1024;
 
 /// How many bytes may wait to be sent to a client before we stop reading from it. It is also what
 /// one turn may receive, and one `recv` more.
-const ENOUGH: usize = 64 * 1024;
+const HIGH_WATER_MARK: usize = 64 * 1024;
 
 /// How many clients are accepted before the others have their turn again.
-const NEWCOMERS: usize = 64;
+const ACCEPT_BATCH: usize = 64;
 
 /// How many sockets' news one wait may bring. What does not fit comes with the next.
-const NEWS: usize = 1024;
+const EVENTS_CAPACITY: usize = 1024;
 
 /// The listener's token. Those of the clients are their places in the slab, which count from 0.
 const LISTENER: Token = Token(usize::MAX);
@@ -48,18 +48,18 @@ const LISTENER: Token = Token(usize::MAX);
 /// # Errors
 ///
 /// When the address is taken or not ours, or when the kernel has no socket left to give.
-pub fn run(address: SocketAddr, events: &Events) -> io::Result<()> {
+pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
     let listener = open(address)?;
-    announce(&listener, events)?;
+    announce(&listener, log)?;
     listener.set_nonblocking(true)?;
     let mut server = Server {
-        events: *events,
+        log: *log,
         poll: Poll::new()?,
         listener: TcpListener::from_std(listener.into()),
-        has_callers: false,
+        accept_ready: false,
         number: 0,
         clients: Slab::new(),
-        due: BTreeSet::new(),
+        run_queue: BTreeSet::new(),
     };
     let registry = server.poll.registry();
     registry.register(&mut server.listener, LISTENER, Interest::READABLE)?;
@@ -76,97 +76,97 @@ fn open(address: SocketAddr) -> io::Result<Socket> {
 }
 
 /// The announcement of stage 01.
-fn announce(listener: &Socket, events: &Events) -> io::Result<()> {
+fn announce(listener: &Socket, log: &EventLog) -> io::Result<()> {
     let name = listener.local_addr()?;
     let address = name.as_socket().ok_or(io::ErrorKind::Unsupported)?;
-    events.listening(address);
+    log.listening(address);
     Ok(())
 }
 
 /// What the loop knows from one round to the next.
 struct Server {
-    events: Events,
+    log: EventLog,
     poll: Poll,
     listener: TcpListener,
     /// Whether somebody may be in the backlog: we were told, and have not found it empty since.
-    has_callers: bool,
+    accept_ready: bool,
     /// How many clients were accepted so far.
     number: u64,
     /// The clients. A client keeps its place until it leaves.
     clients: Slab<Client>,
     /// The places of those whose turn is next.
-    due: BTreeSet<usize>,
+    run_queue: BTreeSet<usize>,
 }
 
 impl Server {
     /// The loop.
     fn serve(&mut self) -> io::Result<()> {
-        let mut news = mio::Events::with_capacity(NEWS);
+        let mut events = Events::with_capacity(EVENTS_CAPACITY);
         let mut buffer = [0; BUFFER];
         loop {
-            self.wait(&mut news)?;
-            for event in &news {
+            self.wait(&mut events)?;
+            for event in &events {
                 match event.token() {
-                    LISTENER => self.has_callers = true,
-                    Token(place) => self.take_note(place, event),
+                    LISTENER => self.accept_ready = true,
+                    Token(key) => self.note_readiness(key, event),
                 }
             }
-            for place in mem::take(&mut self.due) {
-                let client = &mut self.clients[place];
+            for key in mem::take(&mut self.run_queue) {
+                let client = &mut self.clients[key];
                 client.lost = client.take_turn(&mut buffer).err();
                 // Most have read all that there was, and hear from the kernel when there is more.
-                if client.is_over() || client.is_readable {
-                    self.look_after(place);
+                if client.is_finished() || client.is_readable {
+                    self.after_turn(key);
                 }
             }
-            if self.has_callers {
-                for socket in self.accept_those_who_call()? {
-                    self.take_in(socket)?;
+            if self.accept_ready {
+                for socket in self.accept_pending()? {
+                    self.add_client(socket)?;
                 }
             }
         }
     }
 
     /// Remembers what the kernel said about a client, and gives it a turn.
-    fn take_note(&mut self, place: usize, event: &Event) {
-        let client = &mut self.clients[place];
+    fn note_readiness(&mut self, key: usize, event: &Event) {
+        let client = &mut self.clients[key];
         // What broke or ended, `recv` and `send` tell; so both are worth a try.
         client.is_readable |= event.is_readable() || event.is_read_closed() || event.is_error();
         client.is_writable |= event.is_writable() || event.is_write_closed() || event.is_error();
-        self.due.insert(place);
+        self.run_queue.insert(key);
     }
 
     /// Step 1: sleeps until the kernel has news. If somebody's turn is due, or somebody may be in
     /// the backlog, it only takes what news there is.
-    fn wait(&mut self, news: &mut mio::Events) -> io::Result<()> {
+    fn wait(&mut self, events: &mut Events) -> io::Result<()> {
         // region wait
         // TODO(step 1): take the news; sleep until there are some, unless somebody is due.
-        todo!("step 1: wait for {news:?} of {:?}", self.poll)
+        todo!("step 1: wait for {events:?} of {:?}", self.poll)
         // endregion
     }
 
     /// Step 1: accepts those who wait in the backlog, until nobody is left or it is enough for once.
-    fn accept_those_who_call(&mut self) -> io::Result<Vec<TcpStream>> {
-        // region accept_those_who_call
+    fn accept_pending(&mut self) -> io::Result<Vec<TcpStream>> {
+        // region accept_pending
         // TODO(step 1): accept until nobody is left, or until it is enough for once.
         todo!(
-            "step 1: accept at most {NEWCOMERS} from {:?}",
+            "step 1: accept at most {ACCEPT_BATCH} from {:?}",
             self.listener
         )
         // endregion
     }
 
     /// Gives a newcomer its place.
-    fn take_in(&mut self, mut socket: TcpStream) -> io::Result<()> {
+    fn add_client(&mut self, mut socket: TcpStream) -> io::Result<()> {
         self.number += 1;
-        self.events.connected(self.number);
+        self.log.connected(self.number);
         self.register(&mut socket, Token(self.clients.vacant_key()))?;
         self.clients.insert(Client {
             socket,
             number: self.number,
             received: 0,
             unsent: Vec::new(),
-            is_done: false,
+            saw_eof: false,
             lost: None,
             // The kernel has not said anything about it yet.
             is_readable: false,
@@ -190,13 +190,13 @@ impl Server {
     ///
     /// One that is over is put on record and removed. One that could read on needs another turn,
     /// since the kernel tells of the same bytes only once. One to whom enough is owed could not.
-    fn look_after(&mut self, place: usize) {
-        // region look_after
+    fn after_turn(&mut self, key: usize) {
+        // region after_turn
         // TODO(step 4): part from it if it is over; if it could read on, give it another turn.
         todo!(
             "step 4: part from client {}, or go on, {:?}",
-            self.clients[place].number,
-            self.events
+            self.clients[key].number,
+            self.log
         )
         // endregion
     }
@@ -211,7 +211,7 @@ struct Client {
     /// What the kernel had no room for.
     unsent: Vec<u8>,
     /// Whether it has ended its stream.
-    is_done: bool,
+    saw_eof: bool,
     /// Why its connection broke, if it did.
     lost: Option<io::Error>,
     /// Whether there may be something to read: we were told, and `recv` has not denied it since.
@@ -232,12 +232,12 @@ impl Client {
         Ok(())
     }
 
-    /// Step 2: receives until there is no more, or until more than `ENOUGH` waits to be sent.
+    /// Step 2: receives until there is no more, or until more than `HIGH_WATER_MARK` waits to be sent.
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<()> {
         // region receive
         // TODO(step 2): receive until there is no more, or until enough waits.
         todo!(
-            "step 2: receive from {:?} into {} bytes, {} so far, until {ENOUGH} wait",
+            "step 2: receive from {:?} into {} bytes, {} so far, until {HIGH_WATER_MARK} wait",
             self.socket,
             buffer.len(),
             self.received
@@ -254,7 +254,7 @@ impl Client {
     }
 
     /// Whether there is nothing left to do for it.
-    fn is_over(&self) -> bool {
-        self.lost.is_some() || (self.is_done && self.unsent.is_empty())
+    fn is_finished(&self) -> bool {
+        self.lost.is_some() || (self.saw_eof && self.unsent.is_empty())
     }
 }

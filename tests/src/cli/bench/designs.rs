@@ -69,7 +69,8 @@ impl Design {
         }
         let changed = sources.iter().map(|source| without_nap(source)).collect();
         let changed: Option<Vec<String>> = changed;
-        changed.context("its region `rest` is not there, so that its nap cannot be taken out")
+        changed
+            .context("its region `nap_if_idle` is not there, so that its nap cannot be taken out")
     }
 
     fn stage(&self) -> Option<&'static Stage> {
@@ -128,10 +129,10 @@ pub fn program(
 
 /// A stage's source in which whoever has nothing to do goes on at once.
 fn without_nap(source: &str) -> Option<String> {
-    let (before, rest) = source.split_once("// region rest\n")?;
+    let (before, rest) = source.split_once("// region nap_if_idle\n")?;
     let (_, after) = rest.split_once("// endregion")?;
     Some(format!(
-        "{before}// region rest\n    let _ = is_idle;\n    // endregion{after}"
+        "{before}// region nap_if_idle\n    let _ = is_idle;\n    // endregion{after}"
     ))
 }
 

@@ -12,9 +12,9 @@ use std::net::SocketAddr;
 /// It is copied as easily as a number, so that each thread can have its own. Lines of different
 /// threads do not get mixed up.
 #[derive(Debug, Clone, Copy)]
-pub struct Events(());
+pub struct EventLog(());
 
-impl Events {
+impl EventLog {
     pub(crate) fn new() -> Self {
         Self(())
     }
