@@ -1,8 +1,8 @@
-//! Tells the lab what it is built from: see `src/fingerprint.rs`.
+//! Tells the lab what it is built from: see `src/build/fingerprint.rs`.
 
 use std::path::Path;
 
-#[path = "src/fingerprint.rs"]
+#[path = "src/build/fingerprint.rs"]
 mod fingerprint;
 
 fn main() -> std::io::Result<()> {

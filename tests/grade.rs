@@ -5,15 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lab::check::Check;
+use lab::build::repo::House;
+use lab::build::subject::{Subject, steps_not_started};
+use lab::course::readme::Guide;
 use lab::course::{self, STAGES, Stage};
-use lab::fronts;
-use lab::guide::Guide;
-use lab::house::House;
-use lab::judge::{Candidate, Judge, Verdict, candidates};
-use lab::report::{self, Telling};
+use lab::judge::check::Check;
+use lab::judge::report::{self, Telling};
+use lab::judge::{Candidate, Judge, Verdict, candidates, startup};
 use lab::stages;
-use lab::subject::{Subject, steps_not_started};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 #[path = "grade/scores.rs"]
@@ -35,7 +34,7 @@ fn main() -> ExitCode {
 }
 
 fn grade() -> anyhow::Result<ExitCode> {
-    let house = fronts::prepare()?;
+    let house = startup::prepare()?;
     let mut arguments = Arguments::from_args();
     // One after the other: a check looks at what its program does, and not at what its neighbours leave of
     // the machine.

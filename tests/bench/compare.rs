@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use lab::chart::axis::{Axis, Unit};
-use lab::chart::data::{Comparison, Design, Point, Values};
-use lab::cli::bench::order::Order;
+use lab::bench::chart::axis::{Axis, Unit};
+use lab::bench::data::{Comparison, Design, Point, Values};
+use lab::cli::commands::bench::options::Order;
 
 use crate::contestant::{Contestant, Field};
 use crate::machine;

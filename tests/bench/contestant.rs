@@ -4,10 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 
-use lab::cli::bench::designs::{DESIGNS, Missing, program};
-use lab::cli::bench::order::Order;
-use lab::house::House;
-use lab::unwatched::Unwatched;
+use lab::bench::designs::{DESIGNS, Missing, program};
+use lab::bench::server::Unwatched;
+use lab::build::repo::House;
+use lab::cli::commands::bench::options::Order;
 
 use crate::peers;
 

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use lab::chart::data::Values;
-use lab::cli::bench::order::Order;
+use lab::bench::data::Values;
+use lab::cli::commands::bench::options::Order;
 use lab::platform;
 
 use crate::contestant::{Contestant, Field};

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::{fs, thread};
 
-use lab::chart::data::Machine;
+use lab::bench::data::Machine;
 use lab::platform;
 
 pub fn ours() -> Machine {

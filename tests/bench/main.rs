@@ -15,10 +15,11 @@ use std::fs;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use lab::cli::bench::order::{Kind, Order, command};
-use lab::cli::bench::{keep, write};
-use lab::cli::style;
-use lab::{fronts, platform};
+use lab::cli::commands::bench::options::{Kind, Order, command};
+use lab::cli::commands::bench::{keep, write};
+use lab::cli::ui::terminal;
+use lab::judge::startup;
+use lab::platform;
 
 fn main() -> ExitCode {
     let matches = command().get_matches();
@@ -33,19 +34,19 @@ fn main() -> ExitCode {
 }
 
 fn obey(order: &Order) -> anyhow::Result<ExitCode> {
-    let house = fronts::prepare()?;
+    let house = startup::prepare()?;
     platform::allow_ourselves_descriptors();
     let mut field = contestant::gather(order, &house)?;
     let folder = order.folder(&house);
     if order.kind == Kind::Cost {
         let table = cost::cost(order, &mut field);
-        style::print(&table)?;
+        terminal::print(&table)?;
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         write(&folder.join("cost.txt"), &table)?;
     } else {
         let comparison = compare::compare(order, &mut field);
         anyhow::ensure!(!comparison.designs.is_empty(), "nothing could be measured");
-        style::print(&compare::table(&comparison))?;
+        terminal::print(&compare::table(&comparison))?;
         keep(&comparison, &folder)?;
     }
     Ok(if field.is_whole {

@@ -4,8 +4,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
-use lab::deadline::Deadline;
-use lab::unwatched::Unwatched;
+use lab::bench::server::Unwatched;
+use lab::process::deadline::Deadline;
 
 use crate::contestant::Contestant;
 use crate::crowd::{Answers, Crowd};

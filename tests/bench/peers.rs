@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, ensure};
-use lab::building::cargo;
-use lab::house::House;
-use lab::output::Output;
-use lab::{deadline::Deadline, live};
+use lab::build::cargo;
+use lab::build::repo::House;
+use lab::process::deadline::Deadline;
+use lab::process::output::Output;
+use lab::process::reaper;
 
 use crate::contestant::{Contestant, Field};
 
@@ -96,13 +97,13 @@ fn succeeds(command: &mut Command) -> anyhow::Result<()> {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
-    let started = live::start(command);
+    let started = reaper::start(command);
     let mut child = started.with_context(|| format!("cannot start {command:?}"))?;
     let said = Output::drain(child.stderr.take().context("no pipe")?, MOST)?;
     let waited = child.wait();
-    live::say_nothing_if_interrupted();
+    reaper::say_nothing_if_interrupted();
     said.wait_for_the_end(Deadline::start());
-    live::end(&mut child);
+    reaper::end(&mut child);
     let status = waited.with_context(|| format!("cannot wait for {command:?}"))?;
     ensure!(
         status.success(),

@@ -1,6 +1,6 @@
 //! Everything once, then everything again: what the machine does meanwhile meets all of them.
 
-use lab::cli::bench::order::Order;
+use lab::cli::commands::bench::options::Order;
 
 use crate::contestant::Field;
 use crate::measure::{Found, QUICK, Times, USUAL, measure};

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use lab::building::Built;
+use lab::build::Built;
+use lab::build::repo::House;
+use lab::build::subject::Subject;
 use lab::course::STAGES;
-use lab::guide::Guide;
-use lab::house::House;
-use lab::judge::{Candidate, Score, Verdict};
-use lab::report;
-use lab::results::Results;
+use lab::course::readme::Guide;
+use lab::judge::cache::Results;
+use lab::judge::{Candidate, Score, Verdict, report};
 use lab::stages;
-use lab::subject::Subject;
+use lab::text::points_word;
 
 use crate::{Verdicts, lock};
 
@@ -64,7 +64,11 @@ pub fn print_scores(
                 .unwrap_or(&left_out)
                 .clone()
         };
-        let score = Score::of(stage, &(0..all).map(place).collect::<Vec<_>>());
+        let score = Score::of(
+            stage,
+            stages::checks(stage),
+            &(0..all).map(place).collect::<Vec<_>>(),
+        );
         if whole {
             Results::put(house, subject, candidate, &score);
         }
@@ -74,14 +78,10 @@ pub fn print_scores(
             format!(" ({} of {all} checks)", ran.len())
         };
         let ungraded = report::ungraded(score.ungraded);
-        let sum = format!("{:>3} of {}", score.points, report::points_word(score.most));
+        let sum = format!("{:>3} of {}", score.points, points_word(score.most));
         println!("{:<width$} {sum}{ungraded}{part}", stage.slug);
         points += score.points;
         most += score.most;
     }
-    println!(
-        "{:<width$} {points:>3} of {}\n",
-        "total",
-        report::points_word(most)
-    );
+    println!("{:<width$} {points:>3} of {}\n", "total", points_word(most));
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use assert_cmd::Command;
 
-use crate::scratch::{root, scratch};
+use crate::support::scratch::{root, scratch};
 
 /// Longer than any run of Node here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(240);

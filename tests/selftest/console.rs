@@ -14,16 +14,16 @@
 //!
 //! Servers are started on a free port, and what is printed about it reads as if it were the one on the slide.
 
-use lab::deck::{self, Deck};
+use lab::course::deck::{self, Deck};
 
-use crate::scratch::root;
-use lecture::play;
+use crate::support::scratch::root;
+use demo_player::play;
 
 mod addresses;
-mod lecture;
+mod command;
+mod demo_player;
 mod lines;
-mod order;
-mod settling;
+mod quiescence;
 mod terminal;
 
 #[test]

@@ -4,17 +4,16 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use assert_cmd::Command;
-use lab::course::{self, STAGES};
-use lab::deck;
-use lab::guide::Guide;
+use lab::course::readme::Guide;
+use lab::course::{self, STAGES, deck};
 use lab::stages;
 use toml::Table;
 
-use crate::gallery_file::{Kind, gallery, sources};
-use crate::markdown::{
+use crate::support::gallery_file::{Kind, gallery, sources};
+use crate::support::markdown::{
     blocks, code, commands, emphasised, example, has_place, links, notes, section,
 };
-use crate::scratch::{lab_program, root};
+use crate::support::scratch::{lab_program, root};
 
 #[test]
 fn every_cause_that_a_mutant_shows_is_explained() {

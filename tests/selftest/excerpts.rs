@@ -1,7 +1,7 @@
 //! Code on slides is compared with the sources, and written anew by `lab bless`.
 
 use anyhow::ensure;
-use lab::deck::excerpt::{Finding, renewed};
+use lab::course::deck::snippet::{Finding, renewed};
 
 const SOURCE: &str = r#"//! A server.
 

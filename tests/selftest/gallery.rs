@@ -18,8 +18,8 @@ use lab::course::STAGES;
 use lab::stages;
 use serde_json::Value;
 
-use crate::gallery_file::{Kind, Piece, gallery, subject};
-use crate::scratch::lab_program;
+use crate::support::gallery_file::{Kind, Piece, gallery, subject};
+use crate::support::scratch::lab_program;
 
 /// How many are judged at once.
 const WORKERS: usize = 2;

@@ -1,45 +1,30 @@
 //! The lab's tests of itself: everything that can drift or be fooled. They hold in a clean checkout.
 
+mod support; // what several tests share; small programs for them stand in `fixtures/`
+
+// Verdicts
+mod gallery; // each mutant fails the checks that it must, for the cause that is named; each variant passes
+mod steps; // a student on the way: what is done is judged, what is not begun is not
+
+// The course: what people read agrees with what there is
+mod course; // each stage in the table is whole
+mod docs; // causes, links, commands, paths, names and excerpts
+mod map; // the map fits its terminal
+mod no_local_paths; // what belongs to one machine has no place in the repository
+mod readmes; // the lab reads READMEs right, and notices mistakes in them
+mod trees; // exercises, solutions and starters agree
+
+// The house
+mod rooms; // a room uses only those above it
+
+// Slides
+mod browser; // the slides, built and looked at
+mod console; // what decks show on their terminals is what comes
+mod excerpts; // code on slides is compared with the sources
+mod slides; // every deck is in order
+
+// Commands
+mod talk; // what `lab talk` sends, shows and measures
+
 #[cfg(target_os = "linux")]
-mod bench;
-mod browser;
-#[cfg(target_os = "linux")]
-mod cli;
-#[cfg(target_os = "linux")]
-mod clone;
-#[cfg(target_os = "linux")]
-mod command;
-mod console;
-mod docs;
-mod excerpts;
-mod gallery;
-mod gallery_file;
-mod guide;
-#[cfg(target_os = "linux")]
-mod hostile;
-#[cfg(target_os = "linux")]
-mod interrupting;
-#[cfg(target_os = "linux")]
-mod judging;
-mod map;
-mod markdown;
-#[cfg(target_os = "linux")]
-mod miniature;
-#[cfg(target_os = "linux")]
-mod pointers;
-#[cfg(target_os = "linux")]
-mod presenting;
-mod regions;
-mod scratch;
-#[cfg(target_os = "linux")]
-mod select_limit;
-mod slides;
-mod steps;
-mod strangers;
-#[cfg(target_os = "linux")]
-mod surroundings;
-mod table;
-mod talk;
-#[cfg(target_os = "linux")]
-mod trace;
-mod trees;
+mod linux; // tests that look at programs by means that only Linux has

@@ -1,6 +1,6 @@
 //! The map says where one is and what comes next, and fits its terminal.
 
-use lab::cli::map::{StageState, render};
+use lab::cli::ui::map::{StageState, render};
 use lab::course::STAGES;
 
 #[test]

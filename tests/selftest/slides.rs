@@ -4,17 +4,17 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use lab::cause::Cause;
+use lab::course::cause::Cause;
+use lab::course::deck::snippet::renewed;
+use lab::course::deck::{self, Deck, Slide};
 use lab::course::{STAGES, Stage};
-use lab::deck::excerpt::renewed;
-use lab::deck::{self, Deck, Slide};
 
-use crate::gallery_file::{Kind, gallery};
-use crate::scratch::root;
-use order::{inside, outside};
+use crate::support::gallery_file::{Kind, gallery};
+use crate::support::scratch::root;
+use structure::{inside, outside};
 
 mod marks;
-mod order;
+mod structure;
 
 /// A lecture, in minutes.
 const LECTURE: u32 = 45;

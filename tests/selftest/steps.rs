@@ -5,14 +5,14 @@ use std::path::Path;
 use std::process::Command;
 
 use assert_cmd::Command as Assertable;
-use lab::building::cargo;
+use lab::build::cargo;
 use lab::course::STAGES;
 use lab::stages;
 use serde_json::Value;
 
-use crate::gallery_file::{Source, sources, subject};
-use crate::regions::up_to;
-use crate::scratch::{lab_program, root, scratch};
+use crate::support::gallery_file::{Source, sources, subject};
+use crate::support::regions::up_to;
+use crate::support::scratch::{lab_program, root, scratch};
 
 /// Checks that pass so far, when the steps up to this one are done: the program gets as far as the next.
 const SO_FAR: &[(&str, &str, u8)] = &[
@@ -211,7 +211,7 @@ pub fn cargo_test(others: &[&str], subject: &Path, arguments: &[&str]) -> (Optio
 
 fn all_checks() -> Vec<String> {
     let of_stage = |stage| {
-        let name = move |check: &lab::check::Check| {
+        let name = move |check: &lab::judge::check::Check| {
             let stage: &lab::course::Stage = stage;
             format!("{}::step{}::{}", stage.slug, check.step, check.name)
         };

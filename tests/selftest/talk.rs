@@ -1,6 +1,6 @@
 //! `lab talk`: what it sends, shows, and measures.
 
-use crate::scratch::lab_program;
+use crate::support::scratch::lab_program;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Sender, channel};

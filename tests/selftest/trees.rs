@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use lab::build::subject::steps_not_started;
 use lab::course::{STAGES, Stage};
-use lab::subject::steps_not_started;
 
-use crate::gallery_file::sources;
-use crate::regions::{Part, parts, step};
-use crate::scratch::root;
+use crate::support::gallery_file::sources;
+use crate::support::regions::{Part, parts, step};
+use crate::support::scratch::root;
 
 #[test]
 fn exercises_and_solutions_differ_in_the_students_files_only() {

@@ -4,10 +4,10 @@
 use std::process::ExitCode;
 
 use clap::Command;
-use lab::cli::{
-    bench, bless, check, diff, doctor, hint, open, reset, run, slides, soak, talk, trace,
+use lab::cli::commands::{
+    bench, bless, check, diff, doctor, hint, home, reset, run, slides, soak, talk, trace,
 };
-use lab::fronts;
+use lab::judge::startup;
 
 fn main() -> ExitCode {
     let matches = command().get_matches();
@@ -43,9 +43,9 @@ fn command() -> Command {
 }
 
 fn obey(matches: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
-    let house = fronts::prepare()?;
+    let house = startup::prepare()?;
     match matches.subcommand() {
-        None => open::run(&house),
+        None => home::run(&house),
         Some(("check", matches)) => check::run(matches, &house),
         Some(("run", matches)) => run::run(matches, &house),
         Some(("talk", matches)) => talk::run(matches, &house.root),

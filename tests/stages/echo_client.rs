@@ -2,9 +2,9 @@
 //!
 //! The server is the lab's own here, and scripted: it answers late, in single bytes, or not at all.
 
-use crate::failure::Outcome;
-use crate::program::Program;
-use crate::running::Input;
+use crate::diagnose::failure::Outcome;
+use crate::harness::client::Input;
+use crate::harness::program::Program;
 
 crate::checks! {
     step 1, 2: names_the_address_that_refused_and_exits_with_code_one;
@@ -19,7 +19,7 @@ crate::checks! {
 /// Where nobody listens, the kernel of the other side refuses at once. That is an answer, not an accident.
 fn names_the_address_that_refused_and_exits_with_code_one(program: &Program) -> Outcome {
     let somebody = program.gets_a_server()?;
-    let client = program.calls(&somebody, Input::OpenAfter("".into()))?;
+    let client = program.calls(&somebody, Input::Open)?;
     somebody.accepts(&client)?;
     let nobody = program.gets_a_server()?.leaves();
     let client = program.fails_to_call(nobody)?;
@@ -33,7 +33,7 @@ fn names_the_address_that_refused_and_exits_with_code_one(program: &Program) -> 
 /// Bytes are printed as they arrive, and only the end of the stream is the end, even if input could still come.
 fn prints_every_byte_until_the_server_ends(program: &Program) -> Outcome {
     let server = program.gets_a_server()?;
-    let client = program.calls(&server, Input::OpenAfter("".into()))?;
+    let client = program.calls(&server, Input::Open)?;
     let mut peer = server.accepts(&client)?;
     let answer = program.no_text("the answer", program.number(20..=30));
     peer.sends_byte_by_byte(&answer)?;

@@ -4,9 +4,9 @@
 //! only where the kernel takes part of what it was given: with the given buffer of 16 KiB it does, and with
 //! one under 1 KiB the kernel always finds room, so that such a program passes unseen.
 
-use crate::failure::Outcome;
-use crate::program::Program;
-use crate::server::Server;
+use crate::diagnose::failure::Outcome;
+use crate::harness::program::Program;
+use crate::harness::server::Server;
 
 crate::checks! {
     step 1, 1: answers_the_first_message_with_exactly_its_bytes;

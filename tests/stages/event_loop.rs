@@ -9,8 +9,8 @@
 //! That ten thousand silent clients cost a busy one nothing is tried by `cargo verify` and `cargo lab bench --scale`,
 //! and not at every check: it takes longer than a student likes to wait.
 
-use crate::failure::Outcome;
-use crate::program::Program;
+use crate::diagnose::failure::Outcome;
+use crate::harness::program::Program;
 
 use super::echo_server::echoes_messages_of_every_size;
 use super::polling_clients::{

@@ -3,9 +3,9 @@
 //! The kernel completes connections by itself, and even takes bytes for a server that never calls `accept`. So
 //! no check here is content with a connection: each waits for the greeting.
 
-use crate::failure::Outcome;
-use crate::peer::Peer;
-use crate::program::Program;
+use crate::diagnose::failure::Outcome;
+use crate::harness::peer::Peer;
+use crate::harness::program::Program;
 
 crate::checks! {
     step 1, 2: names_a_taken_address_and_exits_with_code_one;

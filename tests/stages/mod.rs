@@ -1,7 +1,7 @@
 //! The registry: the checks of each stage, one file a stage. The table at the top of a file is its rubric.
 
-use crate::check::Check;
 use crate::course::Stage;
+use crate::judge::check::Check;
 
 mod echo_client;
 mod echo_server;

@@ -7,8 +7,8 @@
 //! was accepted (Linux hands it over, and the first call on it says so), and one that a signal interrupts (a call
 //! that never sleeps is never interrupted).
 
-use crate::failure::Outcome;
-use crate::program::Program;
+use crate::diagnose::failure::Outcome;
+use crate::harness::program::Program;
 
 use super::listen::{
     goes_on_after_a_client_that_is_already_gone, is_greeted,

@@ -6,8 +6,8 @@
 //! Not judged, since loopback on Linux does not show it: that an accepted socket inherits non-blocking mode elsewhere,
 //! and a real error that is taken for "nothing yet" (a reset is reported once, and then Linux says "the end").
 
-use crate::failure::Outcome;
-use crate::program::Program;
+use crate::diagnose::failure::Outcome;
+use crate::harness::program::Program;
 
 use super::echo_server::{
     echoes_a_message_that_arrives_byte_by_byte, echoes_messages_of_every_size,

@@ -6,9 +6,9 @@
 //! Not judged, since loopback on Linux does not show it: in which order a round receives and sends, and how large the
 //! pieces are that it gives to `send`.
 
-use crate::failure::Outcome;
-use crate::program::Program;
-use crate::server::Server;
+use crate::diagnose::failure::Outcome;
+use crate::harness::program::Program;
+use crate::harness::server::Server;
 
 use super::echo_server::{
     comes_and_goes, echoes_messages_of_every_size, gives_back_every_descriptor,

@@ -7,10 +7,10 @@
 //! Not judged, since loopback on Linux does not show it: a client that is passed over in one round because another one
 //! was removed (the next round comes in a millisecond), and whether a round accepts one client or all that wait.
 
-use crate::failure::Outcome;
-use crate::peer::Peer;
-use crate::program::Program;
-use crate::server::Server;
+use crate::diagnose::failure::Outcome;
+use crate::harness::peer::Peer;
+use crate::harness::program::Program;
+use crate::harness::server::Server;
 
 use super::echo_server::{comes_and_goes, echoes_messages_of_every_size};
 use super::nonblocking_send::{A_LITTLE, breaks_off_when_it_is_done};

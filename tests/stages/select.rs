@@ -7,11 +7,11 @@
 //! is tried again. Stage 10 judges it. And since loopback keeps what `poll` has promised: whether "would block" is taken
 //! for an error by a `recv` after that.
 
-use crate::failure::Outcome;
-use crate::payload::Payload;
-use crate::peer::Peer;
-use crate::program::Program;
-use crate::server::Server;
+use crate::diagnose::failure::Outcome;
+use crate::harness::payload::Payload;
+use crate::harness::peer::Peer;
+use crate::harness::program::Program;
+use crate::harness::server::Server;
 
 use super::echo_server::{comes_and_goes, echoes_messages_of_every_size};
 use super::nonblocking_send::{A_LITTLE, breaks_off_when_it_is_done};

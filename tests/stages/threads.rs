@@ -7,9 +7,9 @@
 //! Not judged: a `send` that took less than it was given, which stage 02 looks at; and a `recv` that gives up after
 //! minutes.
 
-use crate::failure::Outcome;
-use crate::program::Program;
-use crate::server::Server;
+use crate::diagnose::failure::Outcome;
+use crate::harness::program::Program;
+use crate::harness::server::Server;
 
 use super::echo_server::{comes_and_goes, echoes_messages_of_every_size};
 use super::nonblocking_recv::echoes_messages_in_pieces_and_joined;

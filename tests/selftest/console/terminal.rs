@@ -4,15 +4,15 @@ use std::io::Write;
 use std::process::{Child, ChildStdin, Stdio};
 use std::sync::Once;
 
-use lab::deadline::Deadline;
-use lab::live;
-use lab::output::Output;
+use lab::process::deadline::Deadline;
+use lab::process::output::Output;
+use lab::process::reaper;
 
 use super::addresses::Addresses;
+use super::command::{Kind, Order, order};
 use super::lines::{is_from_talk, is_small_talk, without_measures, without_ports};
-use super::order::{Kind, Order, order};
-use super::settling;
-use crate::scratch::root;
+use super::quiescence;
+use crate::support::scratch::root;
 
 /// How much of what is printed is kept, in bytes.
 const MOST: usize = 1 << 20;
@@ -56,8 +56,8 @@ impl Terminal {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command_line, 0);
         static ONCE: Once = Once::new();
-        ONCE.call_once(live::end_all_when_interrupted);
-        let started = live::start(&mut command_line);
+        ONCE.call_once(reaper::end_all_when_interrupted);
+        let started = reaper::start(&mut command_line);
         let mut child = started.map_err(|error| format!("cannot start {command}: {error}"))?;
         // The command holds the writing ends of the pipe as long as it lives.
         drop(command_line);
@@ -111,7 +111,7 @@ impl Terminal {
                 self.command
             ));
         }
-        live::end(&mut self.child);
+        reaper::end(&mut self.child);
         self.output.wait_for_the_end(Deadline::start());
         self.seen = INTERRUPTED;
         addresses.free(&self.shown);
@@ -154,7 +154,7 @@ impl Terminal {
 
     /// Waits until it has said what it will say by itself.
     pub fn settles(&mut self, addresses: &Addresses) {
-        settling::wait(&mut self.child, addresses);
+        quiescence::wait(&mut self.child, addresses);
         Deadline::start().until(|| self.output.is_drained().then_some(()));
     }
 
@@ -253,7 +253,7 @@ impl Terminal {
 impl Drop for Terminal {
     fn drop(&mut self) {
         if self.seen != INTERRUPTED {
-            live::end(&mut self.child);
+            reaper::end(&mut self.child);
         }
     }
 }

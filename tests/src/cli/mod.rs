@@ -4,31 +4,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 
-use crate::building::{Built, build};
+use crate::build::repo::House;
+use crate::build::subject::Subject;
+use crate::build::{Built, build};
 use crate::course::{self, Stage};
-use crate::house::House;
-use crate::report;
-use crate::subject::Subject;
+use crate::judge::report;
 
 pub mod address;
-pub mod bench;
-pub mod bless;
-pub mod check;
-pub mod diff;
-pub mod doctor;
-pub mod hint;
-pub mod json;
-pub mod map;
-pub mod open;
-pub mod request;
-pub mod reset;
-pub mod run;
-pub mod slides;
-pub mod soak;
-pub mod style;
-pub mod talk;
-pub mod told;
-pub mod trace;
+pub mod args;
+pub mod commands;
+pub mod ui;
 
 /// The stage that `word` names; without a word, the one whose folder we are in.
 ///

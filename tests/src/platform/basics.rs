@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::{
+use crate::platform::{
     LIMITS, address_space_allowed, allow_ourselves_descriptors, descriptors_allowed, may_set_limits,
 };
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{Registered, proc};
+use crate::platform::{Registered, proc};
 
 /// What process `pid` has registered with its epoll instances.
 #[must_use]

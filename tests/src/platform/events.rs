@@ -11,7 +11,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::proc;
+use crate::platform::proc;
 
 /// How long an event may take to arrive, in milliseconds.
 const PATIENCE: libc::c_int = 2000;

@@ -6,7 +6,7 @@
 
 use std::io;
 
-use super::Limits;
+use crate::platform::Limits;
 
 /// The type of a resource's name.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]

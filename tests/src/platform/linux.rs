@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 
-use super::calls::call;
-use super::{CallKind, Descriptor, Sample, Thread, limits, proc, signals, unix};
+use crate::platform::syscalls::call;
+use crate::platform::{CallKind, Descriptor, Sample, Thread, limits, proc, signals, unix};
 
 /// What every thread of process `pid` is doing now. `None` when it is gone, or may not be looked at.
 #[must_use]
@@ -193,7 +193,7 @@ pub fn threads(pid: u32) -> usize {
 /// `ours`, until no new one turns up.
 ///
 /// Only a child subreaper gets such orphans; in any other process, such as a test of ours, this ends nobody. See
-/// [`adopt_orphans`](super::adopt_orphans). One that cannot be ended is given up after some seconds, and named.
+/// [`adopt_orphans`](crate::platform::adopt_orphans). One that cannot be ended is given up after some seconds, and named.
 pub fn end_orphans(ours: &HashSet<u32>) {
     if !unix::adopts_orphans() {
         return;

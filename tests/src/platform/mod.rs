@@ -30,9 +30,9 @@ pub use signals::{Ignored, ask_to_end, end_group, end_with_us, hear_of_children,
 pub use unix::{adopt_orphans, confine};
 
 #[cfg(not(unix))]
-mod not_unix;
+mod windows;
 #[cfg(not(unix))]
-pub use not_unix::{
+pub use windows::{
     Ignored, address_space_allowed, adopt_orphans, allow_ourselves_descriptors, ask_to_end,
     confine, descriptors_allowed, end_group, end_with_us, hear_of_children, may_set_limits, resume,
     stop,
@@ -40,9 +40,9 @@ pub use not_unix::{
 
 // `RUSTFLAGS="--cfg elsewhere"` leaves out what only Linux shows, to try out on Linux how the others judge.
 #[cfg(all(target_os = "linux", not(elsewhere)))]
-mod calls;
-#[cfg(all(target_os = "linux", not(elsewhere)))]
 mod epoll;
+#[cfg(all(target_os = "linux", not(elsewhere)))]
+mod syscalls;
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 pub use epoll::registered;
 #[cfg(all(target_os = "linux", not(elsewhere)))]
@@ -74,9 +74,9 @@ pub use tcp::{
 };
 
 #[cfg(not(all(target_os = "linux", not(elsewhere))))]
-mod not_linux;
+mod fallback;
 #[cfg(not(all(target_os = "linux", not(elsewhere))))]
-pub use not_linux::{
+pub use fallback::{
     PipeEnd, Stream, acknowledge, address_space, call_filter, dependants, descendants, descriptors,
     end_orphans, fix_room, has_children, is_non_blocking, limit_address_space, longest_backlog,
     memory, not_sent, pages, path_to, proc_is_ours, registered, sample, shut_down, tcp_rows,
@@ -84,11 +84,11 @@ pub use not_linux::{
     window_probes,
 };
 
-mod footprint;
-pub use footprint::{cpu, own_memory, stay_on_one_core};
+mod usage;
+pub use usage::{cpu, own_memory, stay_on_one_core};
 
-mod system;
-pub use system::system;
+mod os_version;
+pub use os_version::system;
 
 mod environment;
 pub use environment::{

@@ -7,9 +7,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use super::basics::start_threads;
-use super::settings::{let_wait, takes_a_flood, takes_a_message};
-use super::{
+use crate::platform::basics::start_threads;
+use crate::platform::settings::{let_wait, takes_a_flood, takes_a_message};
+use crate::platform::{
     CallKind, MANY_DESCRIPTORS, Sample, TcpRow, TcpState, address_space, descriptors,
     descriptors_allowed, limit_address_space, proc_is_ours, resume, sample, shut_down, stop,
     tcp_rows, tcp_table,

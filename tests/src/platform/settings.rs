@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 
 use socket2::{Domain, Socket, Type};
 
-use super::{fix_room, longest_backlog, widen_room_to_send};
+use crate::platform::{fix_room, longest_backlog, widen_room_to_send};
 
 /// The longest message that a check leaves to the kernel alone, in bytes.
 const MESSAGE: usize = 65_537;

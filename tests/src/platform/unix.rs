@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[cfg(all(target_os = "linux", not(elsewhere)))]
 use std::time::Duration;
 
-use super::{Limits, limits, signals};
+use crate::platform::{Limits, limits, signals};
 
 /// Makes the program run in a process group of its own, under `limits`, and end when we do. Of what whoever started us
 /// has ignored or left open it sees nothing.

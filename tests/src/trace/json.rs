@@ -5,7 +5,7 @@
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
-use super::recording::{
+use crate::trace::recording::{
     Answer, Call, Client, Happened, Kind, Moment, Recording, Server, Sockets, Span, word,
 };
 

@@ -3,21 +3,21 @@
 //! design has a shape of its own. Equal recordings give pictures that are equal to the byte.
 
 mod clients;
-mod comb;
+mod density;
+mod inset;
 mod legend;
-mod magnifier;
 mod marks;
-mod scale;
 mod server;
+mod time_axis;
 
-use super::counts::{Waits, Work};
-use super::finding;
-use super::recording::Recording;
-use super::text::summary;
-use super::words::milliseconds;
 use crate::svg::{self, Element, INK};
-use magnifier::Magnifier;
-use scale::{LEFT, RIGHT, Scale, width};
+use crate::text::milliseconds;
+use crate::trace::headline;
+use crate::trace::metrics::{Waits, Work};
+use crate::trace::recording::Recording;
+use crate::trace::timeline::summary;
+use inset::Magnifier;
+use time_axis::{LEFT, RIGHT, Scale, width};
 
 /// Text that warns: 8.4 to 1 on white.
 const WARNING: &str = "#8a2f00";
@@ -61,7 +61,7 @@ pub fn draw(recording: &Recording) -> String {
     let below = bottom + magnifier.as_ref().map_or(0.0, Magnifier::height);
     let height = below + 52.0;
 
-    let title = finding::title(recording);
+    let title = headline::title(recording);
     let mut picture = svg::card((WIDTH, height), SMALL, &title, &describe(recording, work));
     picture.add(marks::patterns());
     picture.add(heading(&title));

@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 
-use super::recording::{Happened, Recording, Span};
-use super::scenario::{self, Manner, Zero};
-use super::sight::{self, Wires};
-use super::strace::{CALLS, Log};
-use crate::deadline::Deadline;
 use crate::platform::{self, LIMITS};
-use crate::report::harmless;
-use crate::running::{Input, Running};
+use crate::process::child::{Running, Stdin};
+use crate::process::deadline::Deadline;
+use crate::text::escape_control;
+use crate::trace::recording::{Happened, Recording, Span};
+use crate::trace::resolve::{self, Wires};
+use crate::trace::scenario::{self, Manner, Zero};
+use crate::trace::strace::{CALLS, Log};
 
 /// How long a recording goes on before the first client comes, and after the last has left: to see where the server is
 /// when nobody wants anything.
@@ -89,7 +89,7 @@ pub fn record(order: &Order) -> anyhow::Result<Recorded> {
     log.read_to_end(&mut written)
         .context("cannot read what strace has written")?;
     let log = Log::read(&String::from_utf8_lossy(&written));
-    recorded.recording.server = Some(sight::server(&log, &wires));
+    recorded.recording.server = Some(resolve::server(&log, &wires));
     Ok(recorded)
 }
 
@@ -124,7 +124,7 @@ impl Started {
     fn new(mut command: Command) -> anyhow::Result<Self> {
         let asked = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         command.args(["--listen", &asked.to_string()]);
-        let running = Running::start(command, LIMITS, Input::Nothing, None)?;
+        let running = Running::start(command, LIMITS, Stdin::Null, None)?;
         let announced = Deadline::start().until(|| {
             let is_gone = running.exited().is_some();
             if is_gone {
@@ -226,7 +226,7 @@ pub fn last_lines(stderr: &str, most: usize) -> Vec<&str> {
 /// What a program printed, which may hold anything, as a line for a terminal.
 #[must_use]
 pub fn shown(line: &str) -> String {
-    let mut text = harmless(&line.chars().take(MOST).collect::<String>());
+    let mut text = escape_control(&line.chars().take(MOST).collect::<String>());
     if line.chars().nth(MOST).is_some() {
         text.push('…');
     }

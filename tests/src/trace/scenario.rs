@@ -12,8 +12,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::recording::{Client, Happened, Moment};
-use super::sight::Connection;
+use crate::trace::recording::{Client, Happened, Moment};
+use crate::trace::resolve::Connection;
 
 /// What the clients say.
 const HELLO: &[u8] = b"hello";

@@ -1,12 +1,12 @@
 //! A client's row: a thin line while it thinks, a thick bar while it waits.
 
-use super::super::counts::Waits;
-use super::super::recording::{Client, Happened, Moment, Span};
-use super::super::words::milliseconds;
-use super::marks::{self, Place};
-use super::scale::{LEFT, Scale};
-use super::{ORANGE, WARNING, text};
 use crate::svg::{Element, INK};
+use crate::text::milliseconds;
+use crate::trace::metrics::Waits;
+use crate::trace::picture::marks::{self, Place};
+use crate::trace::picture::time_axis::{LEFT, Scale};
+use crate::trace::picture::{ORANGE, WARNING, text};
+use crate::trace::recording::{Client, Happened, Moment, Span};
 
 /// How high a bar is.
 const BAR: f64 = 26.0;

@@ -1,11 +1,11 @@
 //! What the marks mean: those that are in the picture, and no others.
 
-use super::super::counts::Work;
-use super::super::recording::{Call, Happened, Kind, Recording};
-use super::marks::{self, Place};
-use super::scale::{LEFT, width};
-use super::{SMALL, VERMILLION, text};
 use crate::svg::{Element, INK};
+use crate::trace::metrics::Work;
+use crate::trace::picture::marks::{self, Place};
+use crate::trace::picture::time_axis::{LEFT, width};
+use crate::trace::picture::{SMALL, VERMILLION, text};
+use crate::trace::recording::{Call, Happened, Kind, Recording};
 
 /// How wide the sample of an area is, and that of a mark; and how far what follows is from it.
 const AREA: f64 = 26.0;

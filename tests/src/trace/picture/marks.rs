@@ -1,8 +1,8 @@
 //! The marks that a picture is made of. Each differs from the others by more than its colour.
 
-use super::scale::width;
-use super::{BLUE, BROWN, GREY, LIGHT_BLUE, LIGHT_GREY, ORANGE, SMALL, text};
 use crate::svg::{Element, INK};
+use crate::trace::picture::time_axis::width;
+use crate::trace::picture::{BLUE, BROWN, GREY, LIGHT_BLUE, LIGHT_GREY, ORANGE, SMALL, text};
 
 /// Where a mark is: its left and right edge, and its top and bottom.
 #[derive(Debug, Clone, Copy)]

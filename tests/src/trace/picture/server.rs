@@ -1,13 +1,12 @@
 //! The server's rows: one for each of its sockets. A block stands where a thread sleeps, in the rows of the sockets that
 //! can wake it; a nap lies across everything, since nothing can.
 
-use super::super::counts::Work;
-use super::super::recording::{Answer, Call, Kind, Recording, Sockets, Span};
-use super::comb;
-use super::marks::{self, Place};
-use super::scale::{LEFT, Scale, width};
-use super::{LIGHT_BLUE, LIGHT_GREY, SMALL, SOCKET, VERMILLION, text};
 use crate::svg::{Element, INK};
+use crate::trace::metrics::Work;
+use crate::trace::picture::marks::{self, Place};
+use crate::trace::picture::time_axis::{LEFT, Scale, width};
+use crate::trace::picture::{LIGHT_BLUE, LIGHT_GREY, SMALL, SOCKET, VERMILLION, density, text};
+use crate::trace::recording::{Answer, Call, Kind, Recording, Sockets, Span};
 
 /// How high a block is in its row.
 pub(super) const BLOCK: f64 = 32.0;
@@ -39,13 +38,13 @@ pub(super) fn draw(recording: &Recording, work: &Work, scale: &Scale, top: f64) 
     all.add(rows.naps());
     let is_wall = work.refused + work.in_vain >= MANY;
     if is_wall {
-        all.add(comb::draw(&rows, VERMILLION, Call::is_refused));
+        all.add(density::draw(&rows, VERMILLION, Call::is_refused));
     }
     // A call about many sockets that comes back at once has something to tell; if it always has, nothing is done about it.
     let comes_back =
         |call: &Call| call.kind.is_about_many() && !call.sleeps() && !call.is_refused();
     if rows.calls().filter(|call| comes_back(call)).count() >= MANY {
-        all.add(comb::draw(&rows, INK, comes_back));
+        all.add(density::draw(&rows, INK, comes_back));
     }
     all.add(rows.sleeps());
     let works = |call: &Call| match call.kind {

@@ -1,0 +1,17 @@
+//! Tests that start programs and look at them from outside, by means that only Linux has.
+
+pub mod support; // the lab as a student runs it, second checkouts, subjects made of `fixtures/`
+
+// Verdicts
+mod hostile; // programs that lie, flood, hang, multiply or hide
+pub mod select_limit; // the program beside stage 09 that serves on `select`
+mod surroundings; // the lab in surroundings that somebody else has made
+mod verdicts; // what `lab check` says, and what it hangs on
+
+// Commands
+mod bench;
+mod cli; // exit codes, bad input, and what is printed where
+mod interrupts; // a run that is interrupted or killed leaves nothing behind
+mod report_links; // reports and hints send people to the right slide
+mod slides_command;
+mod trace;

@@ -1,0 +1,107 @@
+//! The program beside stage 09 that serves on `select` is right in everything but its limit.
+
+use std::path::{Path, PathBuf};
+
+use lab::build::cargo;
+use lab::course::{Stage, find};
+use lab::harness::program::Program;
+use lab::harness::snapshot::Snapshots;
+use lab::platform::{Limits, MANY_DESCRIPTORS};
+use lab::stages;
+use serde_json::Value;
+
+use crate::support::scratch::root;
+
+/// The check that `select` cannot pass.
+const BEYOND: &str = "serves_clients_beyond_a_thousand_descriptors";
+
+#[test]
+fn passes_every_check_of_its_stage_but_the_one_about_descriptors() {
+    let (stage, executable) = (stage(), executable());
+    for check in stages::checks(stage) {
+        let outcome = (check.run)(&program(stage, &executable, check.step));
+        assert_eq!(
+            outcome.is_ok(),
+            check.name != BEYOND,
+            "{}: {outcome:#?}",
+            check.name
+        );
+    }
+}
+
+#[test]
+fn serves_as_long_as_descriptors_are_below_1024_and_refuses_the_next() {
+    let (stage, executable) = (stage(), executable());
+    let program = program(stage, &executable, stage.steps);
+    let limits = Limits {
+        taken: 1000,
+        ..MANY_DESCRIPTORS
+    };
+    let server = program.starts_under(limits).expect("a server");
+    let mut served = Vec::new();
+    let number = loop {
+        let mut peer = server.meets_a_peer().expect("a connection");
+        let number = served.len() + 1;
+        if peer.expects_the_end().is_ok() {
+            break number;
+        }
+        peer.sends("hello")
+            .and_then(|peer| peer.expects("hello"))
+            .expect("an echo");
+        served.push(peer);
+    };
+    // Ten and more have room: a few below 1024 belong to the program itself.
+    assert!((10..24).contains(&number), "client {number} was refused");
+    let line = format!(
+        "client {number} lost after 0 bytes: its descriptor is 1024, and select knows those up to 1023"
+    );
+    server.records(&line).expect("a line that says why");
+
+    for peer in &mut served {
+        peer.sends("still here")
+            .and_then(|peer| peer.expects("still here"))
+            .expect("an echo");
+    }
+    let mut leaver = served.remove(0);
+    leaver
+        .half_closes()
+        .and_then(|peer| peer.expects_the_end())
+        .expect("the end");
+    let mut newcomer = server.meets_a_peer().expect("a connection");
+    newcomer
+        .sends("and I?")
+        .and_then(|peer| peer.expects("and I?"))
+        .expect("an echo");
+}
+
+fn stage() -> &'static Stage {
+    find("09-select")[0]
+}
+
+fn program(stage: &Stage, executable: &Path, step: u8) -> Program {
+    let folder = root().join("tests/snapshots").join(stage.slug);
+    Program::new(
+        executable.to_path_buf(),
+        step,
+        Vec::new(),
+        1,
+        Snapshots { folder },
+    )
+}
+
+/// Its program, built.
+pub fn executable() -> PathBuf {
+    let built = cargo()
+        .args(["build", "--package", "select", "--example", "select-limit"])
+        .args(["--message-format", "json"])
+        .current_dir(root())
+        .output()
+        .expect("cargo can be started");
+    let told = String::from_utf8_lossy(&built.stdout);
+    let program = told
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["target"]["name"] == "select-limit")
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from));
+    program.unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&built.stderr)))
+}

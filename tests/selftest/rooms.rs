@@ -1,0 +1,157 @@
+//! The rooms of the lab: `lib.rs` lists them, and a room uses only those above it in that list.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::scratch::root;
+
+/// A source file of the library, as far as rooms are concerned.
+struct Source {
+    /// Its path below `tests/`.
+    path: String,
+    /// Index into the list of rooms.
+    room: usize,
+    text: String,
+}
+
+#[test]
+fn a_room_uses_only_those_above_it() {
+    let rooms = rooms();
+    let faults: Vec<String> = sources(&rooms)
+        .iter()
+        .flat_map(|source| upward_edges(source, &rooms))
+        .collect();
+    assert!(faults.is_empty(), "edges point up:\n{}", faults.join("\n"));
+}
+
+#[test]
+fn a_planted_fault_is_found() {
+    let rooms = rooms();
+    let at = |name: &str| rooms.iter().position(|room| room == name);
+    let planted = |room: &str, text: &str| Source {
+        path: format!("src/{room}/planted.rs"),
+        room: at(room).expect("there is such a room"),
+        text: text.to_string(),
+    };
+    let upward = planted(
+        "evidence",
+        "use crate::{\n    course::Stage,\n    harness::peer,\n};\n",
+    );
+    let found = upward_edges(&upward, &rooms);
+    assert_eq!(found, ["src/evidence/planted.rs uses harness"]);
+    let fine = planted(
+        "harness",
+        "//! See [`crate::judge`].\nuse crate::evidence::settle;\n",
+    );
+    assert!(upward_edges(&fine, &rooms).is_empty());
+}
+
+/// The rooms, in the order in which they may use each other: `//! - [`NAME`]: …` in `lib.rs`.
+fn rooms() -> Vec<String> {
+    let text = read(&root().join("tests/src/lib.rs"));
+    let listed: Vec<String> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! - [`")?.split_once("`]: "))
+        .map(|(name, _)| name.to_string())
+        .collect();
+    let declared: BTreeSet<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'))
+        .collect();
+    let sorted: BTreeSet<&str> = listed.iter().map(String::as_str).collect();
+    assert_eq!(sorted, declared, "lib.rs lists the rooms that there are");
+    listed
+}
+
+fn sources(rooms: &[String]) -> Vec<Source> {
+    let mut paths = Vec::new();
+    files(&root().join("tests/src"), &mut paths);
+    files(&root().join("tests/stages"), &mut paths);
+    let source = |path: PathBuf| {
+        let tests = root().join("tests");
+        let below = path.strip_prefix(&tests).expect("it lies below").display();
+        let below = below.to_string().replace('\\', "/");
+        let inside = below.strip_prefix("src/").unwrap_or(&below);
+        let name = inside.split('/').next()?.trim_end_matches(".rs");
+        Some(Source {
+            room: rooms.iter().position(|room| room == name)?,
+            text: read(&path),
+            path: below,
+        })
+    };
+    paths.into_iter().filter_map(source).collect()
+}
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder can be read") {
+        let path = entry.expect("a folder can be read to its end").path();
+        if path.is_dir() {
+            files(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Text without its comments. What stands in rustdoc may link anywhere.
+fn code(text: &str) -> String {
+    let lines = text
+        .lines()
+        .map(|line| line.split("//").next().unwrap_or(""));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn upward_edges(source: &Source, rooms: &[String]) -> Vec<String> {
+    let code = code(&source.text);
+    let mut used = BTreeSet::new();
+    for (_, path) in code
+        .match_indices("crate::")
+        .map(|(at, found)| code.split_at(at + found.len()))
+    {
+        match path.strip_prefix('{') {
+            Some(list) => used.extend(first_names(list)),
+            None => used.extend(name(path)),
+        }
+    }
+    let is_above = |used: &&str| {
+        let place = rooms.iter().position(|room| room == used);
+        place.is_some_and(|place| place > source.room)
+    };
+    used.into_iter()
+        .filter(is_above)
+        .map(|used| format!("{} uses {used}", source.path))
+        .collect()
+}
+
+/// The first name of each path in the list that `text` opens with, up to its closing brace.
+fn first_names(text: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    let (mut depth, mut start) = (0, 0);
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '{' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            ',' | '}' if depth == 0 => {
+                names.extend(name(text[start..at].trim_start()));
+                start = at + 1;
+            }
+            _ => {}
+        }
+        if letter == '}' && depth == 0 && start == at + 1 {
+            break;
+        }
+    }
+    names
+}
+
+/// The identifier that `text` begins with.
+fn name(text: &str) -> Option<&str> {
+    let end = text.find(|letter: char| !letter.is_alphanumeric() && letter != '_');
+    let name = &text[..end.unwrap_or(text.len())];
+    (!name.is_empty()).then_some(name)
+}

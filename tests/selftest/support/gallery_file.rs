@@ -1,0 +1,219 @@
+//! What stands in `tests/mutants`: small edits of the solutions, and what the checks have to say about each.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lab::course::cause::Cause;
+use lab::course::{STAGES, Stage};
+use lab::stages;
+use toml::{Table, Value};
+
+use crate::support::scratch::{root, scratch};
+
+/// The folder beside a stage's mutants that holds its variants.
+const VARIANTS: &str = "variants";
+
+/// A student's file below the stage's folder, and its text.
+pub type Source = (&'static str, String);
+
+/// One mutant or variant.
+#[derive(Debug)]
+pub struct Piece {
+    pub stage: &'static Stage,
+    /// The name of its file, without the ending; a variant's begins with `variants/`.
+    pub name: String,
+    pub about: String,
+    pub sources: Vec<Source>,
+    pub kind: Kind,
+}
+
+#[derive(Debug)]
+pub enum Kind {
+    /// A wrong answer.
+    Mutant {
+        /// The checks that must fail; the first of them names `cause`.
+        fails: Vec<String>,
+        /// The checks that may fail as well.
+        may: Vec<String>,
+        cause: Cause,
+    },
+    /// An odd but right one.
+    Variant,
+}
+
+impl Piece {
+    /// `02-echo-server/replies-once`
+    pub fn path(&self) -> String {
+        format!("{}/{}", self.stage.slug, self.name)
+    }
+}
+
+/// The students' files of `stage` in the tree that stands in `folder`.
+pub fn sources(folder: &Path, stage: &Stage) -> Vec<Source> {
+    let read = |file: &&'static str| {
+        let path = folder.join(stage.slug).join(file);
+        let text = fs::read_to_string(&path);
+        (
+            *file,
+            text.unwrap_or_else(|error| panic!("{}: {error}", path.display())),
+        )
+    };
+    stage.files.iter().map(read).collect()
+}
+
+/// Makes a subject of these students' files, in a folder of its own.
+pub fn subject(name: &str, stages: &[(&Stage, &[Source])]) -> PathBuf {
+    let folder = scratch(name);
+    for (stage, sources) in stages {
+        for (file, text) in *sources {
+            let path = folder.join(stage.slug).join(file);
+            fs::create_dir_all(path.parent().expect("a file stands in a folder"))
+                .and_then(|()| fs::write(&path, text))
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        }
+    }
+    folder
+}
+
+/// The whole gallery.
+///
+/// # Panics
+///
+/// When a file is not as it should be; the message says which, and why.
+pub fn gallery() -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for stage in STAGES {
+        let folder = root().join("tests/mutants").join(stage.slug);
+        let variants = folder.join(VARIANTS);
+        for path in entries(&folder)
+            .into_iter()
+            .filter(|path| *path != variants)
+        {
+            pieces.push(piece(stage, &path, false));
+        }
+        for path in entries(&variants) {
+            pieces.push(piece(stage, &path, true));
+        }
+    }
+    pieces
+}
+
+/// Paths in `folder`, sorted.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder);
+    let entries = entries.unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("a folder can be read to its end").path())
+        .collect();
+    paths.sort();
+    paths
+}
+
+fn piece(stage: &'static Stage, path: &Path, is_variant: bool) -> Piece {
+    fs::read_to_string(path)
+        .map_err(|error| error.to_string())
+        .and_then(|text| read(stage, path, is_variant, &text))
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn read(stage: &'static Stage, path: &Path, is_variant: bool, text: &str) -> Result<Piece, String> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.strip_suffix(".toml").ok_or("its name ends in .toml")?;
+    let name = if is_variant {
+        format!("{VARIANTS}/{name}")
+    } else {
+        name.to_string()
+    };
+    let mut table: Table = text.parse().map_err(|error| format!("{error}"))?;
+    let piece = Piece {
+        stage,
+        name,
+        about: string(table.remove("about"), "about")?,
+        sources: changed(stage, table.remove("file"), table.remove("edit"))?,
+        kind: if is_variant {
+            Kind::Variant
+        } else {
+            Kind::Mutant {
+                fails: names_of_checks(stage, table.remove("fails"), "fails")?,
+                may: match table.remove("may") {
+                    Some(may) => names_of_checks(stage, Some(may), "may")?,
+                    None => Vec::new(),
+                },
+                cause: cause(&string(table.remove("cause"), "cause")?)?,
+            }
+        },
+    };
+    match table.keys().next() {
+        Some(key) => Err(format!("`{key}` has no meaning here")),
+        None => Ok(piece),
+    }
+}
+
+/// The solution after all edits, or the whole file that stands in its place.
+fn changed(
+    stage: &Stage,
+    file: Option<Value>,
+    edits: Option<Value>,
+) -> Result<Vec<Source>, String> {
+    if file.is_some() {
+        let [only] = stage.files else {
+            return Err("`file` is for stages with one file".into());
+        };
+        return Ok(vec![(only, string(file, "file")?)]);
+    }
+    let solution = sources(&root().join("solutions"), stage);
+    let mut changed = solution.clone();
+    let Some(Value::Array(edits)) = edits else {
+        return Err("`[[edit]]` is missing".into());
+    };
+    for edit in edits {
+        let Value::Table(mut edit) = edit else {
+            return Err("an `[[edit]]` has `find` and `replace`".into());
+        };
+        let find = string(edit.remove("find"), "find")?;
+        let replace = string(edit.remove("replace"), "replace")?;
+        let times = |sources: &[Source]| -> usize {
+            sources
+                .iter()
+                .map(|(_, text)| text.matches(&find).count())
+                .sum()
+        };
+        if times(&solution) != 1 || times(&changed) != 1 {
+            let times = times(&solution);
+            return Err(format!(
+                "found {times} times in the solution, or changed by an edit before: {find}"
+            ));
+        }
+        for (_, text) in &mut changed {
+            *text = text.replace(&find, &replace);
+        }
+    }
+    Ok(changed)
+}
+
+fn names_of_checks(stage: &Stage, value: Option<Value>, key: &str) -> Result<Vec<String>, String> {
+    let Some(Value::Array(names)) = value else {
+        return Err(format!("`{key}` is a list of checks"));
+    };
+    let name = |value| {
+        let name = string(Some(value), key)?;
+        let exists = stages::checks(stage).iter().any(|check| check.name == name);
+        exists
+            .then_some(name.clone())
+            .ok_or(format!("there is no check {name}"))
+    };
+    names.into_iter().map(name).collect()
+}
+
+fn cause(name: &str) -> Result<Cause, String> {
+    let found = Cause::ALL.iter().find(|cause| cause.name() == name);
+    found.copied().ok_or(format!("there is no cause {name}"))
+}
+
+fn string(value: Option<Value>, key: &str) -> Result<String, String> {
+    match value {
+        Some(Value::String(text)) if !text.trim().is_empty() => Ok(text),
+        Some(Value::String(_)) if key == "replace" => Ok(String::new()),
+        _ => Err(format!("`{key}` is a text")),
+    }
+}

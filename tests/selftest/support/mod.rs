@@ -1,0 +1,6 @@
+//! What several tests share: where the lab stands, the gallery, Markdown and regions as tests read them.
+
+pub mod gallery_file;
+pub mod markdown;
+pub mod regions;
+pub mod scratch;

@@ -1,0 +1,114 @@
+//! What the commands that judge are asked for: stages, a subject, a part of a check's name, a seed.
+
+use std::path::PathBuf;
+
+use anyhow::ensure;
+use clap::{Arg, ArgMatches, value_parser};
+
+use crate::build::repo::House;
+use crate::build::subject::Subject;
+use crate::course::{STAGES, Stage};
+use crate::judge::check::Check;
+use crate::stages;
+
+/// The stages that are meant; none means all, or the one whose folder we are in.
+#[must_use]
+pub fn stages_argument() -> Arg {
+    crate::cli::stage_argument().num_args(0..)
+}
+
+#[must_use]
+pub fn only_argument() -> Arg {
+    Arg::new("only")
+        .long("only")
+        .value_name("TEXT")
+        .help("Run only the checks whose name contains this, with spaces or underscores")
+}
+
+#[must_use]
+pub fn subject_argument() -> Arg {
+    Arg::new("subject")
+        .long("subject")
+        .value_name("DIR")
+        .value_parser(value_parser!(PathBuf))
+        .help("The folder of stages to judge [default: exercises]")
+}
+
+#[must_use]
+pub fn seed_argument() -> Arg {
+    Arg::new("seed")
+        .long("seed")
+        .value_name("N")
+        .value_parser(value_parser!(u64))
+        .help("Use the payloads, sizes and splits of an earlier run")
+}
+
+/// What was asked for.
+#[derive(Debug)]
+pub struct Request {
+    pub subject: Subject,
+    pub stages: Vec<&'static Stage>,
+    /// Whether stages were named, so that an untouched one does not count as passed.
+    pub named: bool,
+    pub only: Option<String>,
+}
+
+impl Request {
+    /// # Errors
+    ///
+    /// When there is no such stage, subject or check.
+    pub fn new(matches: &ArgMatches, house: &House) -> anyhow::Result<Self> {
+        let folder = matches.get_one::<PathBuf>("subject").map(PathBuf::as_path);
+        let subject = Subject::open(house, folder)?;
+        let words: Vec<&String> = matches.get_many("stage").into_iter().flatten().collect();
+        let here = folder
+            .is_none()
+            .then(|| crate::cli::stage(None, &house.root).ok())
+            .flatten();
+        let (stages, named) = match (words.is_empty(), here) {
+            (true, None) => (STAGES.iter().collect(), false),
+            (true, Some(stage)) => (vec![stage], true),
+            (false, _) => {
+                let named = words
+                    .iter()
+                    .map(|word| crate::cli::stage(Some(word), &house.root));
+                (named.collect::<anyhow::Result<Vec<_>>>()?, true)
+            }
+        };
+        let request = Self {
+            subject,
+            stages,
+            named,
+            only: matches
+                .get_one::<String>("only")
+                .map(|text| text.replace([' ', '-'], "_")),
+        };
+        ensure!(
+            request
+                .stages
+                .iter()
+                .any(|stage| request.checks(stage).next().is_some()),
+            "no check there has a name that contains \"{}\"; these are there:\n{}",
+            request.only.unwrap_or_default(),
+            request
+                .stages
+                .iter()
+                .flat_map(|stage| stages::checks(stage))
+                .fold(String::new(), |names, check| format!(
+                    "{names}  {}\n",
+                    check.name
+                )),
+        );
+        Ok(request)
+    }
+
+    /// The checks of `stage` that were asked for.
+    pub fn checks(&self, stage: &Stage) -> impl Iterator<Item = &'static Check> {
+        let wanted = |check: &&Check| {
+            self.only
+                .as_ref()
+                .is_none_or(|text| check.name.contains(text.as_str()))
+        };
+        stages::checks(stage).iter().filter(wanted)
+    }
+}

@@ -1,0 +1,123 @@
+//! `lab check`: the checks, with the teaching output.
+
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use crate::build::repo::House;
+use crate::build::subject::Subject;
+use crate::cli::args::{Request, only_argument, seed_argument, stages_argument, subject_argument};
+use crate::cli::ui::json::Json;
+use crate::cli::ui::terminal;
+use crate::cli::ui::verdicts::Told;
+use crate::course::Stage;
+use crate::judge::cache::Results;
+use crate::judge::{Judge, Score, Verdict, candidates};
+use crate::stages;
+
+#[must_use]
+pub fn command() -> Command {
+    Command::new("check")
+        .about("Judge stages, and explain what is wrong")
+        .arg(stages_argument())
+        .arg(only_argument())
+        .arg(subject_argument())
+        .arg(seed_argument())
+        .arg(
+            Arg::new("json")
+                .long("json")
+                .action(ArgAction::SetTrue)
+                .help("Print the verdicts as JSON"),
+        )
+}
+
+/// # Errors
+///
+/// When what was asked for could not be done.
+pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
+    let request = Request::new(matches, house)?;
+    let judge = Judge::new(house, matches.get_one::<u64>("seed").copied());
+    if io::stderr().is_terminal() {
+        eprintln!("building …");
+    }
+    let candidates = candidates(house, &request.subject, &request.stages)?;
+    let mut json = matches.get_flag("json").then(|| Json::new(judge.seed));
+    let mut worst = Ending::Fine;
+    for candidate in &candidates {
+        let mut told = Told::begin(house, &request, candidate, judge.seed, json.is_none())?;
+        let mut judged = Vec::new();
+        for check in request.checks(candidate.stage) {
+            let verdict = judge.judge(candidate, check);
+            told.verdict(check, &verdict)?;
+            worst = worst.max(Ending::of(&verdict, request.named));
+            judged.push((check, verdict));
+        }
+        let score = request.only.is_none().then(|| {
+            let verdicts: Vec<_> = judged.iter().map(|(_, verdict)| verdict.clone()).collect();
+            Score::of(candidate.stage, stages::checks(candidate.stage), &verdicts)
+        });
+        if let Some(score) = &score {
+            Results::put(house, &request.subject, candidate, score);
+        }
+        match &mut json {
+            Some(json) => json.add(candidate, &judged, score),
+            None => told.end(score)?,
+        }
+    }
+    if let Some(json) = json {
+        terminal::write(&json.render())?;
+    }
+    Ok(worst.code())
+}
+
+/// How a run ends, from good to bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ending {
+    Fine,
+    Wrong,
+    CouldNotGrade,
+}
+
+impl Ending {
+    /// Not started counts as passed only when no stage was named.
+    #[must_use]
+    pub fn of(verdict: &Verdict, named: bool) -> Self {
+        match verdict {
+            Verdict::Passed(_) | Verdict::NotJudgedHere(_) => Ending::Fine,
+            Verdict::NotStarted(_) if !named => Ending::Fine,
+            Verdict::NotStarted(_) | Verdict::Failed(_) | Verdict::NotBuilt => Ending::Wrong,
+            Verdict::CouldNotGrade(_) => Ending::CouldNotGrade,
+        }
+    }
+
+    #[must_use]
+    pub fn code(self) -> ExitCode {
+        ExitCode::from(match self {
+            Ending::Fine => 0,
+            Ending::Wrong => 1,
+            Ending::CouldNotGrade => 2,
+        })
+    }
+}
+
+/// Whether all checks of `stage` of the exercises pass, as far as is known; judged now if it is not.
+#[must_use]
+pub fn passes(house: &House, stage: &'static Stage) -> bool {
+    if let Some(score) = Results::open(house).get(house, stage) {
+        return score.is_full();
+    }
+    let judged = || {
+        let subject = Subject::open(house, None).ok()?;
+        let candidate = candidates(house, &subject, &[stage]).ok()?.pop()?;
+        let judge = Judge::new(house, None);
+        let verdicts: Vec<Verdict> = stages::checks(stage)
+            .iter()
+            .map(|check| judge.judge(&candidate, check))
+            .collect();
+        let score = Score::of(stage, stages::checks(stage), &verdicts);
+        Results::put(house, &subject, &candidate, &score);
+        Some(score.is_full())
+    };
+    judged().unwrap_or(false)
+}

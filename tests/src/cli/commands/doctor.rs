@@ -1,0 +1,152 @@
+//! `lab doctor`: whether this machine has what the lab needs, what the checks rely on, and what it costs where something
+//! is missing.
+
+use std::process::ExitCode;
+
+use clap::ArgMatches;
+
+use crate::build::repo::House;
+use crate::cli::ui::terminal::{BAD, GOOD, QUIET, STRONG, paint, print, width, wrap};
+use crate::course::STAGES;
+use crate::platform::basics::BASICS;
+use crate::platform::{self, Power, Powers};
+use crate::stages;
+
+mod machine;
+mod tools;
+
+/// What is looked at: its name, how to try it, and what to do, or what it costs, where it is missing.
+type Trial = (
+    &'static str,
+    fn(&House) -> anyhow::Result<String>,
+    &'static str,
+);
+
+#[must_use]
+pub fn command() -> clap::Command {
+    clap::Command::new("doctor")
+        .about("Try once what the lab needs and what the checks rely on, and say what is missing")
+}
+
+/// The exit code is 1 when something is missing that the lab cannot do without. Whatever else is missing costs checks that
+/// are not judged, and no points.
+///
+/// # Errors
+///
+/// When standard output takes nothing.
+pub fn run(_matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
+    let page = Page { width: width() };
+    platform::allow_ourselves_descriptors();
+    page.heading("What the lab needs")?;
+    let mut is_healthy = page.needs(&tools::FIRST, house)?;
+    if is_healthy {
+        is_healthy = page.needs(&tools::OTHERS, house)?;
+    }
+    is_healthy &= page.basics()?;
+
+    page.heading("\nWhat the checks rely on")?;
+    for (power, found) in Powers::probed().each() {
+        page.power(power, found)?;
+    }
+    for (name, look, cost) in machine::EXTRAS.iter().chain(&tools::EXTRAS) {
+        page.extra(name, look(house), cost)?;
+    }
+    page.verdict(is_healthy)
+}
+
+/// What is printed.
+struct Page {
+    width: usize,
+}
+
+impl Page {
+    fn heading(&self, text: &str) -> anyhow::Result<()> {
+        Ok(print(&(paint(STRONG, text) + "\n"))?)
+    }
+
+    /// Tries all of them; whether none is missing.
+    fn needs(&self, needs: &[Trial], house: &House) -> anyhow::Result<bool> {
+        let mut all = true;
+        for (name, look, remedy) in needs {
+            let found = look(house);
+            all &= found.is_ok();
+            match found {
+                Ok(what) => self.line(GOOD, "ok", &format!("{name}: {what}"))?,
+                Err(why) => {
+                    self.line(BAD, "missing", &format!("{name}: {why:#}"))?;
+                    self.line(QUIET, "", &format!("To mend it: {remedy}"))?;
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    fn basics(&self) -> anyhow::Result<bool> {
+        let mut all = true;
+        for (name, try_it) in BASICS {
+            let found = try_it();
+            all &= found.is_ok();
+            match found {
+                Ok(what) => self.line(GOOD, "ok", &format!("{name}: {what}"))?,
+                Err(why) => self.line(BAD, "missing", &format!("{name}: {why}"))?,
+            }
+        }
+        Ok(all)
+    }
+
+    fn power(&self, power: Power, found: Result<(), &str>) -> anyhow::Result<()> {
+        match found {
+            Ok(()) => self.line(GOOD, "ok", &power.to_string()),
+            Err(why) => {
+                let cost = cost(&[power]);
+                self.line(QUIET, "not here", &format!("{power}: {why}; {cost}"))
+            }
+        }
+    }
+
+    fn extra(&self, name: &str, found: anyhow::Result<String>, cost: &str) -> anyhow::Result<()> {
+        match found {
+            Ok(what) => self.line(GOOD, "ok", &format!("{name}: {what}")),
+            Err(why) => self.line(QUIET, "not here", &format!("{name}: {why:#}; {cost}")),
+        }
+    }
+
+    fn line(&self, style: anstyle::Style, mark: &str, text: &str) -> anyhow::Result<()> {
+        let mark = paint(style, format!("{mark:<9}"));
+        Ok(print(&wrap(text, &mark, self.width))?)
+    }
+
+    fn verdict(&self, is_healthy: bool) -> anyhow::Result<ExitCode> {
+        let missing = Powers::probed().each().filter(|(_, found)| found.is_err());
+        let missing: Vec<Power> = missing.map(|(power, _)| power).collect();
+        let verdict = match (is_healthy, &missing[..]) {
+            (false, _) => "Something is missing, without which nothing can be graded.".into(),
+            (true, []) => "All that is needed is here.".into(),
+            (true, missing) => format!(
+                "All that is needed is here. What the checks cannot see costs nobody a point: {}.",
+                cost(missing)
+            ),
+        };
+        print(&format!("\n{}", wrap(&verdict, "", self.width)))?;
+        Ok(match is_healthy {
+            true => ExitCode::SUCCESS,
+            false => ExitCode::FAILURE,
+        })
+    }
+}
+
+/// What cannot be judged without `missing`.
+fn cost(missing: &[Power]) -> String {
+    let points = |needed: &dyn Fn(&[Power]) -> bool| -> u32 {
+        let checks = STAGES.iter().flat_map(stages::checks);
+        checks
+            .filter(|check| needed(check.needs))
+            .map(|check| check.points)
+            .sum()
+    };
+    let all = points(&|_| true);
+    match points(&|needs| needs.iter().any(|power| missing.contains(power))) {
+        0 => "a part of some checks is left out".into(),
+        lost => format!("checks worth {lost} of {all} points are not judged here"),
+    }
+}

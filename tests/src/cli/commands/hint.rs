@@ -1,0 +1,158 @@
+//! `lab hint`: the hints of a stage's README, one at a time, from weak to strong.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::bail;
+use clap::{Arg, ArgMatches, Command, value_parser};
+
+use crate::cli::ui::terminal::{COMMAND, STRONG, paint, print, width, wrap};
+use crate::course::Stage;
+use crate::course::readme::{Guide, Hint, Place};
+
+#[must_use]
+pub fn command() -> Command {
+    Command::new("hint")
+        .about("Lists a stage's hints from weak to strong, or opens one of them")
+        .arg(crate::cli::stage_argument())
+        .arg(
+            Arg::new("number")
+                .value_name("NUMBER")
+                .value_parser(value_parser!(usize))
+                .help("The hint to open"),
+        )
+}
+
+/// # Errors
+///
+/// When the stage is not known, its README cannot be read, or it has no such hint.
+pub fn run(matches: &ArgMatches, root: &Path) -> anyhow::Result<ExitCode> {
+    let stage = crate::cli::stage(matches.get_one::<String>("stage").map(String::as_str), root)?;
+    let guide = Guide::read(root, stage)?;
+    let text = match matches.get_one::<usize>("number") {
+        Some(number) => open(stage, &guide, *number, width())?,
+        None => list(stage, guide.hints(), width()),
+    };
+    print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(stage: &Stage, hints: &[Hint], width: usize) -> String {
+    if hints.is_empty() {
+        return format!("{} has no hints.\n", stage.slug);
+    }
+    let heading = format!("Hints for {}, from weak to strong", stage.slug);
+    let mut text = wrap(&paint(STRONG, heading), "", width) + "\n";
+    for (index, hint) in hints.iter().enumerate() {
+        text += &wrap(&hint.title, &format!("{:3}  ", index + 1), width);
+    }
+    text + "\n" + &invite("Open one:", stage, 1)
+}
+
+fn open(stage: &Stage, guide: &Guide, number: usize, width: usize) -> anyhow::Result<String> {
+    let hints = guide.hints();
+    let Some(hint) = number.checked_sub(1).and_then(|index| hints.get(index)) else {
+        let [slug, short, count] = [stage.slug, stage.short(), &hints.len().to_string()];
+        bail!("{slug} has no hint {number}; of its {count}, see `cargo lab hint {short}`");
+    };
+    let mut text = wrap(&paint(STRONG, &hint.title), "", width);
+    text += "\n";
+    text += &flow(&hint.body, width);
+    text += &slides(stage, guide, hint, width);
+    // The hint behind it may be about the next step already.
+    let step = |hint: &Hint| hint.title.split(':').next().map(str::to_string);
+    if hints
+        .get(number)
+        .is_some_and(|next| step(next) == step(hint))
+    {
+        text += "\n";
+        text += &invite("Still stuck? The next one:", stage, number + 1);
+    }
+    Ok(text)
+}
+
+/// Where the deck explains what the hint is about.
+fn slides(stage: &Stage, guide: &Guide, hint: &Hint, width: usize) -> String {
+    let mut text = String::new();
+    let mut places: Vec<Place> = Vec::new();
+    for place in hint
+        .causes
+        .iter()
+        .filter_map(|&cause| guide.slide_for(cause))
+    {
+        if !places.contains(&place) {
+            places.push(place);
+            text += if places.len() == 1 {
+                "\nOn slides:\n"
+            } else {
+                ""
+            };
+            text += &wrap(&format!("slides/{}{place}", stage.slide), "  ", width);
+        }
+    }
+    text
+}
+
+fn invite(words: &str, stage: &Stage, number: usize) -> String {
+    let command = format!("cargo lab hint {} {number}", stage.short());
+    format!("{words}\n  {}\n", paint(COMMAND, command))
+}
+
+/// Fits Markdown to a terminal: fills paragraphs and list items anew, and leaves code as it is.
+fn flow(markdown: &str, width: usize) -> String {
+    let mut text = String::new();
+    let mut paragraph = String::new();
+    let mut code = false;
+    for line in markdown.lines() {
+        let fence = line.trim_start().starts_with("```");
+        let blank = line.trim().is_empty();
+        if fence || blank || bullet(line).is_some() {
+            text += &fill(&std::mem::take(&mut paragraph), width);
+        }
+        if fence {
+            code = !code;
+        } else if code {
+            text += format!("    {line}").trim_end();
+            text += "\n";
+        } else if blank {
+            text += "\n";
+        } else {
+            paragraph += line;
+            paragraph += "\n";
+        }
+    }
+    text + &fill(&paragraph, width)
+}
+
+/// Links as their texts: a terminal has no use for the targets.
+fn without_targets(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("](")
+        && let Some((open, words)) = before.rsplit_once('[')
+        && let Some((_target, behind)) = after.split_once(')')
+    {
+        plain.push_str(open);
+        plain.push_str(words);
+        rest = behind;
+    }
+    plain + rest
+}
+
+fn fill(paragraph: &str, width: usize) -> String {
+    let paragraph = &without_targets(paragraph);
+    match bullet(paragraph) {
+        _ if paragraph.trim().is_empty() => String::new(),
+        Some((mark, rest)) => wrap(rest, &format!("{mark} "), width),
+        None => wrap(paragraph, "", width),
+    }
+}
+
+/// The mark that starts a list item, such as `- ` or `2. `, and what comes after it.
+fn bullet(line: &str) -> Option<(&str, &str)> {
+    let (mark, rest) = line.trim_start().split_once(' ')?;
+    let number = mark
+        .strip_suffix('.')
+        .is_some_and(|digits| digits.parse::<u32>().is_ok());
+    (matches!(mark, "-" | "*") || number).then_some((mark, rest))
+}

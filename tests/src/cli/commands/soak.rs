@@ -1,0 +1,230 @@
+//! `lab soak`: the same checks again and again, while other processes burn the processor. A check that fails
+//! now and then on a right program is a bug of the check.
+//!
+//! The log is a text file with one line a stage and run: `KEY STAGE RUN PASSES FAILURES`. KEY stands for
+//! the program, the checks and the number of burners; runs with the same key are not repeated.
+
+use std::fs::{self, File, OpenOptions};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command as Process, ExitCode, Stdio};
+
+use anyhow::Context;
+use clap::{Arg, ArgMatches, Command, value_parser};
+
+use crate::build::Built;
+use crate::build::repo::House;
+use crate::cli::args::{Request, only_argument, stages_argument, subject_argument};
+use crate::cli::ui::terminal;
+use crate::judge::report::{self, Telling};
+use crate::judge::{Candidate, Judge, Verdict, candidates};
+use crate::platform::{self, LIMITS, Limits};
+use crate::process::reaper;
+
+/// The hidden command that a burner runs.
+pub const BURN: &str = "__burn";
+
+#[must_use]
+pub fn command() -> Command {
+    let number = |name: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .value_name("N")
+            .value_parser(value_parser!(u32))
+    };
+    Command::new("soak")
+        .about("Repeat checks under load, to find flaky ones (for contributors)")
+        .arg(stages_argument())
+        .arg(only_argument())
+        .arg(subject_argument())
+        .arg(
+            number("runs")
+                .default_value("20")
+                .help("How many runs of each stage there are to be in the log"),
+        )
+        .arg(
+            number("burners")
+                .default_value("4")
+                .help("How many processes burn the processor meanwhile"),
+        )
+        .arg(
+            Arg::new("log")
+                .long("log")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .help("The log to go on with [default: soak.log in the target folder]"),
+        )
+}
+
+/// # Errors
+///
+/// When what was asked for could not be done.
+pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
+    let request = Request::new(matches, house)?;
+    let number = |name: &str| matches.get_one::<u32>(name).copied().unwrap_or_default();
+    let (runs, burners) = (number("runs"), number("burners"));
+    let candidates = candidates(house, &request.subject, &request.stages)?;
+    let path = matches
+        .get_one("log")
+        .cloned()
+        .unwrap_or_else(|| house.target.join("soak.log"));
+    let mut log = Log::open(&path)?;
+    let keys = keys(&candidates, &request, burners)?;
+
+    let _burning = (0..burners)
+        .map(|_| Burner::start())
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let mut failures = 0;
+    for (candidate, key) in candidates.iter().zip(&keys) {
+        let before = log.runs(key);
+        for run in before.runs..runs {
+            let (passes, failed) = one_run(house, &request, candidate)?;
+            log.add(key, candidate, run, passes, failed)?;
+        }
+        let all = log.runs(key);
+        failures += all.failures;
+        terminal::print(&format!(
+            "{}: {} runs ({} of them before), {burners} burners: {} passes, {} failures\n",
+            candidate.stage.slug, all.runs, before.runs, all.passes, all.failures
+        ))?;
+    }
+    Ok(if failures == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Uses the processor until it is killed.
+pub fn burn() -> ! {
+    loop {
+        std::hint::spin_loop();
+    }
+}
+
+/// Runs the checks of one stage once, and prints a report of each that fails.
+fn one_run(house: &House, request: &Request, candidate: &Candidate) -> anyhow::Result<(u64, u64)> {
+    let judge = Judge::new(house, None);
+    let (mut passes, mut failures) = (0, 0);
+    for check in request.checks(candidate.stage) {
+        let verdict = judge.judge(candidate, check);
+        if verdict.is_fine() {
+            passes += 1;
+            continue;
+        }
+        failures += 1;
+        let title = report::title(candidate.stage, check, 0);
+        let rows = match &verdict {
+            Verdict::Failed(failure) => {
+                let telling = Telling {
+                    guide: None,
+                    seed: judge.seed,
+                    subject: request.subject.named(),
+                    width: terminal::width(),
+                };
+                report::rows(candidate.stage, check, failure, &telling)
+            }
+            other => format!("  {other:?}\n"),
+        };
+        terminal::print(&format!("{title}\n{rows}"))?;
+    }
+    Ok((passes, failures))
+}
+
+/// A process that does nothing but use the processor, until it is dropped.
+struct Burner(std::process::Child);
+
+impl Burner {
+    fn start() -> anyhow::Result<Self> {
+        let program = std::env::current_exe().context("cannot tell where this program stands")?;
+        let mut command = Process::new(program);
+        command.arg(BURN).stdin(Stdio::null()).stdout(Stdio::null());
+        platform::confine(
+            &mut command,
+            Limits {
+                cpu_seconds: 24 * 60 * 60,
+                ..LIMITS
+            },
+        );
+        Ok(Self(
+            reaper::start(&mut command).context("cannot start a burner")?,
+        ))
+    }
+}
+
+impl Drop for Burner {
+    fn drop(&mut self) {
+        reaper::end(&mut self.0);
+    }
+}
+
+struct Log {
+    file: File,
+    lines: Vec<String>,
+}
+
+/// What the log holds for one key.
+#[derive(Default)]
+struct Sum {
+    runs: u32,
+    passes: u64,
+    failures: u64,
+}
+
+impl Log {
+    fn open(path: &Path) -> anyhow::Result<Self> {
+        let text = fs::read_to_string(path).unwrap_or_default();
+        let opened = OpenOptions::new().create(true).append(true).open(path);
+        let file = opened.with_context(|| format!("cannot write to {}", path.display()))?;
+        Ok(Self {
+            file,
+            lines: text.lines().map(str::to_string).collect(),
+        })
+    }
+
+    fn runs(&self, key: &str) -> Sum {
+        let mut sum = Sum::default();
+        for line in self.lines.iter().filter(|line| line.starts_with(key)) {
+            let mut numbers = line
+                .split(' ')
+                .skip(3)
+                .filter_map(|word| word.parse::<u64>().ok());
+            sum.runs += 1;
+            sum.passes += numbers.next().unwrap_or_default();
+            sum.failures += numbers.next().unwrap_or_default();
+        }
+        sum
+    }
+
+    fn add(
+        &mut self,
+        key: &str,
+        candidate: &Candidate,
+        run: u32,
+        passes: u64,
+        failures: u64,
+    ) -> anyhow::Result<()> {
+        let line = format!("{key} {} {run} {passes} {failures}", candidate.stage.slug);
+        writeln!(self.file, "{line}").context("cannot write the log")?;
+        self.lines.push(line);
+        Ok(())
+    }
+}
+
+/// What stands for each program in the log, together with the checks and the load.
+fn keys(candidates: &[Candidate], request: &Request, burners: u32) -> anyhow::Result<Vec<String>> {
+    let ourselves = std::env::current_exe().context("cannot tell where this program stands")?;
+    let ourselves = fs::read(ourselves).context("cannot read this program")?;
+    let key = |candidate: &Candidate| {
+        let mut hasher = DefaultHasher::new();
+        if let Built::Program { path: program, .. } = &candidate.built {
+            fs::read(program)
+                .context("cannot read a program")?
+                .hash(&mut hasher);
+        }
+        (candidate.stage.slug, &request.only, burners, &ourselves).hash(&mut hasher);
+        Ok(format!("{:016x}", hasher.finish()))
+    };
+    candidates.iter().map(key).collect()
+}

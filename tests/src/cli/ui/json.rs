@@ -1,0 +1,103 @@
+//! `lab check --json`: the verdicts for other programs. An object with `version`, `seed`, `stages` (points of
+//! each, the most that could be had, and the points that could not be graded and are in neither) and `checks` (one object each, with the rows of its report where it failed, and with `ends_in_step` where it
+//! passed as far as a step that is not written yet, and with `without` where this machine could not show a part).
+
+use serde_json::{Value, json};
+
+use crate::build::Built;
+use crate::judge::check::Check;
+use crate::judge::{Candidate, Score, Verdict};
+use crate::platform::Power;
+
+#[derive(Debug)]
+pub struct Json {
+    seed: u64,
+    stages: Vec<Value>,
+    checks: Vec<Value>,
+}
+
+impl Json {
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            stages: Vec::new(),
+            checks: Vec::new(),
+        }
+    }
+
+    /// Adds what became of one stage; a score only where all of its checks were judged.
+    pub fn add(
+        &mut self,
+        candidate: &Candidate,
+        judged: &[(&Check, Verdict)],
+        score: Option<Score>,
+    ) {
+        let judged = judged.iter();
+        self.checks
+            .extend(judged.map(|(check, verdict)| one(candidate, check, verdict)));
+        self.stages.extend(score.map(|score| {
+            json!({
+                "stage": candidate.stage.slug,
+                "points": score.points,
+                "most": score.most,
+                "could_not_grade": score.ungraded,
+                "steps_done": score.steps_done,
+                "steps": candidate.stage.steps,
+            })
+        }));
+    }
+
+    #[must_use]
+    pub fn render(&self) -> String {
+        let all = json!({
+            "version": 1,
+            "seed": self.seed,
+            "stages": self.stages,
+            "checks": self.checks,
+        });
+        format!("{all:#}\n")
+    }
+}
+
+fn one(candidate: &Candidate, check: &Check, verdict: &Verdict) -> Value {
+    let mut told = json!({
+        "stage": candidate.stage.slug,
+        "step": check.step,
+        "check": check.name,
+        "points": verdict.points(check),
+        "most": check.points,
+        "verdict": verdict.word(),
+    });
+    match (verdict, &candidate.built) {
+        (Verdict::Failed(failure), _) => {
+            told["cause"] = failure.cause.name().into();
+            told["sent"] = failure.sent.as_str().into();
+            told["expected"] = failure.expected.as_str().into();
+            told["received"] = failure.received.as_str().into();
+            told["program"] = failure.program.as_str().into();
+        }
+        (Verdict::Passed(reservation), _) => {
+            if let Some(step) = reservation.ends_in_step {
+                told["ends_in_step"] = step.into();
+            }
+            if !reservation.without.is_empty() {
+                let without = reservation.without.iter().map(Power::to_string);
+                told["without"] = without.collect();
+            }
+        }
+        (Verdict::NotBuilt, Built::DoesNotCompile(message)) => {
+            told["cause"] = "does-not-compile".into();
+            told["program"] = message.as_str().into();
+        }
+        (Verdict::NotBuilt, Built::NoSource(reason)) => {
+            told["cause"] = "no-source".into();
+            told["program"] = reason.as_str().into();
+        }
+        (Verdict::NotJudgedHere(why) | Verdict::CouldNotGrade(why), _) => {
+            told["why"] = why.as_str().into();
+        }
+        _ => {}
+    }
+    told
+}

@@ -1,0 +1,6 @@
+//! How things are printed.
+
+pub mod json;
+pub mod map;
+pub mod terminal;
+pub mod verdicts;

@@ -1,0 +1,202 @@
+//! What a stage's README tells the lab: which heading explains which cause, and the hints, from
+//! weak to strong. Beside it the stage's deck: which slide explains which cause.
+
+use std::fmt::{self, Display, Formatter};
+use std::path::Path;
+
+use anyhow::Context;
+
+use crate::course::Stage;
+use crate::course::cause::Cause;
+use crate::course::deck::Deck;
+
+mod parser;
+
+/// The `##` headings of every stage's README, in their order.
+pub const HEADINGS: &[&str] = &[
+    "Goal",
+    "You will be able to",
+    "Your file",
+    "What the program does",
+    "Coming from Python",
+    "Steps",
+    "Predict first",
+    "Try it",
+    "Check yourself",
+    HINTS,
+    "Read more",
+];
+
+const HINTS: &str = "When you are stuck";
+
+/// A stage's README and deck, as far as the lab reads them.
+#[derive(Debug, Default)]
+pub struct Guide {
+    /// `None` where a copy of the lab does without slides.
+    deck: Option<Deck>,
+    headings: Vec<Heading>,
+    hints: Vec<Hint>,
+    problems: Vec<String>,
+}
+
+/// One fold below "When you are stuck".
+#[derive(Debug, Default)]
+pub struct Hint {
+    pub title: String,
+    pub causes: Vec<Cause>,
+    /// Texts that occur in the compiler errors this hint is about.
+    pub compiler: Vec<String>,
+    /// Markdown.
+    pub body: String,
+}
+
+#[derive(Debug)]
+struct Heading {
+    line: usize,
+    level: usize,
+    title: String,
+    causes: Vec<Cause>,
+}
+
+/// Where to read on in a file; it is shown so that terminals of editors lead there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// The heading's line, from 1.
+    pub line: usize,
+    pub title: &'a str,
+}
+
+impl Display for Place<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { line, title } = self;
+        // Between quotation marks that it does not contain.
+        let mark = if title.contains('"') { '\'' } else { '"' };
+        write!(f, ":{line}, {mark}{title}{mark}")
+    }
+}
+
+impl Guide {
+    /// Reads the README of `stage`, below the repository's `root`, and its deck if there is one.
+    ///
+    /// # Errors
+    ///
+    /// When there is no README, or when it is not UTF-8.
+    pub fn read(root: &Path, stage: &Stage) -> anyhow::Result<Guide> {
+        let name = format!("exercises/{}/README.md", stage.slug);
+        let text = std::fs::read_to_string(root.join(&name))
+            .with_context(|| format!("cannot read {name}"))?;
+        let mut guide = Guide::parse(&text, stage);
+        guide.deck = Deck::of(root, stage).ok();
+        Ok(guide)
+    }
+
+    /// Reads `text` as the README of `stage`.
+    #[must_use]
+    pub fn parse(text: &str, stage: &Stage) -> Guide {
+        let mut guide = parser::read(text);
+        guide.inspect_headings();
+        guide.inspect_steps(stage);
+        guide
+    }
+
+    /// The heading under which `cause` is explained.
+    #[must_use]
+    pub fn heading_for(&self, cause: Cause) -> Option<Place<'_>> {
+        let heading = self
+            .headings
+            .iter()
+            .find(|heading| heading.causes.contains(&cause))?;
+        Some(Place {
+            line: heading.line,
+            title: &heading.title,
+        })
+    }
+
+    #[must_use]
+    pub fn has_deck(&self) -> bool {
+        self.deck.is_some()
+    }
+
+    /// The heading of the slide that explains `cause`.
+    #[must_use]
+    pub fn slide_for(&self, cause: Cause) -> Option<Place<'_>> {
+        let slide = self.deck.as_ref()?.slide_for(cause)?;
+        Some(Place {
+            line: slide.line,
+            title: slide.title(),
+        })
+    }
+
+    /// The hints, from weak to strong.
+    #[must_use]
+    pub fn hints(&self) -> &[Hint] {
+        &self.hints
+    }
+
+    /// The number, from 1, of the weakest hint about `cause`.
+    #[must_use]
+    pub fn hint_for(&self, cause: Cause) -> Option<usize> {
+        self.number_of(|hint| hint.causes.contains(&cause))
+    }
+
+    /// The number, from 1, of the weakest hint about a compiler's `message`.
+    #[must_use]
+    pub fn hint_for_compiler(&self, message: &str) -> Option<usize> {
+        self.number_of(|hint| hint.compiler.iter().any(|text| message.contains(text)))
+    }
+
+    /// What is wrong with the README, a sentence each.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        self.problems.clone()
+    }
+
+    fn number_of(&self, fits: impl Fn(&Hint) -> bool) -> Option<usize> {
+        self.hints.iter().position(fits).map(|index| index + 1)
+    }
+
+    fn inspect_headings(&mut self) {
+        let found: Vec<_> = self.titles(2).collect();
+        let mut problems = Vec::new();
+        for title in HEADINGS.iter().filter(|title| !found.contains(title)) {
+            problems.push(format!("the heading \"## {title}\" is missing"));
+        }
+        for title in found.iter().filter(|title| !HEADINGS.contains(title)) {
+            problems.push(format!(
+                "the heading \"## {title}\" is not one of the fixed ones"
+            ));
+        }
+        let places: Vec<_> = found
+            .iter()
+            .filter_map(|title| HEADINGS.iter().position(|fixed| fixed == title))
+            .collect();
+        for pair in places.windows(2).filter(|pair| pair[0] >= pair[1]) {
+            let [before, after] = [HEADINGS[pair[0]], HEADINGS[pair[1]]];
+            problems.push(format!(
+                "the heading \"## {after}\" stands behind \"## {before}\""
+            ));
+        }
+        self.problems.extend(problems);
+    }
+
+    fn inspect_steps(&mut self, stage: &Stage) {
+        let number = |title: &str| -> Option<u8> {
+            title.strip_prefix("Step ")?.split(':').next()?.parse().ok()
+        };
+        let found: Vec<_> = self.titles(3).filter_map(number).collect();
+        let expected: Vec<_> = (1..=stage.steps).collect();
+        if found != expected {
+            self.problems.push(format!(
+                "\"### Step N: …\" headings for {expected:?} expected, found {found:?}"
+            ));
+        }
+    }
+
+    fn titles(&self, level: usize) -> impl Iterator<Item = &str> {
+        let fits = move |heading: &&Heading| heading.level == level;
+        self.headings
+            .iter()
+            .filter(fits)
+            .map(|heading| heading.title.as_str())
+    }
+}

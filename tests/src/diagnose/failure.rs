@@ -1,0 +1,39 @@
+//! How a check ends when it does not pass.
+
+use crate::course::cause::Cause;
+
+/// What a check returns. It never panics.
+pub type Outcome = Result<(), Box<Problem>>;
+
+#[derive(Debug)]
+pub enum Problem {
+    /// The program is wrong, and this is the evidence.
+    Failed(Failure),
+    /// The program died in `todo!("step N: …")`; the failure counts where untouched steps are judged too.
+    NotStarted(u8, Failure),
+    /// We could not do our part. It costs nobody points.
+    CouldNotGrade(String),
+}
+
+/// The rows of a report that a check knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    pub sent: String,
+    pub expected: String,
+    pub received: String,
+    /// What the program was doing.
+    pub program: String,
+    pub cause: Cause,
+}
+
+impl From<anyhow::Error> for Box<Problem> {
+    fn from(error: anyhow::Error) -> Self {
+        Box::new(Problem::CouldNotGrade(format!("{error:#}")))
+    }
+}
+
+impl From<std::io::Error> for Box<Problem> {
+    fn from(error: std::io::Error) -> Self {
+        Box::new(Problem::CouldNotGrade(error.to_string()))
+    }
+}

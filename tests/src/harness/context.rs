@@ -1,0 +1,232 @@
+//! What one check put on stage: the program, our peers, and the record of what happened between them.
+
+use std::cell::{Cell, RefCell};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::rc::Rc;
+
+use crate::evidence::connection::Wire;
+use crate::evidence::history::Facts;
+use crate::evidence::settle::{Calm, Look};
+use crate::harness::scripted_server::loopback_of_our_own;
+use crate::harness::transcript::Transcript;
+use crate::platform::{Power, Powers, Sample, TcpRow, TcpState, tcp_rows, tcp_table};
+use crate::process::child::Running;
+use crate::process::deadline::Deadline;
+
+mod failing;
+
+#[derive(Debug)]
+pub struct Scene {
+    program: RefCell<Option<Rc<Running>>>,
+    wires: RefCell<Vec<Wire>>,
+    /// Where the program listens.
+    listener: Cell<Option<SocketAddr>>,
+    /// Where our clients come from.
+    pub(crate) home: Cell<Ipv4Addr>,
+    pub transcript: RefCell<Transcript>,
+    facts: Cell<Facts>,
+    /// When this check has waited for long enough.
+    end: Deadline,
+    /// The step that is judged.
+    step: u8,
+    /// Steps whose `todo!` stands in the student's files: only these may excuse a program's end.
+    not_started: Vec<u8>,
+    /// The later one of them that the program got to, and that excused its end.
+    got_to: Cell<Option<u8>>,
+    /// What this machine could not show, so that a part of the check was left out.
+    without: RefCell<Vec<Power>>,
+}
+
+impl Scene {
+    /// An empty stage on which `step` is judged, for a program in which the steps `not_started` still stand as they
+    /// were shipped.
+    #[must_use]
+    pub fn new(step: u8, not_started: Vec<u8>) -> Self {
+        Self {
+            program: RefCell::default(),
+            wires: RefCell::default(),
+            listener: Cell::default(),
+            home: Cell::new(loopback_of_our_own()),
+            transcript: RefCell::default(),
+            facts: Cell::default(),
+            end: Deadline::of_a_check(),
+            step,
+            not_started,
+            got_to: Cell::default(),
+            without: RefCell::default(),
+        }
+    }
+
+    /// A deadline for one wait that starts now.
+    #[must_use]
+    pub fn deadline(&self) -> Deadline {
+        Deadline::start().or(self.end)
+    }
+
+    /// From now on `program` is the one that is judged.
+    pub fn enters(&self, program: &Rc<Running>) {
+        *self.program.borrow_mut() = Some(Rc::clone(program));
+    }
+
+    /// Lets the program go on, if it was stopped.
+    pub(crate) fn resumes(&self) {
+        if let Some(program) = self.program.borrow().as_ref() {
+            program.resume();
+        }
+    }
+
+    pub fn connects(&self, wire: Wire) {
+        self.wires.borrow_mut().push(wire);
+    }
+
+    /// Changes what is remembered of what happened.
+    pub fn remember(&self, change: impl FnOnce(&mut Facts)) {
+        let mut facts = self.facts.get();
+        change(&mut facts);
+        self.facts.set(facts);
+    }
+
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        self.facts.get()
+    }
+
+    /// A name for the next peer: `client 1`, `client 2`, as the program numbers them too.
+    #[must_use]
+    pub fn next_label(&self, role: &str) -> String {
+        format!("{role} {}", self.wires.borrow().len() + 1)
+    }
+
+    /// The connections so far.
+    #[must_use]
+    pub fn wires(&self) -> Vec<Wire> {
+        self.wires.borrow().clone()
+    }
+
+    /// The program listens at `address`.
+    pub fn listens(&self, address: SocketAddr) {
+        self.listener.set(Some(address));
+    }
+
+    /// One look at the program. It counts as parked when there is none.
+    pub fn look(&self, calm: &mut Calm) -> Look {
+        match self.program.borrow().as_ref() {
+            Some(program) => calm.look(program, &self.wires.borrow(), || self.rows()),
+            None => Look::Parked,
+        }
+    }
+
+    /// The socket that listens.
+    #[must_use]
+    pub fn listener_row(&self) -> Option<TcpRow> {
+        let rows = self.rows()?;
+        rows.into_iter().find(|row| row.state == TcpState::Listen)
+    }
+
+    /// The sockets that matter here: both ends of each connection, and the one that listens.
+    fn rows(&self) -> Option<Vec<TcpRow>> {
+        let nobody = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+        let listener = self.listener.get().map(|address| (address, nobody));
+        let wires = self.wires.borrow();
+        let ends = wires.iter().flat_map(Wire::ends);
+        tcp_rows(&ends.chain(listener).collect::<Vec<_>>())
+    }
+
+    /// Whether bytes of one of our peers lie unread in the program's kernel.
+    #[must_use]
+    pub fn has_unread(&self) -> bool {
+        let table = self.rows().unwrap_or_default();
+        let unread = |wire: &Wire| wire.their_row(&table).is_some_and(|row| row.unread > 0);
+        self.wires.borrow().iter().any(unread)
+    }
+
+    /// What the threads of the program are doing. `None` when there is none, or where nobody can tell.
+    #[must_use]
+    pub fn sample(&self) -> Option<Sample> {
+        self.program.borrow().as_ref()?.sample()
+    }
+
+    /// Waits until the program has done all that it will do. [`Look::Moving`] when the deadline passed before.
+    ///
+    /// Where nobody can tell, the deadline is a short one: time enough to exit for a program that has panicked.
+    pub fn settles(&self) -> Look {
+        self.settles_until(self.deadline())
+    }
+
+    fn settles_until(&self, deadline: Deadline) -> Look {
+        let mut calm = Calm::default();
+        let deadline = match self.can_see_it_settle() {
+            true => deadline,
+            false => Deadline::short(),
+        };
+        let settled = deadline.until(|| match self.look(&mut calm) {
+            Look::Moving => None,
+            settled => Some(settled),
+        });
+        settled.unwrap_or(Look::Moving)
+    }
+
+    /// As [`shows_when_a_program_has_settled`](Self::shows_when_a_program_has_settled); where it does not, the verdict
+    /// says so.
+    pub fn can_see_it_settle(&self) -> bool {
+        let shown = [Power::ProcessState, Power::KernelQueues].map(|power| self.has(power));
+        shown == [true, true]
+    }
+
+    /// Whether this machine shows what [`settles`](Self::settles) waits for.
+    #[must_use]
+    pub fn shows_when_a_program_has_settled() -> bool {
+        let powers = Powers::probed();
+        powers.has(Power::ProcessState) && powers.has(Power::KernelQueues)
+    }
+
+    /// Whether this machine has `power`. Where it has not, the check goes on without, and its verdict says so.
+    pub fn has(&self, power: Power) -> bool {
+        let has = Powers::probed().has(power);
+        let mut without = self.without.borrow_mut();
+        if !has && !without.contains(&power) {
+            without.push(power);
+        }
+        has
+    }
+
+    /// What this machine could not show, so that a part of the check was left out.
+    #[must_use]
+    pub fn without(&self) -> Vec<Power> {
+        self.without.borrow().clone()
+    }
+
+    /// The connections that wait in the backlog of whoever listens at `address`.
+    #[must_use]
+    pub fn backlog(&self, address: SocketAddr) -> Option<u64> {
+        let listens = |row: &TcpRow| row.state == TcpState::Listen && row.local == address;
+        Some(tcp_table()?.iter().find(|row| listens(row))?.unread)
+    }
+
+    /// The step that a program died in because it is not written yet, if its last words say so.
+    #[must_use]
+    pub fn step_in_panic(&self, stderr: &str) -> Option<u8> {
+        let (_, rest) = stderr.split_once("panicked at ")?;
+        let (_, rest) = rest.split_once("not yet implemented: step ")?;
+        let number = rest.split(|other: char| !other.is_ascii_digit()).next()?;
+        number
+            .parse()
+            .ok()
+            .filter(|step| self.not_started.contains(step))
+    }
+
+    /// Whether a program with these last words has done all that the step which is judged has to do: it died in a later
+    /// one, which is not written yet.
+    #[must_use]
+    pub fn died_in_a_later_step(&self, stderr: &str) -> bool {
+        let later = self.step_in_panic(stderr).filter(|&step| step > self.step);
+        self.got_to.set(self.got_to.get().or(later));
+        later.is_some()
+    }
+
+    /// The later step, not written yet, that ended the program before the check had seen all that it wanted to see.
+    #[must_use]
+    pub fn got_to(&self) -> Option<u8> {
+        self.got_to.get()
+    }
+}

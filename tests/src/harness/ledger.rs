@@ -1,0 +1,297 @@
+//! Where every byte is: what a server keeps for a client that does not read.
+//!
+//! The kernel's own buffers may grow to many megabytes, so how much a client can push says nothing about the program.
+//! What the program holds is what was sent, without what lies in the queues of the two kernels: see
+//! [`Wire::held`](crate::evidence::connection::Wire::held).
+
+use std::time::{Duration, Instant};
+
+use crate::course::cause::Cause;
+use crate::diagnose::Symptom;
+use crate::diagnose::failure::{Outcome, Problem};
+use crate::evidence::settle::{Calm, Look};
+use crate::harness::context::Scene;
+use crate::harness::payload::Payload;
+use crate::harness::peer::Peer;
+use crate::harness::server::Server;
+use crate::platform::{acknowledge, not_sent, window_probes};
+use crate::text::size;
+
+/// How much is sent at a time while the program keeps nothing, in bytes. All that a program may keep is 64 KiB, and one that
+/// keeps so much no longer reads.
+const PIECE: usize = 48 * 1024;
+
+/// How much the program has to keep: more than its kernel may still find room for when the end arrives.
+const ENOUGH: u64 = 44 * 1024;
+
+/// How often a program has to leave unread what we send, and how much of it, in bytes; or how often it has to keep enough
+/// after one byte more. With each of them the kernel may find room, so that a program which waits for some goes on.
+const REFUSALS: u32 = 3;
+const KNOCK: usize = 1024;
+
+/// How long a server runs between two looks at who was served, at least.
+const SLICE: Duration = Duration::from_micros(100);
+
+/// How many times in a row a server that can run may do nothing.
+const MANY: u32 = 300;
+
+/// How many bytes of each of the others a server may take before it is a quiet client's turn: two turns.
+const TWO_TURNS: u64 = 2 * 64 * 1024;
+
+/// Where the bytes are of a client that does not read.
+struct Kept {
+    /// What the program keeps, and what its kernel does, in bytes.
+    held: u64,
+    unsent: u64,
+    /// Whether the program has read all that came.
+    reads_on: bool,
+}
+
+/// How much is sent next, and how often the program did not take all of it.
+#[derive(Default)]
+struct Pace {
+    /// How many times in a row it left something unread, and how many times it kept enough.
+    refusals: u32,
+    steady: u32,
+}
+
+impl Pace {
+    /// How much to send, now that the program keeps this. `None` when it keeps enough, or will read no more.
+    fn after(&mut self, kept: &Kept) -> Option<usize> {
+        let is_enough = kept.held >= ENOUGH;
+        self.refusals = if kept.reads_on { 0 } else { self.refusals + 1 };
+        self.steady = if is_enough { self.steady + 1 } else { 0 };
+        match kept.held {
+            _ if self.refusals > REFUSALS || self.steady > REFUSALS => None,
+            _ if !kept.reads_on => Some(KNOCK),
+            0 => Some(PIECE),
+            held => Some(ENOUGH.saturating_sub(held).max(1) as usize),
+        }
+    }
+}
+
+impl Peer {
+    /// The program has settled, and of `sent` it keeps at most `most` bytes for us. Where nobody can tell, it is not
+    /// asked.
+    pub fn is_owed_at_most(
+        &mut self,
+        most: u64,
+        sent: &Payload,
+    ) -> Result<&mut Self, Box<Problem>> {
+        self.scene.settles();
+        let held = self.wire.rows().and_then(|table| self.wire.held(&table));
+        let expected = format!(
+            "at most 64 KiB and one read kept for a client that does not read (no more than {})",
+            size(most as usize)
+        );
+        match held {
+            Some(held) if held <= most => Ok(self),
+            None if !Scene::shows_when_a_program_has_settled() => Ok(self),
+            Some(held) => {
+                // What it no longer has, it cannot send: then that is what is wrong.
+                self.expects(sent)?;
+                let received = format!("{} kept", size(held as usize));
+                Err(self.fails(Symptom::Known(Cause::UnboundedQueue), expected, received))
+            }
+            None => Err(self.fails(Symptom::End, expected, "the connection is gone")),
+        }
+    }
+
+    /// Sends until the program has to keep something for us, because we do not read; returns what was sent. All of that
+    /// was read by a program that reads on while little waits. Where nobody can tell, it sends until nothing fits.
+    pub fn sends_until_something_is_kept(
+        &mut self,
+        payload: &Payload,
+    ) -> Result<Payload, Box<Problem>> {
+        if !Scene::shows_when_a_program_has_settled() {
+            return self.fills(payload);
+        }
+        let (mut sent, mut length) = (0, PIECE);
+        let mut pace = Pace::default();
+        while sent < payload.bytes().len() {
+            let piece = &payload.bytes()[sent..][..length.min(payload.bytes().len() - sent)];
+            self.push(piece)?;
+            sent += piece.len();
+            let kept = self.kept_after(piece);
+            let Some(next) = kept.and_then(|kept| pace.after(&kept)) else {
+                break;
+            };
+            length = next;
+        }
+        self.note_sent(
+            &format!("{} without reading", size(sent)),
+            "sends until the program has to keep something",
+        );
+        Ok(payload.start(sent))
+    }
+
+    /// What it keeps once it has settled. After a whole piece it need not settle: when all is on its way back, it keeps
+    /// nothing. `None` when the connection is gone.
+    fn kept_after(&self, piece: &[u8]) -> Option<Kept> {
+        let mut calm = Calm::default();
+        let all_comes_back = self.scene.deadline().until(|| {
+            // Until then the bytes that lie here are counted in the program's kernel as well.
+            acknowledge(&self.stream);
+            let look = self.scene.look(&mut calm);
+            match look {
+                Look::Moving if piece.len() < PIECE => None,
+                Look::Moving => self.is_all_on_its_way_back()?.then_some(true),
+                _ => Some(false),
+            }
+        });
+        let kept = self.kept()?;
+        match all_comes_back {
+            Some(true) => Some(Kept { held: 0, ..kept }),
+            _ => self.kept_for_good(kept),
+        }
+    }
+
+    /// `None` when the connection is gone.
+    fn kept(&self) -> Option<Kept> {
+        let table = self.wire.rows()?;
+        let row = self.wire.their_row(&table)?;
+        Some(Kept {
+            held: self.wire.held(&table).unwrap_or(ENOUGH),
+            unsent: row.unsent,
+            reads_on: row.unread == 0,
+        })
+    }
+
+    /// What it keeps once its kernel will take no more of it: a kernel waits a while before it fills a small rest of
+    /// room at our end, and has room of its own then.
+    fn kept_for_good(&self, kept: Kept) -> Option<Kept> {
+        let has_room = || window_probes(self.wire.theirs, self.wire.ours) == Some(0);
+        if kept.unsent == 0 || (kept.reads_on && kept.held < ENOUGH) || !has_room() {
+            return Some(kept);
+        }
+        self.scene.deadline().until(|| (!has_room()).then_some(()));
+        self.scene.settles();
+        self.kept()
+    }
+
+    /// How many bytes are there for us at least, here or in the program's kernel, whatever the program does now. Those
+    /// that we have not acknowledged lie in both.
+    #[must_use]
+    pub fn has_coming(&self) -> usize {
+        let table = self.wire.rows().unwrap_or_default();
+        let ours = self.wire.our_row(&table).map_or(0, |row| row.unread);
+        let theirs = self.wire.their_row(&table).map_or(0, |row| row.unsent);
+        ours.max(theirs) as usize
+    }
+
+    /// Whether the program has read all that we sent, and given all of it to its kernel.
+    ///
+    /// Unlike [`Wire::held`](crate::evidence::connection::Wire::held) this does not wait for acknowledgements, which come up to 40 ms
+    /// late: on loopback what was sent has arrived.
+    fn is_all_on_its_way_back(&self) -> Option<bool> {
+        let to_be_sent = not_sent(&self.stream)?;
+        let table = self.wire.rows()?;
+        let (ours, theirs) = (self.wire.our_row(&table)?, self.wire.their_row(&table)?);
+        let back = self.wire.account.received() + ours.unread + theirs.unsent;
+        Some(to_be_sent + theirs.unread == 0 && back >= self.wire.account.sent())
+    }
+
+    /// Receives exactly `payload`, but `steps` times reads only a part and waits until the program has done all that
+    /// it can do then.
+    pub fn expects_in_steps(
+        &mut self,
+        payload: &Payload,
+        steps: &[usize],
+    ) -> Result<&mut Self, Box<Problem>> {
+        let mut from = 0;
+        for step in steps {
+            let to = payload.bytes().len().min(from + step);
+            self.expects(payload.part(from, to))?;
+            self.scene.settles();
+            from = to;
+        }
+        self.expects(payload.part(from, payload.bytes().len()))
+    }
+
+    /// Waits until all that we sent lies in the kernel of the program, which was stopped before.
+    pub(crate) fn until_delivered(&self) -> Outcome {
+        let delivered = self
+            .scene
+            .deadline()
+            .until(|| self.waits_to_be_read().then_some(()));
+        match delivered {
+            Some(()) => Ok(()),
+            None => Err(self.fails(Symptom::End, "a server that is connected", "it is gone")),
+        }
+    }
+
+    /// Whether something that we sent lies in the program's kernel, unread.
+    pub(crate) fn waits_to_be_read(&self) -> bool {
+        self.wire.rows().is_some_and(|table| {
+            let theirs = self.wire.their_row(&table);
+            theirs.is_some_and(|row| row.unread > 0)
+        })
+    }
+}
+
+impl Server {
+    /// `quiet` asks for something while `others` have sent as much as fits; it gets its turn before the server has
+    /// taken more than two of each of them.
+    pub fn answers_in_turn(
+        &self,
+        quiet: &mut Peer,
+        others: &mut [Peer],
+        flood: &Payload,
+    ) -> Outcome {
+        let eaten = |others: &[Peer]| {
+            let each = others.iter().filter_map(|peer| {
+                let table = peer.wire.rows()?;
+                peer.wire.eaten(&table)
+            });
+            each.sum::<u64>()
+        };
+        self.stops()?;
+        let before = eaten(others);
+        for other in others.iter_mut() {
+            other.brims(flood)?;
+        }
+        let question = Payload::from("and I?");
+        quiet.sends(&question)?.until_delivered()?;
+        let most = TWO_TURNS * others.len() as u64;
+        let (mut last, mut idle) = (0, 0);
+        let starved = self.scene.deadline().until(|| {
+            // One that does nothing any more will tell why when nobody stops it.
+            if self.running.exited().is_some() || idle > MANY {
+                return Some(None);
+            }
+            self.runs_for_a_moment();
+            let so_far = eaten(others).saturating_sub(before);
+            idle = if so_far == last { idle + 1 } else { 0 };
+            last = so_far;
+            // Counted before the look at the question: if that is still unread, so much was taken before its turn.
+            match quiet.waits_to_be_read() {
+                false => Some(None),
+                true => (so_far > most).then_some(Some(so_far)),
+            }
+        });
+        self.resumes();
+        match starved.flatten() {
+            Some(so_far) => Err(self.scene.fails_because(
+                Cause::Starved,
+                format!(
+                    "an answer to {quiet} before {} of the others are served",
+                    size(most as usize),
+                    quiet = quiet.wire.label
+                ),
+                format!("its question is unread after {}", size(so_far as usize)),
+            )),
+            None => quiet.expects(&question).map(drop),
+        }
+    }
+
+    /// Lets it run a little, and stops it again.
+    fn runs_for_a_moment(&self) {
+        self.running.resume();
+        let start = Instant::now();
+        while start.elapsed() < SLICE {
+            std::hint::spin_loop();
+        }
+        // If it is gone, the next look will tell.
+        let _ = self.running.stop();
+    }
+}

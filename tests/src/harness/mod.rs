@@ -1,0 +1,14 @@
+//! The vocabulary that checks are written in: a program, the server or the client that it becomes, and our peers.
+
+pub mod client;
+mod compare;
+pub mod context;
+pub mod exit;
+pub mod ledger;
+pub mod payload;
+pub mod peer;
+pub mod program;
+pub mod scripted_server;
+pub mod server;
+pub mod snapshot;
+pub mod transcript;

@@ -1,0 +1,132 @@
+//! What goes over the wire: bytes with a role.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::harness::compare::FARTHEST;
+use crate::text::{quote, size};
+
+/// Bytes with a role, such as "the first message". Messages and transcripts name them by role and length.
+///
+/// A part of a long one shares its memory, and so does a copy.
+#[derive(Debug, Clone)]
+pub struct Payload {
+    role: Option<String>,
+    bytes: Arc<Vec<u8>>,
+    range: Range<usize>,
+}
+
+/// How many bytes of a long payload are drawn: many times more than the distance at which a repetition or a gap is looked
+/// for. The others repeat them, but for a number in each page, since to draw tens of mebibytes takes a tenth of a second.
+const DRAWN: usize = 8 * FARTHEST;
+const PAGE: usize = 4096;
+
+/// An odd number, so that no two pages get the same one.
+const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
+
+impl Payload {
+    #[must_use]
+    pub fn new(role: impl Into<String>, bytes: Vec<u8>) -> Self {
+        Self::of(Some(role.into()), bytes)
+    }
+
+    /// The first `length` bytes of a pool of random bytes, which all long payloads share: to make them takes longer than
+    /// to send them.
+    #[must_use]
+    pub fn from_pool(role: impl Into<String>, length: usize) -> Self {
+        static POOL: Mutex<Option<Arc<Vec<u8>>>> = Mutex::new(None);
+        let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = match &*pool {
+            Some(bytes) if bytes.len() >= length => Arc::clone(bytes),
+            _ => Arc::clone(pool.insert(Arc::new(long(length)))),
+        };
+        Self {
+            role: Some(role.into()),
+            range: 0..length,
+            bytes,
+        }
+    }
+
+    fn of(role: Option<String>, bytes: Vec<u8>) -> Self {
+        Self {
+            role,
+            range: 0..bytes.len(),
+            bytes: Arc::new(bytes),
+        }
+    }
+
+    /// The bytes from `from` up to `to`.
+    #[must_use]
+    pub fn part(&self, from: usize, to: usize) -> Self {
+        let whole = |role: &String| role.trim_start_matches("the start of ").to_string();
+        let role = self.role.as_ref().map(whole);
+        let role = role.map(|whole| format!("a part of {whole}"));
+        let range = self.range.start + from..self.range.start + to;
+        Self {
+            role,
+            range,
+            bytes: Arc::clone(&self.bytes),
+        }
+    }
+
+    /// The first `length` bytes of it.
+    #[must_use]
+    pub fn start(&self, length: usize) -> Self {
+        let role = self
+            .role
+            .as_ref()
+            .map(|role| format!("the start of {role}"));
+        Self {
+            role,
+            ..self.part(0, length)
+        }
+    }
+
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[self.range.clone()]
+    }
+}
+
+impl From<&str> for Payload {
+    fn from(text: &str) -> Self {
+        Self::of(None, text.as_bytes().to_vec())
+    }
+}
+
+impl From<String> for Payload {
+    fn from(text: String) -> Self {
+        Self::of(None, text.into_bytes())
+    }
+}
+
+impl From<&Payload> for Payload {
+    fn from(payload: &Payload) -> Self {
+        payload.clone()
+    }
+}
+
+impl fmt::Display for Payload {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.role {
+            Some(role) => write!(out, "{role} ({})", size(self.bytes().len())),
+            None => out.write_str(&quote(self.bytes())),
+        }
+    }
+}
+
+/// Bytes of a long payload, the same for the same length.
+fn long(length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length.min(DRAWN)];
+    fastrand::Rng::with_seed(length as u64).fill(&mut bytes);
+    while bytes.len() < length {
+        let more = bytes.len().min(length - bytes.len());
+        bytes.extend_from_within(..more);
+    }
+    for (number, page) in bytes.chunks_exact_mut(PAGE).enumerate() {
+        let number = (number as u64 + 1).wrapping_mul(MIX);
+        page[..size_of::<u64>()].copy_from_slice(&number.to_le_bytes());
+    }
+    bytes
+}

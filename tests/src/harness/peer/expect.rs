@@ -1,0 +1,215 @@
+//! What our peers expect to receive.
+//!
+//! Every wait ends in one of three ways: what was expected came; the program has settled and it did not come,
+//! which is a failure at once; or the deadline passed while the program was still busy.
+
+use std::io::{self, ErrorKind, Read};
+
+use crate::course::cause::Cause;
+use crate::diagnose::Symptom;
+use crate::diagnose::failure::{Outcome, Problem};
+use crate::evidence::settle::{Calm, Look};
+use crate::harness::compare::{difference, missing, repeated};
+use crate::harness::payload::Payload;
+use crate::harness::peer::Peer;
+use crate::platform::acknowledge;
+use crate::text::{quote, size};
+
+/// How a wait for bytes ended.
+#[derive(Debug)]
+pub(crate) enum Arrival {
+    /// As many as were wanted.
+    All,
+    /// The stream ended.
+    End,
+    /// The connection broke.
+    Reset,
+    /// The program has done all that it will do, or the time was over.
+    Settled,
+}
+
+impl Peer {
+    /// Receives exactly `payload`.
+    pub fn expects(&mut self, payload: impl Into<Payload>) -> Result<&mut Self, Box<Problem>> {
+        let payload = payload.into();
+        let mut received = Vec::new();
+        let arrival = self.receive(payload.bytes().len(), &mut received);
+        if received == payload.bytes() {
+            self.scene
+                .transcript
+                .borrow_mut()
+                .note(&self.wire.label, format!("receives {payload}"));
+            self.scene.transcript.borrow_mut().wait();
+            self.last = received;
+            return Ok(self);
+        }
+        if let Some(repeated) = repeated(payload.bytes(), &received) {
+            return Err(self.fails(Symptom::RepeatedBytes, payload.to_string(), repeated));
+        }
+        // If as many came as were sent, those that are missing came later: the order is wrong.
+        let is_short = received.len() < payload.bytes().len();
+        let gap = missing(payload.bytes(), &received);
+        if let Some(missing) = gap.filter(|_| is_short || self.never_gets_the_rest()) {
+            return Err(self.fails(Symptom::MissingBytes, payload.to_string(), missing));
+        }
+        if !payload.bytes().starts_with(&received) {
+            let (expected, received) = difference(payload.bytes(), &received);
+            return Err(self.fails(Symptom::OtherBytes, expected, received));
+        }
+        let so_far = match received.len() {
+            length if length <= 40 => quote(&received),
+            length => format!("the first {} of them", size(length)),
+        };
+        Err(match arrival {
+            Arrival::End => self.fails(
+                Symptom::End,
+                payload.to_string(),
+                format!("{so_far}, then the end of the stream"),
+            ),
+            Arrival::Reset => self.fails(
+                Symptom::Reset,
+                payload.to_string(),
+                format!("{so_far}, then a reset"),
+            ),
+            Arrival::All | Arrival::Settled => {
+                self.fails(Symptom::Silence, payload.to_string(), so_far)
+            }
+        })
+    }
+
+    /// Whether less comes back than we have sent, however long we wait. A program that was stopped goes on for that.
+    fn never_gets_the_rest(&mut self) -> bool {
+        self.scene.resumes();
+        let account = &self.wire.account;
+        let rest = account.sent().saturating_sub(account.received());
+        rest > 0 && !matches!(self.receive(rest as usize, &mut Vec::new()), Arrival::All)
+    }
+
+    /// Receives the end of the stream, and no byte before it.
+    pub fn expects_the_end(&mut self) -> Result<&mut Self, Box<Problem>> {
+        let expected = "the end of the stream";
+        let mut extra = Vec::new();
+        match self.receive(1, &mut extra) {
+            Arrival::End => {
+                self.scene
+                    .transcript
+                    .borrow_mut()
+                    .note(&self.wire.label, "receives the end");
+                self.scene.transcript.borrow_mut().wait();
+                Ok(self)
+            }
+            Arrival::All => {
+                self.receive(64 * 1024, &mut extra);
+                Err(self.fails(
+                    Symptom::MoreBytes,
+                    expected,
+                    format!("{} more", quote(&extra)),
+                ))
+            }
+            Arrival::Reset => Err(self.fails(Symptom::Reset, expected, "a reset")),
+            Arrival::Settled => {
+                let received = "nothing; the stream is still open";
+                Err(self.fails(Symptom::NoEnd, expected, received))
+            }
+        }
+    }
+
+    /// Receives nothing: the program settles, or ends the stream, without sending another byte. Where nobody
+    /// can tell that it has settled, this expects nothing.
+    pub fn expects_nothing_more(&mut self) -> Result<&mut Self, Box<Problem>> {
+        if !self.scene.can_see_it_settle() {
+            return Ok(self);
+        }
+        let mut extra = Vec::new();
+        match self.receive(1, &mut extra) {
+            Arrival::All => {
+                self.receive(64 * 1024, &mut extra);
+                let again = extra.starts_with(&self.last) || self.last.starts_with(&extra);
+                let symptom = match again && !self.last.is_empty() {
+                    true => Symptom::RepeatedBytes,
+                    false => Symptom::MoreBytes,
+                };
+                Err(self.fails(
+                    symptom,
+                    "not a byte more",
+                    format!("{} more", quote(&extra)),
+                ))
+            }
+            Arrival::End | Arrival::Reset | Arrival::Settled => Ok(self),
+        }
+    }
+
+    /// Receives nothing, and not the end either: the program settles, and the stream is open.
+    pub fn expects_silence(&mut self) -> Outcome {
+        let expected = "an open stream, and not a byte";
+        let mut extra = Vec::new();
+        match self.receive(1, &mut extra) {
+            Arrival::Settled => Ok(()),
+            Arrival::All => Err(self.fails(Symptom::MoreBytes, expected, quote(&extra))),
+            Arrival::End => Err(self.given_up(expected, "the end of the stream")),
+            Arrival::Reset => Err(self.given_up(expected, "a reset")),
+        }
+    }
+
+    /// The program gave us up although we only said nothing.
+    fn given_up(&self, expected: &str, received: &str) -> Box<Problem> {
+        self.fails(Symptom::Known(Cause::WouldBlockIsFatal), expected, received)
+    }
+
+    /// Receives until `received` holds `want` more bytes, the stream ends, or the program has settled.
+    pub(crate) fn receive(&mut self, want: usize, received: &mut Vec<u8>) -> Arrival {
+        if self.is_broken {
+            return Arrival::Reset;
+        }
+        let goal = received.len() + want;
+        let deadline = self.scene.deadline();
+        let mut calm = Calm::default();
+        let mut buffer = vec![0; want.min(64 * 1024)];
+        let mut settled = false;
+        while received.len() < goal {
+            let room = buffer.len().min(goal - received.len());
+            match self.stream.read(&mut buffer[..room]) {
+                Ok(0) => {
+                    self.scene.remember(|facts| facts.saw_the_end = true);
+                    return Arrival::End;
+                }
+                Ok(count) => {
+                    received.extend_from_slice(&buffer[..count]);
+                    self.wire.account.receives(count);
+                    calm = Calm::default();
+                }
+                Err(error) if is_nothing_yet(&error) => {
+                    acknowledge(&self.stream);
+                    // One more look at the socket after the program was seen to have settled.
+                    if settled || deadline.has_passed() {
+                        return Arrival::Settled;
+                    }
+                    settled = self.has_settled(&mut calm);
+                }
+                Err(_broken) => return Arrival::Reset,
+            }
+        }
+        Arrival::All
+    }
+
+    fn has_settled(&self, calm: &mut Calm) -> bool {
+        match self.scene.look(calm) {
+            Look::Moving => false,
+            Look::Parked | Look::Busy => true,
+            // Its kernel still owes us the end of the stream, unless somebody inherited the socket.
+            Look::Exited => self.wire.rows().is_some_and(|table| {
+                self.wire
+                    .their_row(&table)
+                    .is_some_and(|row| row.inode != 0)
+            }),
+        }
+    }
+}
+
+/// `recv` with a timeout says so differently on different systems.
+fn is_nothing_yet(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+    )
+}

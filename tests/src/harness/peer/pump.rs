@@ -1,0 +1,158 @@
+//! A scripted echo server's side of a conversation, for a client that has to send and receive at once.
+
+use std::io::{ErrorKind, Read, Write};
+
+use crate::course::cause::Cause;
+use crate::diagnose::Symptom;
+use crate::diagnose::failure::{Outcome, Problem};
+use crate::evidence::settle::{Calm, Look};
+use crate::harness::compare::missing;
+use crate::harness::payload::Payload;
+use crate::harness::peer::{GLANCE, Peer};
+use crate::text::size;
+
+impl Peer {
+    /// Sends back what the program sends, with no more than one buffer of memory, until it half-closes; then
+    /// ends the stream too. All in all `payload` must have come.
+    pub fn echoes_all_of(mut self, payload: &Payload) -> Outcome {
+        let mut pump = Pump {
+            buffer: vec![0; 64 * 1024],
+            start: 0,
+            end: 0,
+            received: 0,
+        };
+        let moved = pump.run(&mut self, payload);
+        self.note_sent(
+            &format!("the echo of {}", size(pump.received)),
+            "echoes all that comes",
+        );
+        match moved {
+            Moved::AllAndTheEnd => Ok(()),
+            Moved::OtherBytes => {
+                // Enough of what came to tell a gap from other bytes.
+                let came = &pump.buffer[..pump.end];
+                let symptom = match missing(&payload.bytes()[pump.received..], came) {
+                    Some(_) => Symptom::MissingBytes,
+                    None => Symptom::OtherBytes,
+                };
+                let place = format!("other bytes after about {}", size(pump.received));
+                Err(self.fails(symptom, payload.to_string(), place))
+            }
+            Moved::Stuck(look) => Err(self.stuck(look, &pump, payload)),
+            Moved::End => {
+                let received = format!("the end of the stream after {}", size(pump.received));
+                Err(self.fails(Symptom::End, payload.to_string(), received))
+            }
+            Moved::Broken => {
+                let received = format!("a reset after {}", size(pump.received));
+                Err(self.fails(Symptom::Reset, payload.to_string(), received))
+            }
+        }
+    }
+
+    fn stuck(&self, look: Look, pump: &Pump, payload: &Payload) -> Box<Problem> {
+        let received = format!("{}, and then nothing", size(pump.received));
+        let all_came = pump.received == payload.bytes().len();
+        let symptom = match look {
+            _ if all_came => Symptom::Known(Cause::HalfCloseForgotten),
+            Look::Parked if pump.start < pump.end => Symptom::Known(Cause::Deadlock),
+            _ => Symptom::Silence,
+        };
+        let expected = if all_came {
+            "the end of the stream after".to_string()
+        } else {
+            String::new()
+        };
+        self.fails(
+            symptom,
+            format!("{expected} {payload}").trim().to_string(),
+            received,
+        )
+    }
+}
+
+const MEBIBYTE: usize = 1 << 20;
+
+/// One buffer between what came in and what went back.
+struct Pump {
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    received: usize,
+}
+
+enum Moved {
+    AllAndTheEnd,
+    OtherBytes,
+    /// Neither side moves any more.
+    Stuck(Look),
+    End,
+    Broken,
+}
+
+impl Pump {
+    fn run(&mut self, peer: &mut Peer, payload: &Payload) -> Moved {
+        if peer.stream().set_nonblocking(true).is_err() {
+            return Moved::Broken;
+        }
+        let mut calm = Calm::default();
+        let mut deadline = peer.scene().deadline();
+        let mut settled = None;
+        let mut mebibytes = 0;
+        loop {
+            match self.step(peer, payload) {
+                Ok(true) if !deadline.has_passed() => {
+                    calm = Calm::default();
+                    settled = None;
+                    // A trickle is no progress: each mebibyte has its time.
+                    if self.received / MEBIBYTE > mebibytes {
+                        mebibytes = self.received / MEBIBYTE;
+                        deadline = peer.scene().deadline();
+                    }
+                }
+                Ok(true) => return Moved::Stuck(Look::Moving),
+                // One more try after the program was seen to have settled.
+                Ok(false) => match settled.take() {
+                    Some(look) => return Moved::Stuck(look),
+                    None => {
+                        std::thread::sleep(GLANCE);
+                        let look = peer.scene().look(&mut calm);
+                        let is_over = look != Look::Moving || deadline.has_passed();
+                        settled = is_over.then_some(look);
+                    }
+                },
+                Err(moved) => return moved,
+            }
+        }
+    }
+
+    /// Moves some bytes in one direction. `false` when none can be moved now.
+    fn step(&mut self, peer: &Peer, payload: &Payload) -> Result<bool, Moved> {
+        if self.start < self.end {
+            return match peer.stream().write(&self.buffer[self.start..self.end]) {
+                Ok(count) => {
+                    self.start += count;
+                    Ok(true)
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
+                Err(_) => Err(Moved::Broken),
+            };
+        }
+        match peer.stream().read(&mut self.buffer) {
+            Ok(0) if self.received == payload.bytes().len() => Err(Moved::AllAndTheEnd),
+            Ok(0) => Err(Moved::End),
+            Ok(count) => {
+                let expected = payload.bytes().get(self.received..self.received + count);
+                if expected != Some(&self.buffer[..count]) {
+                    self.end = count;
+                    return Err(Moved::OtherBytes);
+                }
+                self.received += count;
+                (self.start, self.end) = (0, count);
+                Ok(true)
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
+            Err(_) => Err(Moved::Broken),
+        }
+    }
+}

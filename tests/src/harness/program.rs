@@ -1,0 +1,239 @@
+//! One stage of a subject, built and runnable, as a check sees it.
+
+use std::cell::RefCell;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::Command;
+use std::rc::Rc;
+
+use crate::course::cause::Cause;
+use crate::diagnose::Symptom;
+use crate::diagnose::failure::{Outcome, Problem};
+use crate::harness::client::{Client, Input};
+use crate::harness::context::Scene;
+use crate::harness::exit::Ended;
+use crate::harness::payload::Payload;
+use crate::harness::scripted_server::{ScriptedServer, loopback_of_our_own};
+use crate::harness::server::Server;
+use crate::harness::snapshot::Snapshots;
+use crate::platform::{LIMITS, Limits, MANY_DESCRIPTORS, room_at_first};
+use crate::process::child::{Running, Stdin};
+use crate::text::size;
+
+/// Payloads of so many bytes and more are not made anew each time.
+const LONG: usize = 1 << 20;
+
+/// More than the buffers of a connection grow by while nobody reads at its end, in bytes.
+const GROWTH: usize = 32 << 20;
+
+/// A program, and the stage on which a check lets it play.
+#[derive(Debug)]
+pub struct Program {
+    executable: PathBuf,
+    random: RefCell<fastrand::Rng>,
+    scene: Rc<Scene>,
+    snapshots: Snapshots,
+}
+
+impl Program {
+    /// A program for one check of `step`. The same `seed` gives the same payloads, sizes and splits.
+    #[must_use]
+    pub fn new(
+        executable: PathBuf,
+        step: u8,
+        not_started: Vec<u8>,
+        seed: u64,
+        snapshots: Snapshots,
+    ) -> Self {
+        Self {
+            executable,
+            random: RefCell::new(fastrand::Rng::with_seed(seed)),
+            scene: Rc::new(Scene::new(step, not_started)),
+            snapshots,
+        }
+    }
+
+    /// Starts it as a server on a port that the kernel chooses, and waits for its announcement.
+    pub fn starts(&self) -> Result<Server, Box<Problem>> {
+        self.starts_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+    }
+
+    /// Starts it as a server at `address`, and waits for its announcement.
+    pub fn starts_at(&self, address: SocketAddr) -> Result<Server, Box<Problem>> {
+        let running = self.run(&["--listen", &address.to_string()], Stdin::Null, None)?;
+        Server::announced(running, &self.scene, address, Cause::NotAnnounced)
+    }
+
+    /// As [`starts`](Self::starts), where so many descriptors are taken that all of its sockets have numbers
+    /// above 1024.
+    pub fn starts_beyond_1024_descriptors(&self) -> Result<Server, Box<Problem>> {
+        self.starts_under(MANY_DESCRIPTORS)
+    }
+
+    /// As [`starts`](Self::starts), under limits of its own.
+    pub fn starts_under(&self, limits: Limits) -> Result<Server, Box<Problem>> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let arguments = ["--listen", &address.to_string()];
+        let running = self.run_under(limits, &arguments, Stdin::Null, None)?;
+        Server::announced(running, &self.scene, address, Cause::NotAnnounced)
+    }
+
+    /// As [`starts_at`](Self::starts_at), where a former life of it has left connections behind.
+    pub fn starts_again_at(&self, address: SocketAddr) -> Result<Server, Box<Problem>> {
+        let running = self.run(&["--listen", &address.to_string()], Stdin::Null, None)?;
+        Server::announced(running, &self.scene, address, Cause::AddressNotReusable)
+    }
+
+    /// Starts it as a server at `address` and waits for its exit, since it cannot stay there.
+    pub fn fails_to_start_at(&self, address: SocketAddr) -> Result<Ended, Box<Problem>> {
+        let running = self.run(&["--listen", &address.to_string()], Stdin::Null, None)?;
+        Ended::wait_for(&running, &self.scene)
+    }
+
+    /// Starts it as a server at `address`, where it finds nothing in its way: it does not exit by itself. What it
+    /// does there is not looked at.
+    pub fn comes_up_at(&self, address: SocketAddr) -> Outcome {
+        let running = self.run(&["--listen", &address.to_string()], Stdin::Null, None)?;
+        self.scene.settles();
+        running.wait_for_output();
+        let unwritten = self.scene.died_in_a_later_step(&running.stderr.text());
+        if running.exited().is_none() || unwritten {
+            return Ok(());
+        }
+        let expected = format!("a server that stays at the free address {address}");
+        Err(self.scene.fails(Symptom::End, expected, "it exited", None))
+    }
+
+    /// Starts it as a client of `address` and waits for its exit.
+    pub fn fails_to_call(&self, address: SocketAddr) -> Result<Ended, Box<Problem>> {
+        let running = self.run(&[&address.to_string()], Stdin::Null, None)?;
+        self.scene.remember(|facts| facts.is_client = true);
+        Ended::wait_for(&running, &self.scene)
+    }
+
+    /// A server of ours for the program to call.
+    pub fn gets_a_server(&self) -> Result<ScriptedServer, Box<Problem>> {
+        ScriptedServer::listen(&self.scene)
+    }
+
+    /// Starts it as a client of `server`, with `input`. As much output is kept as it is meant to print.
+    pub fn calls(&self, server: &ScriptedServer, input: Input) -> Result<Client, Box<Problem>> {
+        let kept = match &input {
+            Input::Bytes(bytes) => Some(bytes.bytes().len() + 1024 * 1024),
+            Input::Open => None,
+        };
+        self.note_input(&input);
+        let stdin = match input {
+            Input::Bytes(bytes) => Stdin::Bytes(bytes.bytes().to_vec()),
+            Input::Open => Stdin::Open,
+        };
+        let running = self.run(&[&server.address().to_string()], stdin, kept)?;
+        self.scene.remember(|facts| facts.is_client = true);
+        Ok(Client::new(running, &self.scene))
+    }
+
+    /// Random bytes, the same for the same seed, and long ones always the same.
+    #[must_use]
+    pub fn payload(&self, role: &str, length: usize) -> Payload {
+        if length >= LONG {
+            return Payload::from_pool(role, length);
+        }
+        let mut bytes = vec![0; length];
+        self.random.borrow_mut().fill(&mut bytes);
+        Payload::new(role, bytes)
+    }
+
+    /// Random bytes, more than the kernels of both sides take by themselves.
+    #[must_use]
+    pub fn more_than_fits(&self, role: &str) -> Payload {
+        let length = GROWTH + room_at_first();
+        self.payload(role, length.next_multiple_of(1 << 20))
+    }
+
+    /// Random bytes of which none can begin or end a character of UTF-8.
+    #[must_use]
+    pub fn no_text(&self, role: &str, length: usize) -> Payload {
+        let mut random = self.random.borrow_mut();
+        Payload::new(role, (0..length).map(|_| random.u8(0xF8..)).collect())
+    }
+
+    /// All 256 byte values, in random order.
+    #[must_use]
+    pub fn every_byte_value(&self) -> Payload {
+        let mut bytes: Vec<u8> = (0..=255).collect();
+        self.random.borrow_mut().shuffle(&mut bytes);
+        Payload::new("every byte value", bytes)
+    }
+
+    /// A random number of `range`.
+    #[must_use]
+    pub fn number(&self, range: std::ops::RangeInclusive<usize>) -> usize {
+        self.random.borrow_mut().usize(range)
+    }
+
+    /// The numbers from 0 up to `count`, in random order.
+    #[must_use]
+    pub fn shuffled(&self, count: usize) -> Vec<usize> {
+        let mut numbers: Vec<usize> = (0..count).collect();
+        self.random.borrow_mut().shuffle(&mut numbers);
+        numbers
+    }
+
+    /// Sizes at which programs with a buffer of a usual size may go wrong, in random order.
+    #[must_use]
+    pub fn sizes_around_every_buffer(&self) -> Vec<usize> {
+        let mut sizes = vec![1, 2, self.number(3..=4000)];
+        for buffer in [4096, 8192, 12_288, 16_384, 24_576, 32_768, 49_152, 65_536] {
+            sizes.extend([buffer - 1, buffer, buffer + 1]);
+        }
+        self.random.borrow_mut().shuffle(&mut sizes);
+        sizes
+    }
+
+    /// An address with a port that nobody else listens at.
+    pub fn private_address(&self) -> Result<SocketAddr, Box<Problem>> {
+        let listener = TcpListener::bind((loopback_of_our_own(), 0))?;
+        Ok(listener.local_addr()?)
+    }
+
+    /// What happened is what the snapshot `name` tells.
+    pub fn plays_as_in(&self, name: &str) -> Outcome {
+        self.snapshots.compare(name, &self.scene)
+    }
+
+    #[must_use]
+    pub fn scene(&self) -> &Rc<Scene> {
+        &self.scene
+    }
+
+    fn note_input(&self, input: &Input) {
+        let input = match input {
+            Input::Bytes(bytes) => size(bytes.bytes().len()),
+            Input::Open => "nothing, and not its end".into(),
+        };
+        self.scene.transcript.borrow_mut().peer_sent("input", input);
+    }
+
+    fn run(
+        &self,
+        arguments: &[&str],
+        stdin: Stdin,
+        kept: Option<usize>,
+    ) -> Result<Rc<Running>, Box<Problem>> {
+        self.run_under(LIMITS, arguments, stdin, kept)
+    }
+
+    fn run_under(
+        &self,
+        limits: Limits,
+        arguments: &[&str],
+        stdin: Stdin,
+        kept: Option<usize>,
+    ) -> Result<Rc<Running>, Box<Problem>> {
+        let mut command = Command::new(&self.executable);
+        command.args(arguments);
+        let running = Rc::new(Running::start(command, limits, stdin, kept)?);
+        self.scene.enters(&running);
+        Ok(running)
+    }
+}

@@ -1,0 +1,92 @@
+//! A server of ours, for a program that is a client.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::rc::Rc;
+
+use socket2::SockRef;
+
+use crate::diagnose::Symptom;
+use crate::diagnose::failure::Problem;
+use crate::evidence::settle::{Calm, Look};
+use crate::harness::client::Client;
+use crate::harness::context::Scene;
+use crate::harness::peer::Peer;
+use crate::platform::{Power, Powers, fix_room};
+
+#[derive(Debug)]
+pub struct ScriptedServer {
+    listener: TcpListener,
+    address: SocketAddr,
+    scene: Rc<Scene>,
+}
+
+impl ScriptedServer {
+    pub(crate) fn listen(scene: &Rc<Scene>) -> Result<Self, Box<Problem>> {
+        let listener = TcpListener::bind((loopback_of_our_own(), 0))?;
+        listener.set_nonblocking(true)?;
+        // The connections that it accepts inherit this.
+        fix_room(&SockRef::from(&listener));
+        let address = listener.local_addr()?;
+        Ok(Self {
+            listener,
+            address,
+            scene: Rc::clone(scene),
+        })
+    }
+
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// An address at which nobody listens, since its server has just left.
+    #[must_use]
+    pub fn leaves(self) -> SocketAddr {
+        self.address
+    }
+
+    /// Waits for `client` to connect.
+    pub fn accepts(&self, client: &Client) -> Result<Peer, Box<Problem>> {
+        let mut calm = Calm::default();
+        let accepted = self
+            .scene
+            .deadline()
+            .until(|| match self.listener.accept() {
+                Ok(accepted) => Some(Some(accepted)),
+                Err(_) if self.scene.look(&mut calm) != Look::Moving => Some(None),
+                Err(_) => None,
+            });
+        let Some((stream, theirs)) = accepted.flatten().or_else(|| self.listener.accept().ok())
+        else {
+            let received = format!("nobody; it printed {}", client.printed());
+            return Err(self.scene.fails(
+                Symptom::Silence,
+                "a client that connects",
+                received,
+                None,
+            ));
+        };
+        stream.set_nonblocking(false)?;
+        let mut transcript = self.scene.transcript.borrow_mut();
+        transcript.note("client", "connects");
+        transcript.wait();
+        drop(transcript);
+        Peer::new(&self.scene, stream, "server".into(), theirs)
+    }
+}
+
+/// An address of this machine that no other program listens at: drawn by chance and not from the seed, so that
+/// two graders at once do not meet there. Where there is only one, it is that one.
+#[must_use]
+pub(crate) fn loopback_of_our_own() -> Ipv4Addr {
+    if Powers::probed().has(Power::PrivateLoopback) {
+        Ipv4Addr::new(
+            127,
+            fastrand::u8(64..),
+            fastrand::u8(1..),
+            fastrand::u8(1..=254),
+        )
+    } else {
+        Ipv4Addr::LOCALHOST
+    }
+}

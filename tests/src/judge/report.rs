@@ -1,0 +1,137 @@
+//! A failing check always prints the same rows, so that people learn to read them.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use crate::course::Stage;
+use crate::course::readme::Guide;
+use crate::diagnose::failure::Failure;
+use crate::judge::Score;
+use crate::judge::check::Check;
+use crate::text::{escape_control, points_word, wrap};
+
+/// The width of the names of the rows.
+const NAME: usize = 11;
+
+/// What a report needs to know beside the failure.
+#[derive(Debug, Clone, Copy)]
+pub struct Telling<'a> {
+    pub guide: Option<&'a Guide>,
+    pub seed: u64,
+    /// The subject, where it is not the exercises.
+    pub subject: Option<&'a Path>,
+    /// How many columns a line may have.
+    pub width: usize,
+}
+
+/// The report of one failed check, without its first line.
+#[must_use]
+pub fn rows(stage: &Stage, check: &Check, failure: &Failure, told: &Telling) -> String {
+    let guide = told.guide;
+    let heading = guide.and_then(|guide| guide.heading_for(failure.cause));
+    let readme = format!("exercises/{}/README.md", stage.slug);
+    let read = heading.map_or_else(|| readme.clone(), |place| format!("{readme}{place}"));
+    let deck = format!("slides/{}", stage.slide);
+    let slide = guide.filter(|guide| guide.has_deck()).map(|guide| {
+        let place = guide.slide_for(failure.cause);
+        place.map_or_else(|| deck.clone(), |place| format!("{deck}{place}"))
+    });
+    let hint = match guide.and_then(|guide| guide.hint_for(failure.cause)) {
+        Some(number) => format!("cargo lab hint {} {number}", stage.short()),
+        None => format!("cargo lab hint {}", stage.short()),
+    };
+    let mut again = format!("cargo lab check {} --only {}", stage.short(), check.name);
+    if let Some(folder) = told.subject {
+        let _ = write!(again, " --subject '{}'", folder.display());
+    }
+    let _ = write!(again, " --seed {}", told.seed);
+    let why = format!("{} ({})", failure.cause.why(), failure.cause.name());
+
+    let mut text = String::new();
+    let rows = [
+        ("sent", Some(&failure.sent)),
+        ("expected", Some(&failure.expected)),
+        ("received", Some(&failure.received)),
+        ("program", Some(&failure.program)),
+        ("why", Some(&why)),
+        ("read", Some(&read)),
+        ("slide", slide.as_ref()),
+        ("hint", Some(&hint)),
+        ("again", Some(&again)),
+    ];
+    for (name, value) in rows {
+        if let Some(value) = value {
+            let _ = writeln!(text, "  {}", row(name, value, told.width));
+        }
+    }
+    text
+}
+
+/// The first line: what the check is, and what it was worth.
+#[must_use]
+pub fn title(stage: &Stage, check: &Check, points: u32) -> String {
+    format!(
+        "{}, step {}: {}    {points} of {}",
+        stage.slug,
+        check.step,
+        check.sentence(),
+        points_word(check.points)
+    )
+}
+
+/// What is said of a stage that could not be built, where its own code is not the reason.
+#[must_use]
+pub fn could_not_build(stage: &Stage, reason: &str) -> String {
+    format!(
+        "{} could not be built. The reason lies outside of its code, so this costs no points:\n\n{}\n\n\
+         `cargo lab doctor` tries what a build needs.",
+        stage.slug,
+        reason.trim_end()
+    )
+}
+
+/// The points of a stage, and those that are left out of them because the lab has failed.
+#[must_use]
+pub fn sum(score: &Score) -> String {
+    let (points, most) = (score.points, points_word(score.most));
+    format!("{points} of {most}{}", ungraded(score.ungraded))
+}
+
+/// The points that could not be graded, in brackets; nothing where there are none.
+#[must_use]
+pub fn ungraded(points: u32) -> String {
+    match points {
+        0 => String::new(),
+        points => format!(" ({} could not be graded)", points_word(points)),
+    }
+}
+
+/// A name and a value, the value broken into lines that stand below each other.
+fn row(name: &str, value: &str, width: usize) -> String {
+    let indent = NAME + 2;
+    let room = width.saturating_sub(indent).max(20);
+    let mut text = format!("{name:NAME$}");
+    for (index, line) in value
+        .lines()
+        .flat_map(|line| match name {
+            // These are there to be copied.
+            "read" | "slide" | "hint" | "again" => vec![escape_control(line)],
+            _ => lines(&escape_control(line), room),
+        })
+        .enumerate()
+    {
+        if index > 0 {
+            let _ = write!(text, "\n{:indent$}", "");
+        }
+        text.push_str(&line);
+    }
+    text
+}
+
+/// Breaks at spaces. Lines of a difference, and those that are indented, stay whole.
+fn lines(line: &str, room: usize) -> Vec<String> {
+    if line.starts_with(['+', '-', ' ', '@']) {
+        return vec![line.to_string()];
+    }
+    wrap(line, room)
+}

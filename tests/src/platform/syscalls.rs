@@ -1,0 +1,104 @@
+//! The call that a thread sleeps in, and for how long it asked to: /proc/PID/syscall in proc(5).
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::time::Duration;
+
+use crate::platform::{Call, CallKind, proc, unix};
+
+/// Reads a line of /proc/PID/syscall: the call's number and its arguments, or `running`.
+pub(super) fn call(pid: u32, line: &str) -> Option<Call> {
+    let mut words = line.split_whitespace();
+    let number: i64 = words.next()?.parse().ok()?;
+    let arguments: Vec<u64> = words
+        .take(6)
+        .map(|word| u64::from_str_radix(word.trim_start_matches("0x"), 16).unwrap_or(0))
+        .collect();
+    let argument = |index: usize| arguments.get(index).copied().unwrap_or(0);
+
+    // A timeout in milliseconds is an int: negative means for ever. Otherwise it is a pointer, and null means that.
+    let milliseconds = |index: usize| {
+        let length = u64::try_from(argument(index) as i32).ok();
+        length.map_or(Wait::ForEver, |length| {
+            Wait::For(Duration::from_millis(length))
+        })
+    };
+    let time = |index: usize, unit: Duration| match argument(index) {
+        0 => Wait::ForEver,
+        pointer => time_at(pid, pointer, unit).map_or(Wait::ForSomeTime, Wait::For),
+    };
+    let until = |index: usize| match time(index, NANOSECOND) {
+        Wait::For(end) => Wait::For(end.saturating_sub(unix::monotonic_time())),
+        other => other,
+    };
+
+    let (kind, on_descriptor, wait) = match number {
+        libc::SYS_accept | libc::SYS_accept4 => (CallKind::Accept, true, Wait::ForEver),
+        libc::SYS_connect => (CallKind::Connect, true, Wait::ForEver),
+        libc::SYS_read | libc::SYS_readv | libc::SYS_recvfrom | libc::SYS_recvmsg => {
+            (CallKind::Recv, true, Wait::ForEver)
+        }
+        libc::SYS_write | libc::SYS_writev | libc::SYS_sendto | libc::SYS_sendmsg => {
+            (CallKind::Send, true, Wait::ForEver)
+        }
+        libc::SYS_ppoll => (CallKind::Poll, false, time(2, NANOSECOND)),
+        libc::SYS_pselect6 => (CallKind::Poll, false, time(4, NANOSECOND)),
+        libc::SYS_epoll_pwait => (CallKind::Poll, true, milliseconds(3)),
+        libc::SYS_nanosleep => (CallKind::Sleep, false, time(0, NANOSECOND)),
+        libc::SYS_clock_nanosleep if argument(1) as i32 == libc::TIMER_ABSTIME => {
+            (CallKind::Sleep, false, until(2))
+        }
+        libc::SYS_clock_nanosleep => (CallKind::Sleep, false, time(2, NANOSECOND)),
+        // The standard library waits until a moment of the monotonic clock.
+        libc::SYS_futex if argument(1) as i32 & FUTEX_COMMAND == libc::FUTEX_WAIT_BITSET => {
+            (CallKind::Futex, false, until(3))
+        }
+        libc::SYS_futex => (CallKind::Futex, false, time(3, NANOSECOND)),
+        // A call that a signal interrupted and that the kernel goes on with: a sleep, or a wait with a timeout.
+        libc::SYS_restart_syscall => (CallKind::Other, false, Wait::ForSomeTime),
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_poll => (CallKind::Poll, false, milliseconds(2)),
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_select => (CallKind::Poll, false, time(4, MICROSECOND)),
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_epoll_wait => (CallKind::Poll, true, milliseconds(3)),
+        _ => (CallKind::Other, false, Wait::ForEver),
+    };
+    let descriptor = on_descriptor.then(|| argument(0) as i32);
+    Some(Call {
+        kind,
+        descriptor,
+        timed: !matches!(wait, Wait::ForEver),
+        nap: match wait {
+            Wait::For(length) => Some(length),
+            Wait::ForEver | Wait::ForSomeTime => None,
+        },
+    })
+}
+
+/// How long a call waits at most.
+enum Wait {
+    ForEver,
+    ForSomeTime,
+    For(Duration),
+}
+
+const NANOSECOND: Duration = Duration::from_nanos(1);
+const MICROSECOND: Duration = Duration::from_micros(1);
+
+/// The part of a futex operation that is no flag.
+const FUTEX_COMMAND: i32 = !(libc::FUTEX_PRIVATE_FLAG | libc::FUTEX_CLOCK_REALTIME);
+
+/// The time that stands in the memory of process `pid`: two words, seconds and a count of `unit`.
+fn time_at(pid: u32, pointer: u64, unit: Duration) -> Option<Duration> {
+    let memory = File::open(proc::of(pid).join("mem")).ok()?;
+    let mut words = [[0; 8]; 2];
+    memory
+        .read_exact_at(words.as_flattened_mut(), pointer)
+        .ok()?;
+    let [seconds, rest] = words.map(u64::from_ne_bytes);
+    let rest = u32::try_from(rest)
+        .ok()
+        .filter(|rest| *rest < 1_000_000_000)?;
+    Some(Duration::from_secs(seconds) + unit * rest)
+}

@@ -1,0 +1,251 @@
+//! A program that was started: its process, its output, and how it is ended.
+
+use std::cell::RefCell;
+use std::io::Write;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
+
+use anyhow::Context;
+
+use crate::platform::{self, Limits, Sample};
+use crate::process::deadline::Deadline;
+use crate::process::output::{NO_THREAD, Output, own_thread};
+use crate::process::reaper;
+use crate::process::watchdog::Guard;
+
+/// How much of each output stream is kept.
+const KEPT: usize = 256 * 1024;
+
+/// How much of the input is written at a time, in bytes: so that it shows that it is being read.
+const PIECE: usize = 16 * 1024;
+
+/// What a program gets on its standard input.
+#[derive(Debug)]
+pub enum Stdin {
+    /// The end, at once.
+    Null,
+    /// These bytes, then the end.
+    Bytes(Vec<u8>),
+    /// Neither bytes nor the end.
+    Open,
+}
+
+#[derive(Debug)]
+pub struct Running {
+    child: RefCell<Child>,
+    pid: u32,
+    limits: Limits,
+    pub stdout: Output,
+    pub stderr: Output,
+    fed: Arc<AtomicU64>,
+    /// Writes the standard input, and keeps it open where it is to stay open.
+    feeder: Option<JoinHandle<Option<ChildStdin>>>,
+    guard: Guard,
+}
+
+/// The threads of ours that a program needs.
+struct Attached {
+    stdout: Output,
+    stderr: Output,
+    fed: Arc<AtomicU64>,
+    feeder: Option<JoinHandle<Option<ChildStdin>>>,
+    guard: Guard,
+}
+
+impl Attached {
+    fn to(child: &mut Child, input: Stdin, kept: usize) -> anyhow::Result<Self> {
+        let stdout = child.stdout.take().context("no pipe")?;
+        let stderr = child.stderr.take().context("no pipe")?;
+        let fed = Arc::new(AtomicU64::new(0));
+        let feeder = child
+            .stdin
+            .take()
+            .map(|pipe| feed(pipe, input, Arc::clone(&fed)));
+        Ok(Self {
+            stdout: Output::drain(stdout, kept)?,
+            stderr: Output::drain(stderr, KEPT)?,
+            feeder: feeder.transpose().context(NO_THREAD)?,
+            guard: Guard::start(child.id()).context(NO_THREAD)?,
+            fed,
+        })
+    }
+}
+
+/// Writes `input` to `pipe`, counts in `progress` how many bytes were taken, and keeps the pipe where it is to stay open.
+fn feed(
+    mut pipe: ChildStdin,
+    input: Stdin,
+    progress: Arc<AtomicU64>,
+) -> std::io::Result<JoinHandle<Option<ChildStdin>>> {
+    own_thread().spawn(move || {
+        let (bytes, stays_open) = match input {
+            Stdin::Null => return None,
+            Stdin::Bytes(bytes) => (bytes, false),
+            Stdin::Open => (Vec::new(), true),
+        };
+        // A program that does not want all of its input is judged by what it does, not by this.
+        for piece in bytes.chunks(PIECE) {
+            if pipe.write_all(piece).is_err() {
+                break;
+            }
+            progress.fetch_add(piece.len() as u64, Ordering::Relaxed);
+        }
+        stays_open.then_some(pipe)
+    })
+}
+
+impl Running {
+    /// Starts `command` under `limits`, and keeps at most `kept` bytes of its standard output.
+    pub fn start(
+        mut command: Command,
+        limits: Limits,
+        input: Stdin,
+        kept: Option<usize>,
+    ) -> anyhow::Result<Self> {
+        let stdin = if matches!(input, Stdin::Null) {
+            Stdio::null()
+        } else {
+            Stdio::piped()
+        };
+        command
+            .stdin(stdin)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        platform::forget_surroundings(&mut command);
+        platform::confine(&mut command, limits);
+
+        let started = reaper::start(&mut command);
+        let mut child = started.with_context(|| format!("cannot start {command:?}"))?;
+        match Attached::to(&mut child, input, kept.unwrap_or(KEPT)) {
+            Ok(attached) => Ok(Self {
+                pid: child.id(),
+                limits,
+                guard: attached.guard,
+                child: RefCell::new(child),
+                stdout: attached.stdout,
+                stderr: attached.stderr,
+                fed: attached.fed,
+                feeder: attached.feeder,
+            }),
+            Err(error) => {
+                reaper::end(&mut child);
+                Err(error)
+            }
+        }
+    }
+
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// The limits that it was started under.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// The exit status, once it has exited.
+    #[must_use]
+    pub fn exited(&self) -> Option<ExitStatus> {
+        self.child.borrow_mut().try_wait().ok().flatten()
+    }
+
+    /// What its threads are doing. `None` after its exit, and on systems that do not show it.
+    #[must_use]
+    pub fn sample(&self) -> Option<Sample> {
+        if self.exited().is_some() {
+            None
+        } else {
+            platform::sample(self.pid)
+        }
+    }
+
+    /// As [`sample`](Self::sample), of its whole [`family`].
+    #[must_use]
+    pub fn family(&self) -> Option<Sample> {
+        match self.exited() {
+            Some(_) => None,
+            None => family(self.pid),
+        }
+    }
+
+    /// How much input was written to its pipe so far, in bytes.
+    #[must_use]
+    pub fn fed(&self) -> u64 {
+        self.fed.load(Ordering::Relaxed)
+    }
+
+    /// Whether all the input that it will ever get waits for it, or was read.
+    #[must_use]
+    pub fn is_fed(&self) -> bool {
+        self.feeder.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    /// Whether it was ended because it had too many threads and processes.
+    #[must_use]
+    pub fn was_too_many(&self) -> bool {
+        self.guard.has_ended_it()
+    }
+
+    /// Stops all threads of the program, until [`resume`](Self::resume).
+    #[must_use]
+    pub fn stop(&self) -> bool {
+        platform::stop(self.pid)
+            && Deadline::start()
+                .until(|| match self.sample() {
+                    Some(sample) => sample.is_stopped().then_some(true),
+                    None => Some(false),
+                })
+                .unwrap_or(false)
+    }
+
+    pub fn resume(&self) {
+        platform::resume(self.pid);
+    }
+
+    /// Ends it now, without asking.
+    pub fn kill(&self) {
+        reaper::end(&mut self.child.borrow_mut());
+    }
+
+    /// After its exit: what it printed last is here too.
+    pub fn wait_for_output(&self) {
+        if self.exited().is_some() {
+            reaper::end_what_is_left(self.pid);
+            let deadline = Deadline::last_look();
+            self.stderr.wait_for_the_end(deadline);
+            self.stdout.wait_for_the_end(deadline);
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// What the threads of process `pid` are doing, together with those of the processes that it started: whether all of
+/// them have settled. The latter are not to be asked about descriptors, since theirs have numbers of their own.
+#[must_use]
+pub fn family(pid: u32) -> Option<Sample> {
+    let mut family = platform::sample(pid)?;
+    let others = platform::descendants(pid);
+    for mut thread in others
+        .into_iter()
+        .filter_map(platform::sample)
+        .flat_map(|one| one.threads)
+    {
+        if let Some(call) = &mut thread.call {
+            call.descriptor = None;
+        }
+        // What is gone, and only not reaped, does nothing more.
+        if thread.state != 'Z' {
+            family.threads.push(thread);
+        }
+    }
+    Some(family)
+}
