@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lab::build::repo::House;
+use lab::build::repo::Repo;
 use lab::build::subject::{Subject, steps_not_started};
-use lab::course::readme::Guide;
+use lab::course::readme::Readme;
 use lab::course::{self, STAGES, Stage};
 use lab::judge::check::Check;
-use lab::judge::report::{self, Telling};
-use lab::judge::{Candidate, Judge, Verdict, candidates, startup};
+use lab::judge::report::{self, ReportContext};
+use lab::judge::{BuiltStage, Judge, Verdict, candidates, startup};
 use lab::stages;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
@@ -34,20 +34,20 @@ fn main() -> ExitCode {
 }
 
 fn grade() -> anyhow::Result<ExitCode> {
-    let house = startup::prepare()?;
+    let repo = startup::prepare()?;
     let mut arguments = Arguments::from_args();
     // One after the other: a check looks at what its program does, and not at what its neighbours leave of
     // the machine.
     arguments.test_threads = Some(arguments.test_threads.unwrap_or(1));
 
-    let subject = Subject::open(&house, folder("UNBLOCKED_SUBJECT").as_deref())?;
+    let subject = Subject::open(&repo, folder("UNBLOCKED_SUBJECT").as_deref())?;
     name_the_stage(&mut arguments)?;
     let wanted: Vec<&Stage> = STAGES
         .iter()
         .filter(|stage| is_wanted(stage, &arguments))
         .collect();
     // Which checks are ignored does not hang on whether the ignored ones are asked for.
-    let usual = Judge::new(&house, None);
+    let usual = Judge::new(&repo, None);
     let judge = Arc::new(Judge {
         judge_untouched: arguments.include_ignored || arguments.ignored,
         ..usual.clone()
@@ -59,13 +59,13 @@ fn grade() -> anyhow::Result<ExitCode> {
         let listed = wanted.iter();
         trials.extend(listed.flat_map(|stage| list(&subject, &usual, stage)));
     } else {
-        for candidate in candidates(&house, &subject, &wanted)? {
-            say_if_not_built(&house, &candidate);
+        for candidate in candidates(&repo, &subject, &wanted)? {
+            say_if_not_built(&repo, &candidate);
             let candidate = Arc::new(candidate);
             judged.push(Arc::clone(&candidate));
             for (place, check) in stages::checks(candidate.stage).iter().enumerate() {
                 let named = subject.named().map(Path::to_path_buf);
-                let trial = trial(&house, named, &judge, &candidate, place, check, &verdicts);
+                let trial = trial(&repo, named, &judge, &candidate, place, check, &verdicts);
                 let early = usual.verdict_without_running(&candidate, check);
                 let is_ignored = is_ignored(early.as_ref());
                 let ignored = early.filter(|_| is_ignored);
@@ -77,7 +77,7 @@ fn grade() -> anyhow::Result<ExitCode> {
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
     if !arguments.list {
-        print_scores(&house, &subject, &judged, &verdicts);
+        print_scores(&repo, &subject, &judged, &verdicts);
     }
     let could_not = |verdict: &Verdict| matches!(verdict, Verdict::CouldNotGrade(_));
     Ok(match lock(&verdicts).values().any(could_not) {
@@ -122,10 +122,10 @@ fn is_ignored(early: Option<&Verdict>) -> bool {
 
 /// One check as a test.
 fn trial(
-    house: &House,
+    repo: &Repo,
     named: Option<PathBuf>,
     judge: &Arc<Judge>,
-    candidate: &Arc<Candidate>,
+    candidate: &Arc<BuiltStage>,
     place: usize,
     check: &'static Check,
     verdicts: &Verdicts,
@@ -136,7 +136,7 @@ fn trial(
         Arc::clone(candidate),
         Arc::clone(verdicts),
     );
-    let root = house.root.clone();
+    let root = repo.root.clone();
     Trial::ignorable_test(name(candidate.stage, check), move || {
         let verdict = judge.judge(&candidate, check);
         let outcome = outcome(
@@ -154,7 +154,7 @@ fn trial(
 
 fn outcome(
     root: &Path,
-    candidate: &Candidate,
+    candidate: &BuiltStage,
     check: &Check,
     verdict: &Verdict,
     subject: Option<&Path>,
@@ -173,9 +173,9 @@ fn outcome(
         }
         Verdict::CouldNotGrade(why) => Err(format!("could not grade: {why}").into()),
         Verdict::Failed(failure) => {
-            let guide = Guide::read(root, candidate.stage).ok();
-            let telling = Telling {
-                guide: guide.as_ref(),
+            let readme = Readme::read(root, candidate.stage).ok();
+            let telling = ReportContext {
+                readme: readme.as_ref(),
                 seed,
                 subject,
                 width: 100,

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use lab::bench::designs::{DESIGNS, Missing, program};
-use lab::bench::server::Unwatched;
-use lab::build::repo::House;
+use lab::bench::server::BenchServer;
+use lab::build::repo::Repo;
 use lab::cli::commands::bench::options::Order;
 
 use crate::peers;
@@ -33,11 +33,11 @@ impl Contestant {
     }
 
     /// Starts it and waits until it listens.
-    pub fn start(&self) -> anyhow::Result<Unwatched> {
+    pub fn start(&self) -> anyhow::Result<BenchServer> {
         let mut words = self.line.iter();
         let mut command = Command::new(words.next().cloned().unwrap_or_default());
         command.args(words);
-        Unwatched::start(command)
+        BenchServer::start(command)
     }
 }
 
@@ -48,8 +48,8 @@ pub struct Field {
 }
 
 /// Builds everything that is to be measured. What cannot be costs its own row only, and a line says so.
-pub fn gather(order: &Order, house: &House) -> anyhow::Result<Field> {
-    let subject = order.subject(house)?;
+pub fn gather(order: &Order, repo: &Repo) -> anyhow::Result<Field> {
+    let subject = order.subject(repo)?;
     let mut field = Field {
         contestants: Vec::new(),
         is_whole: true,
@@ -57,7 +57,7 @@ pub fn gather(order: &Order, house: &House) -> anyhow::Result<Field> {
     for design in &DESIGNS {
         let name = design.program();
         eprintln!("building {name}");
-        match program(house, &subject, design)? {
+        match program(repo, &subject, design)? {
             Ok(path) => field.takes(design.name, name, path),
             Err(Missing::NotStarted) => eprintln!("{name} is left out: it is not started"),
             Err(Missing::Broken(reason)) => {
@@ -67,7 +67,7 @@ pub fn gather(order: &Order, house: &House) -> anyhow::Result<Field> {
         }
     }
     if order.has_peers {
-        peers::join(&mut field, house)?;
+        peers::join(&mut field, repo)?;
     }
     anyhow::ensure!(
         !field.contestants.is_empty(),

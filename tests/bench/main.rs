@@ -34,10 +34,10 @@ fn main() -> ExitCode {
 }
 
 fn obey(order: &Order) -> anyhow::Result<ExitCode> {
-    let house = startup::prepare()?;
+    let repo = startup::prepare()?;
     platform::allow_ourselves_descriptors();
-    let mut field = contestant::gather(order, &house)?;
-    let folder = order.folder(&house);
+    let mut field = contestant::gather(order, &repo)?;
+    let folder = order.folder(&repo);
     if order.kind == Kind::Cost {
         let table = cost::cost(order, &mut field);
         terminal::print(&table)?;

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
-use lab::bench::server::Unwatched;
+use lab::bench::server::BenchServer;
 use lab::process::deadline::Deadline;
 
 use crate::contestant::Contestant;
@@ -77,7 +77,7 @@ pub fn silence(
 }
 
 fn ask_and_be_silent(
-    server: &Unwatched,
+    server: &BenchServer,
     clients: usize,
     size: usize,
     times: Times,

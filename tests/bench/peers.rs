@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, ensure};
 use lab::build::cargo;
-use lab::build::repo::House;
+use lab::build::repo::Repo;
 use lab::process::deadline::Deadline;
 use lab::process::output::Output;
 use lab::process::reaper;
@@ -19,14 +19,14 @@ use crate::contestant::{Contestant, Field};
 const MOST: usize = 1 << 20;
 
 /// Adds the peers to the field.
-pub fn join(field: &mut Field, house: &House) -> anyhow::Result<()> {
-    let folder = house.root.join(".bench");
+pub fn join(field: &mut Field, repo: &Repo) -> anyhow::Result<()> {
+    let folder = repo.root.join(".bench");
     ensure!(
         folder.join("Cargo.toml").is_file(),
         "there is no {}: --peers measures the servers in it",
         folder.display()
     );
-    let built = house.target.join("bench");
+    let built = repo.target.join("bench");
     fs::create_dir_all(&built).with_context(|| format!("cannot make {}", built.display()))?;
     let python = |script: &str| {
         let interpreter = ["python3", "python"].into_iter().find(|name| runs(name));

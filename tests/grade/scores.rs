@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use lab::build::Built;
-use lab::build::repo::House;
+use lab::build::repo::Repo;
 use lab::build::subject::Subject;
 use lab::course::STAGES;
-use lab::course::readme::Guide;
-use lab::judge::cache::Results;
-use lab::judge::{Candidate, Score, Verdict, report};
+use lab::course::readme::Readme;
+use lab::judge::cache::ScoreCache;
+use lab::judge::{BuiltStage, Score, Verdict, report};
 use lab::stages;
 use lab::text::points_word;
 
 use crate::{Verdicts, lock};
 
 /// Why a stage was not built: once, before its checks fail with a line each.
-pub fn say_if_not_built(house: &House, candidate: &Candidate) {
+pub fn say_if_not_built(repo: &Repo, candidate: &BuiltStage) {
     let slug = candidate.stage.slug;
     match &candidate.built {
         Built::Program { .. } => {}
@@ -28,8 +28,8 @@ pub fn say_if_not_built(house: &House, candidate: &Candidate) {
                 "\n{slug} does not compile; cargo says:\n\n{}",
                 message.trim_end()
             );
-            let guide = Guide::read(&house.root, candidate.stage).ok();
-            if let Some(hint) = guide.and_then(|guide| guide.hint_for_compiler(message)) {
+            let readme = Readme::read(&repo.root, candidate.stage).ok();
+            if let Some(hint) = readme.and_then(|readme| readme.hint_for_compiler(message)) {
                 eprintln!(
                     "\na hint on this: cargo lab hint {} {hint}",
                     candidate.stage.short()
@@ -41,9 +41,9 @@ pub fn say_if_not_built(house: &House, candidate: &Candidate) {
 
 /// The score of each stage, and their sum. Checks that a filter left out count neither way.
 pub fn print_scores(
-    house: &House,
+    repo: &Repo,
     subject: &Subject,
-    judged: &[Arc<Candidate>],
+    judged: &[Arc<BuiltStage>],
     verdicts: &Verdicts,
 ) {
     let verdicts = lock(verdicts);
@@ -70,7 +70,7 @@ pub fn print_scores(
             &(0..all).map(place).collect::<Vec<_>>(),
         );
         if whole {
-            Results::put(house, subject, candidate, &score);
+            ScoreCache::put(repo, subject, candidate, &score);
         }
         let part = if whole {
             String::new()

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use assert_cmd::Command;
-use lab::course::readme::Guide;
+use lab::course::readme::Readme;
 use lab::course::{self, STAGES, deck};
 use lab::stages;
 use toml::Table;
@@ -22,15 +22,15 @@ fn every_cause_that_a_mutant_shows_is_explained() {
         let Kind::Mutant { cause, .. } = piece.kind else {
             continue;
         };
-        let guide = Guide::read(root(), piece.stage).expect("every stage has a README");
-        if guide.heading_for(cause).is_none() {
+        let readme = Readme::read(root(), piece.stage).expect("every stage has a README");
+        if readme.heading_for(cause).is_none() {
             missing.insert(format!(
                 "{}: no heading on {}",
                 piece.stage.slug,
                 cause.name()
             ));
         }
-        if guide.hint_for(cause).is_none() {
+        if readme.hint_for(cause).is_none() {
             missing.insert(format!("{}: no hint on {}", piece.stage.slug, cause.name()));
         }
     }

@@ -2,7 +2,7 @@
 
 use lab::course::STAGES;
 use lab::course::cause::Cause;
-use lab::course::readme::{Guide, HEADINGS};
+use lab::course::readme::{HEADINGS, Readme};
 
 use crate::support::scratch::root;
 
@@ -10,9 +10,9 @@ use crate::support::scratch::root;
 fn every_readme_is_in_order() {
     let mut problems = Vec::new();
     for stage in STAGES {
-        match Guide::read(root(), stage) {
-            Ok(guide) => {
-                problems.extend(guide.problems().iter().map(|what| name(stage.slug, what)))
+        match Readme::read(root(), stage) {
+            Ok(readme) => {
+                problems.extend(readme.problems().iter().map(|what| name(stage.slug, what)))
             }
             Err(error) => problems.push(name(stage.slug, &format!("{error:#}"))),
         }
@@ -22,9 +22,9 @@ fn every_readme_is_in_order() {
 
 #[test]
 fn finds_the_heading_and_the_weakest_hint_about_a_cause() {
-    let guide = parse(&readme());
-    assert_eq!(guide.problems(), [""; 0]);
-    let place = guide.heading_for(Cause::EndIgnored).expect("a heading");
+    let parsed = parse(&readme());
+    assert_eq!(parsed.problems(), [""; 0]);
+    let place = parsed.heading_for(Cause::EndIgnored).expect("a heading");
     let line = readme()
         .lines()
         .position(|line| line == "### The end of a stream");
@@ -32,21 +32,21 @@ fn finds_the_heading_and_the_weakest_hint_about_a_cause() {
         (Some(place.line), place.title),
         (line.map(|line| line + 1), "The end of a stream")
     );
-    assert_eq!(guide.heading_for(Cause::Busy), None);
-    assert_eq!(guide.hint_for(Cause::Busy), Some(2));
-    assert_eq!(guide.hint_for(Cause::EndIgnored), Some(1));
-    assert_eq!(guide.hint_for(Cause::TailLost), None);
+    assert_eq!(parsed.heading_for(Cause::Busy), None);
+    assert_eq!(parsed.hint_for(Cause::Busy), Some(2));
+    assert_eq!(parsed.hint_for(Cause::EndIgnored), Some(1));
+    assert_eq!(parsed.hint_for(Cause::TailLost), None);
     assert_eq!(
-        guide.hint_for_compiler("expected `&mut [MaybeUninit<u8>]`"),
+        parsed.hint_for_compiler("expected `&mut [MaybeUninit<u8>]`"),
         Some(3)
     );
-    assert_eq!(guide.hint_for_compiler("cannot find value"), None);
+    assert_eq!(parsed.hint_for_compiler("cannot find value"), None);
 }
 
 #[test]
 fn takes_a_hint_without_its_markers() {
-    let guide = parse(&readme());
-    let hint = &guide.hints()[1];
+    let parsed = parse(&readme());
+    let hint = &parsed.hints()[1];
     assert_eq!(hint.title, "Step 2, hint 2: `recv` & the end");
     assert_eq!(hint.body, "First.\n\n```rust\n## no heading\n```");
 }
@@ -144,8 +144,8 @@ Then.
 </details>
 ";
 
-fn parse(text: &str) -> Guide {
-    Guide::parse(text, &STAGES[1])
+fn parse(text: &str) -> Readme {
+    Readme::parse(text, &STAGES[1])
 }
 
 fn name(slug: &str, what: &str) -> String {

@@ -43,23 +43,23 @@ fn command() -> Command {
 }
 
 fn obey(matches: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
-    let house = startup::prepare()?;
+    let repo = startup::prepare()?;
     match matches.subcommand() {
-        None => home::run(&house),
-        Some(("check", matches)) => check::run(matches, &house),
-        Some(("run", matches)) => run::run(matches, &house),
-        Some(("talk", matches)) => talk::run(matches, &house.root),
-        Some(("hint", matches)) => hint::run(matches, &house.root),
-        Some(("reset", matches)) => reset::run(matches, &house.root),
+        None => home::run(&repo),
+        Some(("check", matches)) => check::run(matches, &repo),
+        Some(("run", matches)) => run::run(matches, &repo),
+        Some(("talk", matches)) => talk::run(matches, &repo.root),
+        Some(("hint", matches)) => hint::run(matches, &repo.root),
+        Some(("reset", matches)) => reset::run(matches, &repo.root),
         Some(("diff", matches)) => {
-            diff::run(matches, &house.root, |stage| check::passes(&house, stage))
+            diff::run(matches, &repo.root, |stage| check::passes(&repo, stage))
         }
-        Some(("doctor", matches)) => doctor::run(matches, &house),
-        Some(("slides", matches)) => slides::run(matches, &house),
-        Some(("bless", matches)) => bless::run(matches, &house),
-        Some(("soak", matches)) => soak::run(matches, &house),
-        Some(("bench", matches)) => bench::run(matches, &house),
-        Some(("trace", matches)) => trace::run(matches, &house),
+        Some(("doctor", matches)) => doctor::run(matches, &repo),
+        Some(("slides", matches)) => slides::run(matches, &repo),
+        Some(("bless", matches)) => bless::run(matches, &repo),
+        Some(("soak", matches)) => soak::run(matches, &repo),
+        Some(("bench", matches)) => bench::run(matches, &repo),
+        Some(("trace", matches)) => trace::run(matches, &repo),
         Some((soak::BURN, _)) => soak::burn(),
         Some((other, _)) => anyhow::bail!("there is no command {other}"),
     }

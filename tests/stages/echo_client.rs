@@ -18,95 +18,104 @@ crate::checks! {
 
 /// Where nobody listens, the kernel of the other side refuses at once. That is an answer, not an accident.
 fn names_the_address_that_refused_and_exits_with_code_one(program: &Program) -> Outcome {
-    let somebody = program.gets_a_server()?;
-    let client = program.calls(&somebody, Input::Open)?;
-    somebody.accepts(&client)?;
-    let nobody = program.gets_a_server()?.leaves();
-    let client = program.fails_to_call(nobody)?;
+    let server = program.open_server()?;
+    let client = program.start_client(&server, Input::Open)?;
+    server.accept(&client)?;
+    let nobody = program.open_server()?.close();
+    let client = program.expect_failed_connect_to(nobody)?;
     client
-        .exits_with(1)?
-        .says_in_one_line(&nobody.to_string())?
-        .gave_up_at_connect()?;
+        .expect_code(1)?
+        .expect_one_line_naming(&nobody.to_string())?
+        .expect_failure_of_connect()?;
     Ok(())
 }
 
 /// Bytes are printed as they arrive, and only the end of the stream is the end, even if input could still come.
 fn prints_every_byte_until_the_server_ends(program: &Program) -> Outcome {
-    let server = program.gets_a_server()?;
-    let client = program.calls(&server, Input::Open)?;
-    let mut peer = server.accepts(&client)?;
+    let server = program.open_server()?;
+    let client = program.start_client(&server, Input::Open)?;
+    let mut peer = server.accept(&client)?;
     let answer = program.no_text("the answer", program.number(20..=30));
-    peer.sends_byte_by_byte(&answer)?;
-    client.prints(&answer)?;
-    peer.leaves();
-    client.ends()?.exits_with(0)?;
-    client.prints(&answer)?;
+    peer.send_byte_by_byte(&answer)?;
+    client.expect_output(&answer)?;
+    peer.leave();
+    client.wait_for_exit()?.expect_code(0)?;
+    client.expect_output(&answer)?;
     Ok(())
 }
 
 /// A server that waits for the whole question can answer only after it has seen the end of it.
 fn sends_all_of_its_input_and_half_closes(program: &Program) -> Outcome {
-    let server = program.gets_a_server()?;
+    let server = program.open_server()?;
     let (question, answer) = (
         program.payload("the question", 50_000),
         program.payload("the answer", 3_000),
     );
-    let client = program.calls(&server, Input::Bytes(question.clone()))?;
-    let mut peer = server.accepts(&client)?;
-    peer.expects(&question)?.expects_the_end()?.sends(&answer)?;
-    peer.leaves();
-    client.prints(&answer)?.ends()?.exits_with(0)?;
-    program.plays_as_in("the-answer-after-the-question")
+    let client = program.start_client(&server, Input::Bytes(question.clone()))?;
+    let mut peer = server.accept(&client)?;
+    peer.expect(&question)?.expect_end()?.send(&answer)?;
+    peer.leave();
+    client
+        .expect_output(&answer)?
+        .wait_for_exit()?
+        .expect_code(0)?;
+    program.expect_transcript("the-answer-after-the-question")
 }
 
 /// No input is an input too: an end without a beginning.
 fn ends_well_when_its_input_is_empty(program: &Program) -> Outcome {
-    let server = program.gets_a_server()?;
-    let client = program.calls(&server, Input::Bytes("".into()))?;
-    let mut peer = server.accepts(&client)?;
-    peer.expects_the_end()?.sends("nothing to say?")?;
-    peer.leaves();
-    client.prints("nothing to say?")?.ends()?.exits_with(0)?;
+    let server = program.open_server()?;
+    let client = program.start_client(&server, Input::Bytes("".into()))?;
+    let mut peer = server.accept(&client)?;
+    peer.expect_end()?.send("nothing to say?")?;
+    peer.leave();
+    client
+        .expect_output("nothing to say?")?
+        .wait_for_exit()?
+        .expect_code(0)?;
     Ok(())
 }
 
 /// While one side only sends, the answer fills both kernels' buffers; then both sides wait for ever.
 fn moves_sixty_four_mebibytes_both_ways_at_once(program: &Program) -> Outcome {
-    let server = program.gets_a_server()?;
+    let server = program.open_server()?;
     let question = program.payload("the input", 64 << 20);
-    let client = program.calls(&server, Input::Bytes(question.clone()))?;
-    let peer = server.accepts(&client)?;
-    client.is_interrupted_in_send(&peer)?;
-    peer.echoes_all_of(&question)?;
-    client.prints(&question)?.ends()?.exits_with(0)?;
+    let client = program.start_client(&server, Input::Bytes(question.clone()))?;
+    let peer = server.accept(&client)?;
+    client.interrupt_in_send(&peer)?;
+    peer.echo_all_of(&question)?;
+    client
+        .expect_output(&question)?
+        .wait_for_exit()?
+        .expect_code(0)?;
     Ok(())
 }
 
 /// A reset is no end: what was sent may not have arrived. It is reported, and it is no reason to panic.
 fn reports_a_reset_in_one_line_and_exits_with_code_one(program: &Program) -> Outcome {
-    let server = program.gets_a_server()?;
+    let server = program.open_server()?;
     let question = program.more_than_fits("the input");
-    let client = program.calls(&server, Input::Bytes(question.clone()))?;
-    let peer = server.accepts(&client)?;
-    client.is_stuck_in_send(&peer)?;
-    peer.resets()?;
+    let client = program.start_client(&server, Input::Bytes(question.clone()))?;
+    let peer = server.accept(&client)?;
+    client.wait_until_stuck_in_send(&peer)?;
+    peer.reset()?;
     client
-        .ends()?
-        .exits_with(1)?
-        .says_in_one_line(&server.address().to_string())?;
+        .wait_for_exit()?
+        .expect_code(1)?
+        .expect_one_line_naming(&server.address().to_string())?;
     Ok(())
 }
 
 /// With nothing left to send, a reset shows in `recv` alone: as an error, where an end would be 0 bytes.
 fn does_not_take_a_reset_for_the_end(program: &Program) -> Outcome {
-    let server = program.gets_a_server()?;
-    let client = program.calls(&server, Input::Bytes("".into()))?;
-    let mut peer = server.accepts(&client)?;
-    peer.expects_the_end()?;
-    peer.resets()?;
+    let server = program.open_server()?;
+    let client = program.start_client(&server, Input::Bytes("".into()))?;
+    let mut peer = server.accept(&client)?;
+    peer.expect_end()?;
+    peer.reset()?;
     client
-        .ends()?
-        .exits_with(1)?
-        .says_in_one_line(&server.address().to_string())?;
+        .wait_for_exit()?
+        .expect_code(1)?
+        .expect_one_line_naming(&server.address().to_string())?;
     Ok(())
 }

@@ -23,143 +23,143 @@ crate::checks! {
 
 /// `recv` fills the first part of the buffer only, and it brings bytes, not text.
 fn answers_the_first_message_with_exactly_its_bytes(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    let mut peer = server.meets_a_peer()?;
+    let server = program.start()?;
+    let mut peer = server.connect_peer()?;
     let message = program.every_byte_value();
-    peer.sends(&message)?
-        .expects(&message)?
-        .expects_nothing_more()?;
+    peer.send(&message)?
+        .expect(&message)?
+        .expect_nothing_more()?;
     Ok(())
 }
 
 /// The size of a buffer is the program's own affair, and never the size of a message.
 pub(super) fn echoes_messages_of_every_size(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    let mut peer = server.meets_a_peer()?;
-    peer.sends("hello")?.expects("hello")?;
-    peer.expects_nothing_more()?;
+    let server = program.start()?;
+    let mut peer = server.connect_peer()?;
+    peer.send("hello")?.expect("hello")?;
+    peer.expect_nothing_more()?;
     for size in program.sizes_around_every_buffer() {
         let message = program.payload("a message", size);
-        peer.sends(&message)?.expects(&message)?;
+        peer.send(&message)?.expect(&message)?;
     }
     Ok(())
 }
 
 /// TCP carries bytes, not messages: one write may arrive in any pieces.
 pub(super) fn echoes_a_message_that_arrives_byte_by_byte(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    let mut peer = server.meets_a_peer()?;
+    let server = program.start()?;
+    let mut peer = server.connect_peer()?;
     let message = program.payload("a message", program.number(10..=30));
-    peer.sends_byte_by_byte(&message)?.expects(&message)?;
+    peer.send_byte_by_byte(&message)?.expect(&message)?;
     Ok(())
 }
 
 /// TCP carries bytes, not messages: two writes may arrive as one.
 pub(super) fn echoes_two_messages_that_arrive_as_one(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    let mut peer = server.meets_a_peer()?;
+    let server = program.start()?;
+    let mut peer = server.connect_peer()?;
     let first = program.payload("one message", 700);
     let second = program.payload("another", 300);
-    server.stops()?;
-    peer.sends(&first)?.sends(&second)?;
-    server.resumes();
-    peer.expects(&first)?.expects(&second)?;
-    peer.expects_nothing_more()?;
+    server.stop()?;
+    peer.send(&first)?.send(&second)?;
+    server.resume();
+    peer.expect(&first)?.expect(&second)?;
+    peer.expect_nothing_more()?;
     Ok(())
 }
 
 /// A client that has ended its stream still wants the answer, all of it, and then the end.
 fn sends_the_rest_and_the_end_after_a_half_close(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    let mut peer = server.meets_a_peer()?;
+    let server = program.start()?;
+    let mut peer = server.connect_peer()?;
     let message = program.payload("a message", program.number(60_000..=200_000));
-    peer.sends(&message)?
-        .half_closes()?
-        .expects(&message)?
-        .expects_the_end()?;
+    peer.send(&message)?
+        .half_close()?
+        .expect(&message)?
+        .expect_end()?;
     Ok(())
 }
 
 /// `send` sleeps while the kernel has no room; when it is interrupted there, it has taken a part.
 fn loses_nothing_when_send_takes_less_than_it_was_given(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    let mut peer = server.meets_a_slow_peer()?;
+    let server = program.start()?;
+    let mut peer = server.connect_slow_peer()?;
     let message = program.more_than_fits("a long message");
-    let taken = peer.fills(&message)?;
-    server.is_interrupted_in_send(&peer)?;
-    peer.half_closes()?.expects(&taken)?.expects_the_end()?;
+    let taken = peer.fill(&message)?;
+    server.interrupt_in_send(&peer)?;
+    peer.half_close()?.expect(&taken)?.expect_end()?;
     Ok(())
 }
 
 /// One client at a time: B waits while A is connected, and not a moment longer.
 pub(super) fn serves_the_next_client_when_one_leaves(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    let (mut a, mut b) = (server.meets_a_peer()?, server.meets_a_peer()?);
+    let server = program.start()?;
+    let (mut a, mut b) = (server.connect_peer()?, server.connect_peer()?);
     let from_a = program.payload("A's message", 5);
     let from_b = program.payload("B's message", 7);
-    a.sends(&from_a)?.expects(&from_a)?;
-    b.sends(&from_b)?;
-    a.half_closes()?.expects_the_end()?;
-    b.expects(&from_b)?.half_closes()?.expects_the_end()?;
-    server.records("client 1 left after 5 bytes")?;
-    server.records("client 2 left after 7 bytes")?;
-    program.plays_as_in("b-waits-for-a")
+    a.send(&from_a)?.expect(&from_a)?;
+    b.send(&from_b)?;
+    a.half_close()?.expect_end()?;
+    b.expect(&from_b)?.half_close()?.expect_end()?;
+    server.expect_logged("client 1 left after 5 bytes")?;
+    server.expect_logged("client 2 left after 7 bytes")?;
+    program.expect_transcript("b-waits-for-a")
 }
 
 /// A reset is an error on one client's socket. The listener, and the next client, know nothing of it.
 pub(super) fn goes_on_after_a_client_resets_the_connection(program: &Program) -> Outcome {
-    let server = program.starts()?;
+    let server = program.start()?;
     for _ in 1..=2 {
-        let mut peer = server.meets_a_peer()?;
-        peer.sends("hello")?.expects("hello")?;
-        peer.resets()?;
+        let mut peer = server.connect_peer()?;
+        peer.send("hello")?.expect("hello")?;
+        peer.reset()?;
     }
-    one_is_gone_before_its_turn(&server)?;
+    reset_before_its_turn(&server)?;
     server
-        .meets_a_peer()?
-        .sends("still there")?
-        .expects("still there")?;
-    server.records("client 1 left after 5 bytes")?;
-    server.records("client 2 left after 5 bytes")?;
+        .connect_peer()?
+        .send("still there")?
+        .expect("still there")?;
+    server.expect_logged("client 1 left after 5 bytes")?;
+    server.expect_logged("client 2 left after 5 bytes")?;
     Ok(())
 }
 
 /// A client that breaks off while it waits for another to leave is in the backlog all the same, and even its address is
 /// gone.
-pub(super) fn one_is_gone_before_its_turn(server: &Server) -> Outcome {
-    let mut first = server.meets_a_peer()?;
-    first.sends("hello")?.expects("hello")?;
-    server.meets_a_peer()?.resets()?;
-    first.resets()
+pub(super) fn reset_before_its_turn(server: &Server) -> Outcome {
+    let mut first = server.connect_peer()?;
+    first.send("hello")?.expect("hello")?;
+    server.connect_peer()?.reset()?;
+    first.reset()
 }
 
 /// An accepted socket is a descriptor, and a process may have only so many of them.
 pub(super) fn gives_back_every_descriptor(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    comes_and_goes(&server)?;
-    let before = server.counts_descriptors()?;
+    let server = program.start()?;
+    serve_one_client(&server)?;
+    let before = server.count_descriptors()?;
     for _ in 1..=30 {
-        comes_and_goes(&server)?;
+        serve_one_client(&server)?;
     }
-    server.still_has_descriptors(before)
+    server.expect_descriptors(before)
 }
 
 /// A blocking `recv` sleeps in the kernel. Asking again and again instead would use a processor for nothing.
 fn sleeps_while_a_client_is_silent(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    let mut peer = server.meets_a_peer()?;
-    server.sleeps()?;
+    let server = program.start()?;
+    let mut peer = server.connect_peer()?;
+    server.expect_sleeping()?;
     // A `recv` with a timeout gives up here; one without goes on as if nothing had been: signal(7).
-    server.stops()?;
-    server.resumes();
-    peer.sends("hello")?.expects("hello")?;
-    server.sleeps()?.needs_no_clock()
+    server.stop()?;
+    server.resume();
+    peer.send("hello")?.expect("hello")?;
+    server.expect_sleeping()?.expect_no_timeouts()
 }
 
 /// One client that is served and leaves.
-pub(super) fn comes_and_goes(server: &Server) -> Outcome {
-    let mut peer = server.meets_a_peer()?;
-    peer.sends("hello")?.expects("hello")?;
-    peer.half_closes()?.expects_the_end()?;
+pub(super) fn serve_one_client(server: &Server) -> Outcome {
+    let mut peer = server.connect_peer()?;
+    peer.send("hello")?.expect("hello")?;
+    peer.half_close()?.expect_end()?;
     Ok(())
 }

@@ -14,12 +14,12 @@ use crate::harness::program::Program;
 
 use super::echo_server::echoes_messages_of_every_size;
 use super::polling_clients::{
-    forty_come_and_go, makes_nobody_wait_for_clients_that_send_without_end,
+    makes_nobody_wait_for_clients_that_send_without_end, serve_forty_clients,
 };
 use super::select::{
     gives_fifty_clients_their_own_bytes, makes_nobody_wait_for_a_silent_or_a_slow_client,
-    parts_from_neighbours_that_leave_without_a_word,
-    sends_what_waits_and_the_end_after_a_half_close, slow_clients_reset,
+    parts_from_neighbours_that_leave_without_a_word, reset_slow_clients,
+    sends_what_waits_and_the_end_after_a_half_close,
 };
 
 crate::checks! {
@@ -38,49 +38,49 @@ crate::checks! {
 /// Many calls may wait behind one piece of news. Nobody tells of those that were left there. And a listener that breaks is
 /// no empty backlog.
 fn accepts_all_who_connect_at_once(program: &Program) -> Outcome {
-    let server = program.starts()?;
+    let server = program.start()?;
     let mut peers = Vec::new();
     for count in [1, 5, 100] {
-        server.stops()?;
-        peers.extend(server.meets_peers(count)?);
-        server.resumes();
-        server.accepts_all(&peers)?;
+        server.stop()?;
+        peers.extend(server.connect_peers(count)?);
+        server.resume();
+        server.expect_accepted(&peers)?;
     }
-    server.ends_with_its_listener()
+    server.expect_exit_with_its_listener()
 }
 
 /// A program that is stopped and goes on is woken without any news: signal(7).
 fn sleeps_in_an_event_wait_also_after_an_interruption(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    server.sleeps_until_ready()?;
-    let _silent = server.meets_peers(3)?;
-    server.sleeps_until_ready()?;
-    server.stops()?;
-    server.resumes();
-    server.sleeps_until_ready()?;
+    let server = program.start()?;
+    server.expect_sleeping_until_ready()?;
+    let _silent = server.connect_peers(3)?;
+    server.expect_sleeping_until_ready()?;
+    server.stop()?;
+    server.resume();
+    server.expect_sleeping_until_ready()?;
     Ok(())
 }
 
 /// "Readable" is said once, however much there is. When all of it is read there is nothing left to do.
 fn reads_all_that_one_edge_announced(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    let mut peer = server.meets_a_peer()?;
+    let server = program.start()?;
+    let mut peer = server.connect_peer()?;
     let message = program.payload("a message", 60_000);
-    server.stops()?;
-    peer.sends(&message)?;
-    server.resumes();
-    server.answers(&mut peer, &message)?;
-    server.sleeps_until_ready()?;
+    server.stop()?;
+    peer.send(&message)?;
+    server.resume();
+    server.expect_answer(&mut peer, &message)?;
+    server.expect_sleeping_until_ready()?;
     Ok(())
 }
 
 /// Some leave with thanks, and some break off while a lot waits for them, which is a change as well.
 fn gives_back_every_descriptor_however_one_leaves(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    forty_come_and_go(&server)?;
-    let before = server.counts_descriptors()?;
-    forty_come_and_go(&server)?;
-    server.still_has_descriptors(before)?;
-    slow_clients_reset(program, &server)?;
-    server.still_has_descriptors(before)
+    let server = program.start()?;
+    serve_forty_clients(&server)?;
+    let before = server.count_descriptors()?;
+    serve_forty_clients(&server)?;
+    server.expect_descriptors(before)?;
+    reset_slow_clients(program, &server)?;
+    server.expect_descriptors(before)
 }

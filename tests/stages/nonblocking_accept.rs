@@ -11,7 +11,7 @@ use crate::diagnose::failure::Outcome;
 use crate::harness::program::Program;
 
 use super::listen::{
-    goes_on_after_a_client_that_is_already_gone, is_greeted,
+    expect_greeting, goes_on_after_a_client_that_is_already_gone,
     lets_sixteen_clients_wait_while_it_is_stopped,
 };
 
@@ -27,40 +27,40 @@ crate::checks! {
 
 /// A blocking `accept` returns when somebody comes. This one returns in any case.
 fn does_not_sleep_in_accept(program: &Program) -> Outcome {
-    program.starts()?.does_not_wait()
+    program.start()?.expect_not_waiting()
 }
 
 /// "Nobody yet" is no reason to end, nor to stand still.
 fn goes_on_ticking_while_nobody_is_there(program: &Program) -> Outcome {
-    program.starts()?.goes_on_ticking()?;
+    program.start()?.expect_ticks()?;
     Ok(())
 }
 
 /// A second thread could do the waiting while the first one ticks. Here one thread does both, by asking.
 fn has_one_thread_and_a_listener_that_never_waits(program: &Program) -> Outcome {
-    program.starts()?.never_waits()
+    program.start()?.expect_never_waits()
 }
 
 /// Only "would block" means that somebody may come later. A listener that is broken stays broken.
 fn reports_a_real_error_and_exits_with_code_one(program: &Program) -> Outcome {
-    let server = program.starts_at(program.private_address()?)?;
-    server.goes_on_ticking()?;
-    server.loses_its_listener()?;
+    let server = program.start_at(program.private_address()?)?;
+    server.expect_ticks()?;
+    server.break_listener()?;
     server
-        .ends()?
-        .exits_with(1)?
-        .says_in_one_line(&server.address().to_string())?;
+        .wait_for_exit()?
+        .expect_code(1)?
+        .expect_one_line_naming(&server.address().to_string())?;
     Ok(())
 }
 
 /// Who comes is served between two ticks, and the ticks go on: it may be `accept` only once that does not wait.
 fn greets_three_clients_in_a_row_between_ticks(program: &Program) -> Outcome {
-    let server = program.starts()?;
+    let server = program.start()?;
     for number in 1..=3 {
-        server.goes_on_ticking()?;
-        is_greeted(&mut server.meets_a_peer()?, number)?;
-        server.records(&format!("client {number} left after 0 bytes"))?;
+        server.expect_ticks()?;
+        expect_greeting(&mut server.connect_peer()?, number)?;
+        server.expect_logged(&format!("client {number} left after 0 bytes"))?;
     }
-    server.goes_on_ticking()?;
-    program.plays_as_in("three-clients-between-ticks")
+    server.expect_ticks()?;
+    program.expect_transcript("three-clients-between-ticks")
 }

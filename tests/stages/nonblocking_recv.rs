@@ -30,35 +30,35 @@ crate::checks! {
 
 /// A blocking `recv` returns when something comes. This one returns in any case.
 fn does_not_sleep_in_recv(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    let _silent = server.meets_a_peer()?;
-    server.does_not_wait()
+    let server = program.start()?;
+    let _silent = server.connect_peer()?;
+    server.expect_not_waiting()
 }
 
 /// "Nothing yet" is neither an error nor the end: the client is thinking.
 fn does_not_hang_up_on_a_silent_client(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    let mut peer = server.meets_a_peer()?;
-    server.keeps(&mut peer)
+    let server = program.start()?;
+    let mut peer = server.connect_peer()?;
+    server.expect_kept(&mut peer)
 }
 
 /// While one client thinks, the other work goes on; and when it has thought, it is served.
 pub(super) fn goes_on_ticking_while_a_client_is_silent(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    let mut peer = server.meets_a_peer()?;
-    server.goes_on_ticking()?;
+    let server = program.start()?;
+    let mut peer = server.connect_peer()?;
+    server.expect_ticks()?;
     let message = program.every_byte_value();
-    peer.sends(&message)?.expects(&message)?;
-    server.goes_on_ticking()?;
-    peer.expects_nothing_more()?;
+    peer.send(&message)?.expect(&message)?;
+    server.expect_ticks()?;
+    peer.expect_nothing_more()?;
     Ok(())
 }
 
 /// Listener and client have a socket each, and each of them has to be told.
 pub(super) fn has_one_thread_and_sockets_that_never_wait(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    let _silent = server.meets_a_peer()?;
-    server.never_waits()
+    let server = program.start()?;
+    let _silent = server.connect_peer()?;
+    server.expect_never_waits()
 }
 
 /// TCP carries bytes, not messages: one write may arrive in any pieces, and two as one.
@@ -70,14 +70,14 @@ pub(super) fn echoes_messages_in_pieces_and_joined(program: &Program) -> Outcome
 /// A client that has ended its stream still wants the answer, all of it, and then the end. What came in many pieces is
 /// one number on record.
 fn sends_the_rest_and_the_end_after_a_half_close(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    let mut peer = server.meets_a_peer()?;
+    let server = program.start()?;
+    let mut peer = server.connect_peer()?;
     let lengths = [program.number(30_000..=60_000), 60_000];
     let [first, last] = lengths.map(|length| program.payload("a message", length));
-    peer.sends(&first)?.expects(&first)?;
-    peer.sends(&last)?.half_closes()?;
-    peer.expects(&last)?.expects_the_end()?;
+    peer.send(&first)?.expect(&first)?;
+    peer.send(&last)?.half_close()?;
+    peer.expect(&last)?.expect_end()?;
     let all = lengths.iter().sum::<usize>();
-    server.records(&format!("client 1 left after {all} bytes"))?;
+    server.expect_logged(&format!("client 1 left after {all} bytes"))?;
     Ok(())
 }

@@ -12,8 +12,8 @@ use crate::harness::peer::Peer;
 use crate::harness::program::Program;
 use crate::harness::server::Server;
 
-use super::echo_server::{comes_and_goes, echoes_messages_of_every_size};
-use super::nonblocking_send::{A_LITTLE, breaks_off_when_it_is_done};
+use super::echo_server::{echoes_messages_of_every_size, serve_one_client};
+use super::nonblocking_send::{A_LITTLE, reset_after_half_close};
 
 crate::checks! {
     step 1, 1: naps_while_there_is_nothing_to_do needs ProcessState KernelQueues;
@@ -30,48 +30,48 @@ crate::checks! {
 
 /// A round that found nothing to do finds nothing in the next microsecond either.
 fn naps_while_there_is_nothing_to_do(program: &Program) -> Outcome {
-    program.starts()?.goes_on_ticking()?.naps()?;
+    program.start()?.expect_ticks()?.expect_naps()?;
     Ok(())
 }
 
 /// Each client has a socket of its own, and each of them has to be told.
 fn has_one_thread_and_sockets_that_never_wait(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    let _silent = (server.meets_a_peer()?, server.meets_a_peer()?);
-    server.never_waits()
+    let server = program.start()?;
+    let _silent = (server.connect_peer()?, server.connect_peer()?);
+    server.expect_never_waits()
 }
 
 /// Fifty conversations at once, in pieces, and in another order each time: none gets into another.
 fn gives_fifty_clients_their_own_bytes(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    talk_all_at_once(program, &mut server.meets_peers(50)?)
+    let server = program.start()?;
+    talk_all_at_once(program, &mut server.connect_peers(50)?)
 }
 
 /// One says nothing, one reads nothing, and one is served; and what waits for the slow one is bounded, and not lost.
 fn makes_nobody_wait_for_a_silent_or_a_slow_client(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    let _silent = server.meets_a_peer()?;
-    let mut slow = server.meets_a_slow_peer()?;
-    let mut other = server.meets_a_peer()?;
-    let taken = slow.fills(&program.more_than_fits("a long message"))?;
+    let server = program.start()?;
+    let _silent = server.connect_peer()?;
+    let mut slow = server.connect_slow_peer()?;
+    let mut other = server.connect_peer()?;
+    let taken = slow.fill(&program.more_than_fits("a long message"))?;
     let message = program.every_byte_value();
-    other.sends(&message)?.expects(&message)?;
-    slow.is_owed_at_most(A_LITTLE, &taken)?;
-    server.goes_on_ticking()?;
-    slow.expects_in_steps(&taken, &[program.number(1..=100_000)])?;
+    other.send(&message)?.expect(&message)?;
+    slow.expect_buffered_at_most(A_LITTLE, &taken)?;
+    server.expect_ticks()?;
+    slow.expect_in_steps(&taken, &[program.number(1..=100_000)])?;
     Ok(())
 }
 
 /// A turn ends by itself. Who is served until nothing comes any more keeps everybody else from theirs.
 pub(super) fn makes_nobody_wait_for_clients_that_send_without_end(program: &Program) -> Outcome {
-    let server = program.starts()?;
+    let server = program.start()?;
     let flood = program.payload("as much as fits", 8 << 20);
     let mut gone_by = Vec::new();
     for _ in 1..=5 {
-        let mut others = server.meets_peers(2)?;
-        let mut quiet = server.meets_a_peer()?;
-        others.extend(server.meets_peers(2)?);
-        server.answers_in_turn(&mut quiet, &mut others, &flood)?;
+        let mut others = server.connect_peers(2)?;
+        let mut quiet = server.connect_peer()?;
+        others.extend(server.connect_peers(2)?);
+        server.expect_answer_in_turn(&mut quiet, &mut others, &flood)?;
         gone_by.push((quiet, others));
     }
     Ok(())
@@ -79,82 +79,82 @@ pub(super) fn makes_nobody_wait_for_clients_that_send_without_end(program: &Prog
 
 /// A nap in the turn of each client adds up: with fifty silent clients the fifty-first waits for fifty naps.
 fn naps_once_a_round_and_not_once_a_client(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    let mut peers = server.meets_peers(51)?;
+    let server = program.start()?;
+    let mut peers = server.connect_peers(51)?;
     let question = program.payload("a question", 5);
     for peer in &mut peers {
-        peer.sends(&question)?.expects(&question)?;
+        peer.send(&question)?.expect(&question)?;
     }
-    server.naps()?;
+    server.expect_naps()?;
     for at in program.shuffled(51).into_iter().take(10) {
-        server.answers_before_many_naps(&mut peers[at], &question)?;
+        server.expect_answer_before_many_naps(&mut peers[at], &question)?;
     }
     Ok(())
 }
 
 /// A half-close ends one direction, and what waits belongs into the other. Who leaves meanwhile takes nobody along.
 fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    let mut peer = server.meets_a_slow_peer()?;
+    let server = program.start()?;
+    let mut peer = server.connect_slow_peer()?;
     let message = program.more_than_fits("a long message");
-    let sent = peer.sends_until_something_is_kept(&message)?;
-    peer.half_closes()?;
-    server.goes_on_ticking()?.naps()?;
-    comes_and_goes(&server)?;
-    peer.expects(&sent)?.expects_the_end()?;
-    server.records(&format!("client 1 left after {} bytes", sent.bytes().len()))?;
+    let sent = peer.send_until_something_is_buffered(&message)?;
+    peer.half_close()?;
+    server.expect_ticks()?.expect_naps()?;
+    serve_one_client(&server)?;
+    peer.expect(&sent)?.expect_end()?;
+    server.expect_logged(&format!("client 1 left after {} bytes", sent.bytes().len()))?;
     Ok(())
 }
 
 /// When neighbours leave in the same round, those between them and behind them stay, and are served. And whoever breaks
 /// off is owed nothing more.
 fn parts_from_neighbours_that_leave_at_once(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    let mut peers = server.meets_peers(4)?;
+    let server = program.start()?;
+    let mut peers = server.connect_peers(4)?;
     for peer in &mut peers {
-        peer.sends("hello")?.expects("hello")?;
+        peer.send("hello")?.expect("hello")?;
     }
-    server.stops()?;
-    peers.remove(2).resets()?;
-    peers[1].half_closes()?;
-    server.resumes();
-    peers[1].expects_the_end()?;
-    server.records("client 2 left after 5 bytes")?;
-    server.records("client 3 left after 5 bytes")?;
+    server.stop()?;
+    peers.remove(2).reset()?;
+    peers[1].half_close()?;
+    server.resume();
+    peers[1].expect_end()?;
+    server.expect_logged("client 2 left after 5 bytes")?;
+    server.expect_logged("client 3 left after 5 bytes")?;
     for at in [0, 2] {
-        peers[at].sends("still here")?.expects("still here")?;
+        peers[at].send("still here")?.expect("still here")?;
     }
-    program.plays_as_in("neighbours-leave-at-once")?;
-    breaks_off_when_it_is_done(program, &server)?;
-    one_comes_as_another_leaves(&server)
+    program.expect_transcript("neighbours-leave-at-once")?;
+    reset_after_half_close(program, &server)?;
+    connect_as_another_leaves(&server)
 }
 
 /// Before the server looks again, one has left, the next has come, and a third has come and is gone. The place and the
 /// descriptor of the first may be the next one's at once.
-pub(super) fn one_comes_as_another_leaves(server: &Server) -> Outcome {
-    let mut first = server.meets_a_peer()?;
-    first.sends("hello")?.expects("hello")?;
-    server.stops()?;
-    first.half_closes()?;
-    let mut next = server.meets_a_peer()?;
-    next.sends("and I?")?;
-    server.meets_a_peer()?.resets()?;
-    server.resumes();
-    first.expects_the_end()?;
-    next.expects("and I?")?;
-    next.sends("still here")?.expects("still here")?;
-    comes_and_goes(server)
+pub(super) fn connect_as_another_leaves(server: &Server) -> Outcome {
+    let mut first = server.connect_peer()?;
+    first.send("hello")?.expect("hello")?;
+    server.stop()?;
+    first.half_close()?;
+    let mut next = server.connect_peer()?;
+    next.send("and I?")?;
+    server.connect_peer()?.reset()?;
+    server.resume();
+    first.expect_end()?;
+    next.expect("and I?")?;
+    next.send("still here")?.expect("still here")?;
+    serve_one_client(server)
 }
 
 /// Whoever left is no longer in the list, and its socket is closed.
 fn gives_back_every_descriptor_after_two_hundred_clients(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    forty_come_and_go(&server)?;
-    let before = server.counts_descriptors()?;
+    let server = program.start()?;
+    serve_forty_clients(&server)?;
+    let before = server.count_descriptors()?;
     for _ in 1..=5 {
-        forty_come_and_go(&server)?;
+        serve_forty_clients(&server)?;
     }
-    server.still_has_descriptors(before)
+    server.expect_descriptors(before)
 }
 
 /// Each of `peers` sends a message of its own, three times, before any of them receives its answer.
@@ -164,23 +164,23 @@ pub(super) fn talk_all_at_once(program: &Program, peers: &mut [Peer]) -> Outcome
             .map(|_| program.payload("its message", program.number(1..=5_000)))
             .collect();
         for at in program.shuffled(peers.len()) {
-            peers[at].sends(&messages[at])?;
+            peers[at].send(&messages[at])?;
         }
         for at in program.shuffled(peers.len()) {
-            peers[at].expects(&messages[at])?;
+            peers[at].expect(&messages[at])?;
         }
     }
     Ok(())
 }
 
 /// Forty clients at a time, each of which is served and leaves.
-pub(super) fn forty_come_and_go(server: &Server) -> Outcome {
-    let mut peers = server.meets_peers(40)?;
+pub(super) fn serve_forty_clients(server: &Server) -> Outcome {
+    let mut peers = server.connect_peers(40)?;
     for peer in &mut peers {
-        peer.sends("hello")?;
+        peer.send("hello")?;
     }
     for peer in &mut peers {
-        peer.expects("hello")?.half_closes()?.expects_the_end()?;
+        peer.expect("hello")?.half_close()?.expect_end()?;
     }
     Ok(())
 }

@@ -13,11 +13,11 @@ use crate::harness::peer::Peer;
 use crate::harness::program::Program;
 use crate::harness::server::Server;
 
-use super::echo_server::{comes_and_goes, echoes_messages_of_every_size};
-use super::nonblocking_send::{A_LITTLE, breaks_off_when_it_is_done};
+use super::echo_server::{echoes_messages_of_every_size, serve_one_client};
+use super::nonblocking_send::{A_LITTLE, reset_after_half_close};
 use super::polling_clients::{
-    forty_come_and_go, makes_nobody_wait_for_clients_that_send_without_end,
-    one_comes_as_another_leaves, talk_all_at_once,
+    connect_as_another_leaves, makes_nobody_wait_for_clients_that_send_without_end,
+    serve_forty_clients, talk_all_at_once,
 };
 
 crate::checks! {
@@ -35,61 +35,61 @@ crate::checks! {
 
 /// The listener is a socket to ask about, like any other: it is ready when somebody is there.
 fn sleeps_in_poll_until_somebody_comes(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    server.sleeps_until_ready()?;
-    server.accepts_all(&server.meets_peers(1)?)
+    let server = program.start()?;
+    server.expect_sleeping_until_ready()?;
+    server.expect_accepted(&server.connect_peers(1)?)
 }
 
 /// There is nearly always room to send. Who asks for it all the time is told so all the time.
 fn sleeps_in_poll_while_clients_are_silent(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    server.sleeps_until_ready()?;
+    let server = program.start()?;
+    server.expect_sleeping_until_ready()?;
     let mut silent = Vec::new();
     for _ in 1..=5 {
-        silent.push(server.meets_a_peer()?);
-        server.sleeps_until_ready()?;
+        silent.push(server.connect_peer()?);
+        server.expect_sleeping_until_ready()?;
     }
-    server.accepts_all(&silent)
+    server.expect_accepted(&silent)
 }
 
 /// An end and a reset make a socket ready as well. Those between them and behind them stay.
 pub(super) fn parts_from_neighbours_that_leave_without_a_word(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    let mut peers = server.meets_peers(4)?;
-    server.sleeps_until_ready()?;
-    server.stops()?;
-    peers.remove(2).resets()?;
-    peers[1].half_closes()?;
-    server.resumes();
-    peers[1].expects_the_end()?;
-    server.records("client 2 left after 0 bytes")?;
-    server.records("client 3 left after 0 bytes")?;
-    server.keeps(&mut peers[0])?;
-    server.keeps(&mut peers[2])?;
-    program.plays_as_in("neighbours-leave-without-a-word")
+    let server = program.start()?;
+    let mut peers = server.connect_peers(4)?;
+    server.expect_sleeping_until_ready()?;
+    server.stop()?;
+    peers.remove(2).reset()?;
+    peers[1].half_close()?;
+    server.resume();
+    peers[1].expect_end()?;
+    server.expect_logged("client 2 left after 0 bytes")?;
+    server.expect_logged("client 3 left after 0 bytes")?;
+    server.expect_kept(&mut peers[0])?;
+    server.expect_kept(&mut peers[2])?;
+    program.expect_transcript("neighbours-leave-without-a-word")
 }
 
 /// Fifty conversations at once: none gets into another, and nobody is looked at who has nothing new to say.
 pub(super) fn gives_fifty_clients_their_own_bytes(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    let mut peers = server.meets_peers(50)?;
+    let server = program.start()?;
+    let mut peers = server.connect_peers(50)?;
     talk_all_at_once(program, &mut peers)?;
-    server.looks_only_where_there_is_news(&mut peers)
+    server.expect_no_scan(&mut peers)
 }
 
 /// One says nothing, one reads nothing, and one is served. What waits for the slow one is bounded, and not lost; and
 /// whenever there is no room for it, the server sleeps: at first, and also when there was some for a while.
 pub(super) fn makes_nobody_wait_for_a_silent_or_a_slow_client(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    let (_silent, mut other) = (server.meets_a_peer()?, server.meets_a_peer()?);
-    let mut slow = server.meets_a_slow_peer()?;
-    let taken = slow.fills(&program.more_than_fits("a long message"))?;
-    server.sleeps_until_ready()?;
+    let server = program.start()?;
+    let (_silent, mut other) = (server.connect_peer()?, server.connect_peer()?);
+    let mut slow = server.connect_slow_peer()?;
+    let taken = slow.fill(&program.more_than_fits("a long message"))?;
+    server.expect_sleeping_until_ready()?;
     asks_again_and_again(program, &mut other)?;
-    slow.is_owed_at_most(A_LITTLE, &taken)?;
+    slow.expect_buffered_at_most(A_LITTLE, &taken)?;
     reads_on_and_stops_again(program, &server, &mut slow, &taken)?;
-    slow.sends("and then?")?.expects("and then?")?;
-    server.sleeps_until_ready()?;
+    slow.send("and then?")?.expect("and then?")?;
+    server.expect_sleeping_until_ready()?;
     Ok(())
 }
 
@@ -102,14 +102,14 @@ fn reads_on_and_stops_again(
     taken: &Payload,
 ) -> Outcome {
     let few = program.number(1..=100_000);
-    slow.expects(taken.part(0, few))?;
-    server.sleeps_until_ready()?;
-    server.stops()?;
-    let many = few + slow.has_coming() / 2;
-    slow.expects(taken.part(few, many))?;
-    server.resumes();
-    server.sleeps_until_ready()?;
-    slow.expects(taken.part(many, taken.bytes().len()))?;
+    slow.expect(taken.part(0, few))?;
+    server.expect_sleeping_until_ready()?;
+    server.stop()?;
+    let many = few + slow.readable_later() / 2;
+    slow.expect(taken.part(few, many))?;
+    server.resume();
+    server.expect_sleeping_until_ready()?;
+    slow.expect(taken.part(many, taken.bytes().len()))?;
     Ok(())
 }
 
@@ -117,7 +117,7 @@ fn reads_on_and_stops_again(
 fn asks_again_and_again(program: &Program, peer: &mut Peer) -> Outcome {
     let question = program.every_byte_value();
     for _ in 1..=10 {
-        peer.sends(&question)?.expects(&question)?;
+        peer.send(&question)?.expect(&question)?;
     }
     Ok(())
 }
@@ -132,80 +132,80 @@ pub(super) fn sends_what_waits_and_the_end_after_a_half_close(program: &Program)
 /// The end may come together with the bytes before it, and so does the news of both. There may be more of these bytes
 /// than one turn receives.
 fn receives_the_last_bytes_before_the_end(program: &Program) -> Outcome {
-    let server = program.starts()?;
+    let server = program.start()?;
     for (number, length) in [(1, 60_000), (2, 200_000)] {
-        let mut peer = server.meets_a_peer()?;
+        let mut peer = server.connect_peer()?;
         let message = program.payload("its last words", length);
-        server.stops()?;
-        peer.sends(&message)?.half_closes()?;
-        server.resumes();
-        peer.expects(&message)?.expects_the_end()?;
-        server.records(&format!("client {number} left after {length} bytes"))?;
+        server.stop()?;
+        peer.send(&message)?.half_close()?;
+        server.resume();
+        peer.expect(&message)?.expect_end()?;
+        server.expect_logged(&format!("client {number} left after {length} bytes"))?;
     }
-    comes_and_goes(&server)
+    serve_one_client(&server)
 }
 
 /// The end may also be there while the server does not receive, because much waits to be sent. What is unread then comes
 /// before it.
 fn receives_what_came_before_a_pause_and_the_end(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    let mut peer = server.meets_a_slow_peer()?;
-    let sent = peer.sends_until_something_is_kept(&program.more_than_fits("a long message"))?;
+    let server = program.start()?;
+    let mut peer = server.connect_slow_peer()?;
+    let sent = peer.send_until_something_is_buffered(&program.more_than_fits("a long message"))?;
     let rest = program.payload("its last words", 100_000);
-    peer.sends(&rest)?.half_closes()?;
-    server.sleeps_until_ready()?;
-    peer.expects(&sent)?.expects(&rest)?.expects_the_end()?;
+    peer.send(&rest)?.half_close()?;
+    server.expect_sleeping_until_ready()?;
+    peer.expect(&sent)?.expect(&rest)?.expect_end()?;
     let count = sent.bytes().len() + rest.bytes().len();
-    server.records(&format!("client 1 left after {count} bytes"))?;
+    server.expect_logged(&format!("client 1 left after {count} bytes"))?;
     Ok(())
 }
 
 /// A half-close ends one direction, and what waits belongs into the other. Until there is room for it, the server
 /// sleeps: that the client is done is no news any more.
 fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    let mut peer = server.meets_a_slow_peer()?;
+    let server = program.start()?;
+    let mut peer = server.connect_slow_peer()?;
     let message = program.more_than_fits("a long message");
-    let sent = peer.sends_until_something_is_kept(&message)?;
-    peer.half_closes()?;
-    server.sleeps_until_ready()?;
-    comes_and_goes(&server)?;
-    peer.expects(&sent)?.expects_the_end()?;
+    let sent = peer.send_until_something_is_buffered(&message)?;
+    peer.half_close()?;
+    server.expect_sleeping_until_ready()?;
+    serve_one_client(&server)?;
+    peer.expect(&sent)?.expect_end()?;
     Ok(())
 }
 
 /// A broken connection is news even where nothing is asked, and it stays so until the socket is closed.
 fn parts_from_slow_clients_that_reset(program: &Program) -> Outcome {
-    let server = program.starts()?;
-    comes_and_goes(&server)?;
-    let before = server.counts_descriptors()?;
-    slow_clients_reset(program, &server)?;
-    server.still_has_descriptors(before)
+    let server = program.start()?;
+    serve_one_client(&server)?;
+    let before = server.count_descriptors()?;
+    reset_slow_clients(program, &server)?;
+    server.expect_descriptors(before)
 }
 
 /// Eight clients, one after the other, that read nothing and break off while much waits for them, and one that has ended
 /// its stream before. Whoever comes after them, or meanwhile, gets what is its own.
-pub(super) fn slow_clients_reset(program: &Program, server: &Server) -> Outcome {
+pub(super) fn reset_slow_clients(program: &Program, server: &Server) -> Outcome {
     for _ in 1..=8 {
-        let mut slow = server.meets_a_slow_peer()?;
-        slow.fills(&program.more_than_fits("a long message"))?;
-        slow.resets()?;
-        server.sleeps_until_ready()?;
+        let mut slow = server.connect_slow_peer()?;
+        slow.fill(&program.more_than_fits("a long message"))?;
+        slow.reset()?;
+        server.expect_sleeping_until_ready()?;
     }
-    breaks_off_when_it_is_done(program, server)?;
-    one_comes_as_another_leaves(server)?;
-    server.sleeps_until_ready()?;
+    reset_after_half_close(program, server)?;
+    connect_as_another_leaves(server)?;
+    server.expect_sleeping_until_ready()?;
     Ok(())
 }
 
 /// `select` ends at descriptor 1023, and so does a table of that length. And whoever left gives back its own.
 fn serves_clients_beyond_a_thousand_descriptors(program: &Program) -> Outcome {
-    let server = program.starts_beyond_1024_descriptors()?;
-    server.sleeps_until_ready()?;
-    forty_come_and_go(&server)?;
-    let before = server.counts_descriptors()?;
+    let server = program.start_beyond_1024_descriptors()?;
+    server.expect_sleeping_until_ready()?;
+    serve_forty_clients(&server)?;
+    let before = server.count_descriptors()?;
     for _ in 1..=5 {
-        forty_come_and_go(&server)?;
+        serve_forty_clients(&server)?;
     }
-    server.still_has_descriptors(before)
+    server.expect_descriptors(before)
 }

@@ -7,7 +7,7 @@ use std::fmt::{self, Display, Formatter};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use lab::build::repo::House;
+use lab::build::repo::Repo;
 use lab::build::subject::Subject;
 use lab::build::{Building, Built, build};
 use lab::course;
@@ -40,14 +40,14 @@ pub struct Order {
 const EXAMPLE: &str = "cargo run --quiet --package select --example select-limit";
 
 /// What a machine lacks for a command.
-pub enum Lack {
+pub enum Shortage {
     /// It can be installed.
     Tool(String),
     /// So many descriptors are asked for, and so many are allowed.
     Descriptors(u64, u64),
 }
 
-impl Display for Lack {
+impl Display for Shortage {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tool(tool) => write!(f, "there is no {tool}"),
@@ -57,7 +57,7 @@ impl Display for Lack {
 }
 
 /// What this machine lacks for a command, if anything.
-pub fn lack(command: &str) -> Option<Lack> {
+pub fn lack(command: &str) -> Option<Shortage> {
     let mut words = command.split([' ', '(', ')', ';', '|']);
     let tool = words.clone().find(|word| {
         let find = format!("command -v {word}");
@@ -69,8 +69,8 @@ pub fn lack(command: &str) -> Option<Lack> {
     let limit = limit.and_then(|limit| limit.parse().ok());
     let most = descriptors_allowed();
     match (tool, limit) {
-        (Some(tool), _) => Some(Lack::Tool(tool.to_string())),
-        (None, Some(limit)) if limit > most => Some(Lack::Descriptors(limit, most)),
+        (Some(tool), _) => Some(Shortage::Tool(tool.to_string())),
+        (None, Some(limit)) if limit > most => Some(Shortage::Descriptors(limit, most)),
         (None, _) => None,
     }
 }
@@ -222,10 +222,10 @@ fn program(stage: &str) -> Result<PathBuf, String> {
     let [stage] = course::find(stage)[..] else {
         return Err(format!("there is no one stage {stage}"));
     };
-    let house = House::find().map_err(|error| format!("{error:#}"))?;
+    let repo = Repo::find().map_err(|error| format!("{error:#}"))?;
     let folder = root().join("solutions");
-    let built = Subject::open(&house, Some(Path::new(&folder)))
-        .and_then(|subject| build(&house, &subject, &[stage]))
+    let built = Subject::open(&repo, Some(Path::new(&folder)))
+        .and_then(|subject| build(&repo, &subject, &[stage]))
         .map_err(|error| format!("{error:#}"))?;
     match built.into_iter().next() {
         Some(Building {

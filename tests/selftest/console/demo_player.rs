@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use lab::course::deck::{Block, Deck, Slide};
 
 use super::addresses::Addresses;
-use super::command::{Kind, Lack, lack};
+use super::command::{Kind, Shortage, lack};
 use super::terminal::Terminal;
 
 /// Plays every terminal of `deck`. The problem begins with the line of its block.
@@ -152,7 +152,7 @@ fn is_possible(block: &Block, command: &str) -> Result<(), Stop> {
     let told = format!("{}: {why}, as `{command}` needs", block.line);
     let is_required = std::env::var("UNBLOCKED_SLIDES").is_ok_and(|word| word == "required");
     Err(match why {
-        Lack::Tool(_) if is_required => Stop::Problem(told),
+        Shortage::Tool(_) if is_required => Stop::Problem(told),
         _ => Stop::LeaveOut(told),
     })
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use lab::course::cause::Cause;
-use lab::course::readme::Guide;
+use lab::course::readme::Readme;
 
 use crate::linux::support::command::Lab;
 use crate::linux::support::fixtures::fixture;
@@ -34,8 +34,8 @@ fn a_report_and_a_hint_name_the_slide() {
     let row = format!("slide      {place}");
     assert!(ran.out.contains(&row), "{row}: {ran:?}");
 
-    let guide = Guide::read(root(), mutant.stage).expect("every stage has a README");
-    let number = guide.hint_for(Cause::EndIgnored).expect("there is a hint");
+    let readme = Readme::read(root(), mutant.stage).expect("every stage has a README");
+    let number = readme.hint_for(Cause::EndIgnored).expect("there is a hint");
     let ran = Lab::new(&["hint", "2", &number.to_string()]).run();
     assert!(
         ran.out.contains(&format!("On slides:\n  {place}\n")),

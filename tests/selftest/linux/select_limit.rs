@@ -37,16 +37,16 @@ fn serves_as_long_as_descriptors_are_below_1024_and_refuses_the_next() {
         taken: 1000,
         ..MANY_DESCRIPTORS
     };
-    let server = program.starts_under(limits).expect("a server");
+    let server = program.start_under(limits).expect("a server");
     let mut served = Vec::new();
     let number = loop {
-        let mut peer = server.meets_a_peer().expect("a connection");
+        let mut peer = server.connect_peer().expect("a connection");
         let number = served.len() + 1;
-        if peer.expects_the_end().is_ok() {
+        if peer.expect_end().is_ok() {
             break number;
         }
-        peer.sends("hello")
-            .and_then(|peer| peer.expects("hello"))
+        peer.send("hello")
+            .and_then(|peer| peer.expect("hello"))
             .expect("an echo");
         served.push(peer);
     };
@@ -55,22 +55,22 @@ fn serves_as_long_as_descriptors_are_below_1024_and_refuses_the_next() {
     let line = format!(
         "client {number} lost after 0 bytes: its descriptor is 1024, and select knows those up to 1023"
     );
-    server.records(&line).expect("a line that says why");
+    server.expect_logged(&line).expect("a line that says why");
 
     for peer in &mut served {
-        peer.sends("still here")
-            .and_then(|peer| peer.expects("still here"))
+        peer.send("still here")
+            .and_then(|peer| peer.expect("still here"))
             .expect("an echo");
     }
     let mut leaver = served.remove(0);
     leaver
-        .half_closes()
-        .and_then(|peer| peer.expects_the_end())
+        .half_close()
+        .and_then(|peer| peer.expect_end())
         .expect("the end");
-    let mut newcomer = server.meets_a_peer().expect("a connection");
+    let mut newcomer = server.connect_peer().expect("a connection");
     newcomer
-        .sends("and I?")
-        .and_then(|peer| peer.expects("and I?"))
+        .send("and I?")
+        .and_then(|peer| peer.expect("and I?"))
         .expect("an echo");
 }
 

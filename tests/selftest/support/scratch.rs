@@ -5,14 +5,13 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use lab::build::repo::House;
+use lab::build::repo::Repo;
 
 /// The repository's root.
 pub fn root() -> &'static Path {
     static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
-        let house = House::find();
-        house
-            .unwrap_or_else(|error| panic!("the lab is not found: {error:#}"))
+        let repo = Repo::find();
+        repo.unwrap_or_else(|error| panic!("the lab is not found: {error:#}"))
             .root
     });
     &ROOT

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use crate::build::repo::House;
+use crate::build::repo::Repo;
 use crate::build::subject::{Subject, steps_not_started};
 use crate::build::{Built, Profile, build_as};
 use crate::course::{self, Stage};
@@ -84,11 +84,11 @@ impl Design {
 ///
 /// When cargo cannot be started, or has no say at all.
 pub fn event_loop(
-    house: &House,
+    repo: &Repo,
     subject: &Subject,
 ) -> anyhow::Result<(&'static Design, Result<PathBuf, Missing>)> {
     let design = DESIGNS.last().context("there are designs")?;
-    Ok((design, program(house, subject, design)?))
+    Ok((design, program(repo, subject, design)?))
 }
 
 /// Builds the program of a design.
@@ -97,7 +97,7 @@ pub fn event_loop(
 ///
 /// When cargo cannot be started, or has no say at all.
 pub fn program(
-    house: &House,
+    repo: &Repo,
     subject: &Subject,
     design: &Design,
 ) -> anyhow::Result<Result<PathBuf, Missing>> {
@@ -111,10 +111,10 @@ pub fn program(
         return Ok(Err(Missing::NotStarted));
     }
     let built = if design.is_sleepless {
-        let changed = keep(house, stage, &sources)?;
-        build_as(Profile::Release, house, &changed, &[stage])?
+        let changed = keep(repo, stage, &sources)?;
+        build_as(Profile::Release, repo, &changed, &[stage])?
     } else {
-        build_as(Profile::Release, house, subject, &[stage])?
+        build_as(Profile::Release, repo, subject, &[stage])?
     };
     let built = built.into_iter().next().context("nothing was built")?;
     Ok(match built.built {
@@ -137,8 +137,8 @@ fn without_nap(source: &str) -> Option<String> {
 }
 
 /// Makes a subject of these sources.
-fn keep(house: &House, stage: &Stage, sources: &[String]) -> anyhow::Result<Subject> {
-    let folder = house.target.join("bench/without-nap");
+fn keep(repo: &Repo, stage: &Stage, sources: &[String]) -> anyhow::Result<Subject> {
+    let folder = repo.target.join("bench/without-nap");
     for (file, source) in stage.files.iter().zip(sources) {
         let path = folder.join(stage.slug).join(file);
         let parent = path.parent().unwrap_or(Path::new("."));
@@ -146,5 +146,5 @@ fn keep(house: &House, stage: &Stage, sources: &[String]) -> anyhow::Result<Subj
             .and_then(|()| fs::write(&path, source))
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
-    Subject::open(house, Some(&folder))
+    Subject::open(repo, Some(&folder))
 }

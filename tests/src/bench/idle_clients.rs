@@ -16,7 +16,7 @@ use anyhow::{Context, ensure};
 use socket2::SockRef;
 
 use crate::bench::data::Values;
-use crate::bench::server::Unwatched;
+use crate::bench::server::BenchServer;
 use crate::platform;
 
 /// The numbers of idle clients that are compared.
@@ -128,7 +128,7 @@ pub fn measure(program: &Path, many: usize) -> anyhow::Result<Scale> {
 /// A server with idle clients and a busy one. The server is dropped first, and the clients reset what is left of their
 /// connections: ten thousand would linger for a minute otherwise.
 struct Loaded {
-    server: Unwatched,
+    server: BenchServer,
     busy: TcpStream,
     idle: Vec<TcpStream>,
     /// Bytes for each client.
@@ -137,7 +137,7 @@ struct Loaded {
 
 impl Loaded {
     fn start(program: &Path, clients: usize) -> anyhow::Result<Self> {
-        let server = Unwatched::start(Command::new(program))?;
+        let server = BenchServer::start(Command::new(program))?;
         let busy = connect(&server)?;
         let mut loaded = Self {
             server,
@@ -179,7 +179,7 @@ impl Loaded {
     }
 }
 
-fn connect(server: &Unwatched) -> anyhow::Result<TcpStream> {
+fn connect(server: &BenchServer) -> anyhow::Result<TcpStream> {
     let connected = TcpStream::connect_timeout(&server.address(), PATIENCE);
     let client = connected.context("a client cannot connect")?;
     client.set_read_timeout(Some(PATIENCE))?;

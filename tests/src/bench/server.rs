@@ -26,13 +26,13 @@ const KEPT: usize = 64 * 1024;
 
 /// A running server. It is ended when it is dropped.
 #[derive(Debug)]
-pub struct Unwatched {
+pub struct BenchServer {
     child: Child,
     address: SocketAddr,
     stderr: Output,
 }
 
-impl Unwatched {
+impl BenchServer {
     /// Starts `command` with `--listen` and a port that the kernel chooses, and waits for its announcement.
     ///
     /// # Errors
@@ -111,7 +111,7 @@ impl Unwatched {
     }
 }
 
-impl Drop for Unwatched {
+impl Drop for BenchServer {
     fn drop(&mut self) {
         reaper::end(&mut self.child);
     }

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 
 use crate::build::Built;
-use crate::build::repo::House;
+use crate::build::repo::Repo;
 use crate::course::Stage;
 use crate::platform;
 use crate::process::deadline::Deadline;
@@ -64,18 +64,18 @@ impl Order<'_> {
     /// # Errors
     ///
     /// When cargo cannot be started, or has no say about the packages at all: a broken manifest, no network.
-    pub fn call(&self, house: &House) -> anyhow::Result<Told> {
-        let told = self.call_once(self.command(house))?;
+    pub fn call(&self, repo: &Repo) -> anyhow::Result<Told> {
+        let told = self.call_once(self.command(repo))?;
         if !told.errors().any(is_by_flag) {
             return Ok(told);
         }
         // This machine may need the flags in cargo's configuration to link. So they stay, unless they deny something.
-        let mut command = self.command(house);
+        let mut command = self.command(repo);
         command.env("CARGO_ENCODED_RUSTFLAGS", "");
         self.call_once(command)
     }
 
-    fn command(&self, house: &House) -> Command {
+    fn command(&self, repo: &Repo) -> Command {
         let mut command = cargo();
         platform::forget_build_settings(&mut command);
         command
@@ -94,7 +94,7 @@ impl Order<'_> {
             command.args(["--package", package]);
         }
         command
-            .current_dir(&house.root)
+            .current_dir(&repo.root)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -20,7 +20,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context;
 
 use crate::build::compile::{Order, Told};
-use crate::build::repo::House;
+use crate::build::repo::Repo;
 use crate::build::staging::{Parts, Workspace};
 use crate::build::subject::{Kind, Subject};
 use crate::course::Stage;
@@ -72,11 +72,11 @@ pub enum Profile {
 ///
 /// When cargo cannot be started, or has no say about the stages at all: a broken manifest, no network.
 pub fn build(
-    house: &House,
+    repo: &Repo,
     subject: &Subject,
     stages: &[&'static Stage],
 ) -> anyhow::Result<Vec<Building>> {
-    build_as(Profile::Debug, house, subject, stages)
+    build_as(Profile::Debug, repo, subject, stages)
 }
 
 /// As [`build`], in a certain profile.
@@ -86,20 +86,20 @@ pub fn build(
 /// As [`build`].
 pub fn build_as(
     profile: Profile,
-    house: &House,
+    repo: &Repo,
     subject: &Subject,
     stages: &[&'static Stage],
 ) -> anyhow::Result<Vec<Building>> {
-    let _lock = lock(house)?;
+    let _lock = lock(repo)?;
     let mut parts = Vec::new();
     let mut missing = Vec::new();
     for stage in stages {
-        let found = read(house, subject, stage);
+        let found = read(repo, subject, stage);
         missing.push(found.map(|found| parts.push(found)).err());
     }
     let told = match parts.is_empty() {
         true => Told::default(),
-        false => compile(profile, house, subject, &parts)?,
+        false => compile(profile, repo, subject, &parts)?,
     };
     let mut parts = parts.into_iter();
     let built = stages.iter().zip(missing).map(|(stage, missing)| {
@@ -111,7 +111,7 @@ pub fn build_as(
             stage,
             built: match missing {
                 Some(built) => built,
-                None => outcome(house, stage, &told)?,
+                None => outcome(repo, stage, &told)?,
             },
             content: parts.as_ref().map(Parts::content),
             sources: parts.map_or_else(Vec::new, |parts| parts.sources),
@@ -122,15 +122,15 @@ pub fn build_as(
 
 /// A hash of all that the program of `stage` would be built from now. `None` when some of it cannot be read.
 #[must_use]
-pub fn content(house: &House, subject: &Subject, stage: &Stage) -> Option<u64> {
-    Some(read(house, subject, stage).ok()?.content())
+pub fn content(repo: &Repo, subject: &Subject, stage: &Stage) -> Option<u64> {
+    Some(read(repo, subject, stage).ok()?.content())
 }
 
 /// One grader builds at a time.
-fn lock(house: &House) -> anyhow::Result<File> {
-    fs::create_dir_all(&house.target)
-        .with_context(|| format!("cannot write to {}", house.target.display()))?;
-    let path = house.target.join("lock");
+fn lock(repo: &Repo) -> anyhow::Result<File> {
+    fs::create_dir_all(&repo.target)
+        .with_context(|| format!("cannot write to {}", repo.target.display()))?;
+    let path = repo.target.join("lock");
     let lock = File::create(&path).with_context(|| format!("cannot make {}", path.display()))?;
     if let Err(TryLockError::WouldBlock) = lock.try_lock() {
         eprintln!("waiting for another lab, which is building …");
@@ -141,10 +141,10 @@ fn lock(house: &House) -> anyhow::Result<File> {
 }
 
 /// What `stage` is built from; or why it cannot be built.
-fn read(house: &House, subject: &Subject, stage: &Stage) -> Result<Parts, Built> {
+fn read(repo: &Repo, subject: &Subject, stage: &Stage) -> Result<Parts, Built> {
     let sources = subject.read(stage);
     let sources = sources.map_err(|error| Built::NoSource(format!("{error:#}")))?;
-    Parts::read(house, subject, stage, sources).map_err(|error| {
+    Parts::read(repo, subject, stage, sources).map_err(|error| {
         Built::CouldNotBuild(format!(
             "{error:#}\nThat is given code, which belongs to the lab: `git restore` brings it back."
         ))
@@ -154,7 +154,7 @@ fn read(house: &House, subject: &Subject, stage: &Stage) -> Result<Parts, Built>
 /// Copies `parts` to where they are built, and builds them there.
 fn compile(
     profile: Profile,
-    house: &House,
+    repo: &Repo,
     subject: &Subject,
     parts: &[Parts],
 ) -> anyhow::Result<Told> {
@@ -168,25 +168,25 @@ fn compile(
         Profile::Debug => format!("staged/{kind}"),
         Profile::Release => format!("staged/{kind}-release"),
     };
-    let workspace = Workspace::stage(house, house.target.join(folder), parts)?;
+    let workspace = Workspace::stage(repo, repo.target.join(folder), parts)?;
     let order = Order {
         manifest: workspace.manifest_path(),
-        target: house.target.join(kind),
+        target: repo.target.join(kind),
         is_release: profile == Profile::Release,
         packages: parts.iter().map(Parts::package).collect(),
         shown: &subject.folder,
     };
-    let told = order.call(house)?;
+    let told = order.call(repo)?;
     for package in told.built() {
         workspace.was_built(package)?;
     }
     Ok(told)
 }
 
-fn outcome(house: &House, stage: &Stage, told: &Told) -> anyhow::Result<Built> {
+fn outcome(repo: &Repo, stage: &Stage, told: &Told) -> anyhow::Result<Built> {
     Ok(match told.program(stage) {
         Some(program) => Built::Program {
-            path: copy(house, stage, program)?,
+            path: copy(repo, stage, program)?,
             warnings: told.warnings(stage),
         },
         None => told.why_not(stage),
@@ -194,11 +194,11 @@ fn outcome(house: &House, stage: &Stage, told: &Told) -> anyhow::Result<Built> {
 }
 
 /// Copies a program to a place that is named after its content, so that it never changes there.
-fn copy(house: &House, stage: &Stage, program: &Path) -> anyhow::Result<PathBuf> {
+fn copy(repo: &Repo, stage: &Stage, program: &Path) -> anyhow::Result<PathBuf> {
     let bytes = fs::read(program).with_context(|| format!("cannot read {}", program.display()))?;
     let mut hasher = DefaultHasher::new();
     bytes.hash(&mut hasher);
-    let all = house.target.join("programs");
+    let all = repo.target.join("programs");
     forget_old(&all);
     let folder = all.join(format!("{:016x}", hasher.finish()));
     let copy = folder

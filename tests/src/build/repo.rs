@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 #[derive(Debug, Clone)]
-pub struct House {
+pub struct Repo {
     /// The repository's root.
     pub root: PathBuf,
     /// What we build and remember; never inside a subject.
     pub target: PathBuf,
 }
 
-impl House {
+impl Repo {
     /// The repository that cargo says this is run in; without cargo the one in which this program stands, or the one in
     /// which we are.
     ///

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::build::files::{Files, NEW, OLD, cannot, forget, mirror, read, read_sources, set_time};
-use crate::build::repo::House;
+use crate::build::repo::Repo;
 use crate::build::subject::{Kind, Subject};
 use crate::course::Stage;
 
@@ -46,14 +46,14 @@ impl Parts {
     ///
     /// When given code is missing.
     pub fn read(
-        house: &House,
+        repo: &Repo,
         subject: &Subject,
         stage: &Stage,
         sources: Vec<String>,
     ) -> anyhow::Result<Self> {
         let given = match subject.kind {
             Kind::Exercises | Kind::Solutions => subject.folder.join(stage.slug),
-            Kind::Submission => house.root.join("exercises").join(stage.slug),
+            Kind::Submission => repo.root.join("exercises").join(stage.slug),
         };
         let to = Path::new(FOLDER).join(stage.slug);
         let mut files = Files::new();
@@ -67,7 +67,7 @@ impl Parts {
         for (file, source) in stage.files.iter().zip(&sources) {
             files.insert(to.join(file), source.clone().into_bytes());
         }
-        let kit = kit(house)?;
+        let kit = kit(repo)?;
         let content = hash(&(kit.content, &files));
         Ok(Self {
             stage: Crate {
@@ -95,15 +95,15 @@ impl Parts {
 }
 
 /// The given code that every stage stands on.
-fn kit(house: &House) -> anyhow::Result<Crate> {
+fn kit(repo: &Repo) -> anyhow::Result<Crate> {
     let (from, to) = (
-        house.root.join("exercises/kit"),
+        repo.root.join("exercises/kit"),
         Path::new(FOLDER).join("kit"),
     );
     let mut files = Files::new();
     files.insert(to.join("Cargo.toml"), read(&from.join("Cargo.toml"))?);
     read_sources(&from.join("src"), &to.join("src"), &mut files)?;
-    let manifests = ["Cargo.toml", "Cargo.lock"].map(|file| read(&house.root.join(file)));
+    let manifests = ["Cargo.toml", "Cargo.lock"].map(|file| read(&repo.root.join(file)));
     let manifests = manifests.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
     Ok(Crate {
         package: "kit",
@@ -126,14 +126,14 @@ impl<'a> Workspace<'a> {
     /// # Errors
     ///
     /// When it cannot be written, or the file system does not keep time stamps.
-    pub fn stage(house: &House, folder: PathBuf, parts: &'a [Parts]) -> anyhow::Result<Self> {
+    pub fn stage(repo: &Repo, folder: PathBuf, parts: &'a [Parts]) -> anyhow::Result<Self> {
         let kit = parts.first().map(|parts| &parts.kit);
         let stages = parts.iter().map(|parts| &parts.stage);
         let crates: Vec<&Crate> = kit.into_iter().chain(stages).collect();
         let workspace = Self { folder, crates };
-        let manifest = workspace.manifest(&house.root)?;
+        let manifest = workspace.manifest(&repo.root)?;
         mirror(manifest.as_bytes(), &workspace.folder.join("Cargo.toml"))?;
-        let lock = read(&house.root.join("Cargo.lock"))?;
+        let lock = read(&repo.root.join("Cargo.lock"))?;
         mirror(&lock, &workspace.folder.join("Cargo.lock"))?;
         for part in &workspace.crates {
             workspace.copy(part)?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use crate::build::repo::House;
+use crate::build::repo::Repo;
 use crate::course::Stage;
 
 /// How long a student's file may be, in bytes.
@@ -33,8 +33,8 @@ impl Subject {
     /// # Errors
     ///
     /// When there is no such folder, or no stage in it.
-    pub fn open(house: &House, folder: Option<&Path>) -> anyhow::Result<Self> {
-        let folder = folder.map_or_else(|| house.root.join("exercises"), Path::to_path_buf);
+    pub fn open(repo: &Repo, folder: Option<&Path>) -> anyhow::Result<Self> {
+        let folder = folder.map_or_else(|| repo.root.join("exercises"), Path::to_path_buf);
         let folder = folder
             .canonicalize()
             .with_context(|| format!("there is no folder {}", folder.display()))?;
@@ -44,8 +44,7 @@ impl Subject {
             false => folder,
         };
         let is = |name: &str| {
-            house
-                .root
+            repo.root
                 .join(name)
                 .canonicalize()
                 .is_ok_and(|path| path == folder)

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::ensure;
 use clap::{Arg, ArgMatches, value_parser};
 
-use crate::build::repo::House;
+use crate::build::repo::Repo;
 use crate::build::subject::Subject;
 use crate::course::{STAGES, Stage};
 use crate::judge::check::Check;
@@ -57,13 +57,13 @@ impl Request {
     /// # Errors
     ///
     /// When there is no such stage, subject or check.
-    pub fn new(matches: &ArgMatches, house: &House) -> anyhow::Result<Self> {
+    pub fn new(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<Self> {
         let folder = matches.get_one::<PathBuf>("subject").map(PathBuf::as_path);
-        let subject = Subject::open(house, folder)?;
+        let subject = Subject::open(repo, folder)?;
         let words: Vec<&String> = matches.get_many("stage").into_iter().flatten().collect();
         let here = folder
             .is_none()
-            .then(|| crate::cli::stage(None, &house.root).ok())
+            .then(|| crate::cli::stage(None, &repo.root).ok())
             .flatten();
         let (stages, named) = match (words.is_empty(), here) {
             (true, None) => (STAGES.iter().collect(), false),
@@ -71,7 +71,7 @@ impl Request {
             (false, _) => {
                 let named = words
                     .iter()
-                    .map(|word| crate::cli::stage(Some(word), &house.root));
+                    .map(|word| crate::cli::stage(Some(word), &repo.root));
                 (named.collect::<anyhow::Result<Vec<_>>>()?, true)
             }
         };

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 
-use crate::build::repo::House;
+use crate::build::repo::Repo;
 use crate::build::subject::Subject;
 use crate::build::{Built, build};
 use crate::course::{self, Stage};
@@ -67,11 +67,11 @@ fn stage_around(here: &Path, root: &Path) -> Option<&'static Stage> {
 
 /// The stage's program. `None` when there is none, and why has been said.
 pub(crate) fn program(
-    house: &House,
+    repo: &Repo,
     subject: &Subject,
     stage: &'static Stage,
 ) -> anyhow::Result<Option<PathBuf>> {
-    let built = build(house, subject, &[stage])?.pop();
+    let built = build(repo, subject, &[stage])?.pop();
     Ok(match built.context("nothing was built")?.built {
         Built::Program { path, .. } => Some(path),
         Built::NoSource(reason) => {

@@ -31,7 +31,7 @@ const HINTS: &str = "When you are stuck";
 
 /// A stage's README and deck, as far as the lab reads them.
 #[derive(Debug, Default)]
-pub struct Guide {
+pub struct Readme {
     /// `None` where a copy of the lab does without slides.
     deck: Option<Deck>,
     headings: Vec<Heading>,
@@ -75,28 +75,28 @@ impl Display for Place<'_> {
     }
 }
 
-impl Guide {
+impl Readme {
     /// Reads the README of `stage`, below the repository's `root`, and its deck if there is one.
     ///
     /// # Errors
     ///
     /// When there is no README, or when it is not UTF-8.
-    pub fn read(root: &Path, stage: &Stage) -> anyhow::Result<Guide> {
+    pub fn read(root: &Path, stage: &Stage) -> anyhow::Result<Readme> {
         let name = format!("exercises/{}/README.md", stage.slug);
         let text = std::fs::read_to_string(root.join(&name))
             .with_context(|| format!("cannot read {name}"))?;
-        let mut guide = Guide::parse(&text, stage);
-        guide.deck = Deck::of(root, stage).ok();
-        Ok(guide)
+        let mut readme = Readme::parse(&text, stage);
+        readme.deck = Deck::of(root, stage).ok();
+        Ok(readme)
     }
 
     /// Reads `text` as the README of `stage`.
     #[must_use]
-    pub fn parse(text: &str, stage: &Stage) -> Guide {
-        let mut guide = parser::read(text);
-        guide.inspect_headings();
-        guide.inspect_steps(stage);
-        guide
+    pub fn parse(text: &str, stage: &Stage) -> Readme {
+        let mut readme = parser::read(text);
+        readme.inspect_headings();
+        readme.inspect_steps(stage);
+        readme
     }
 
     /// The heading under which `cause` is explained.

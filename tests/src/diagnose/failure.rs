@@ -2,8 +2,11 @@
 
 use crate::course::cause::Cause;
 
+/// What each verb of a check returns: an answer, or why the check ends here.
+pub type Result<T, E = Box<Problem>> = std::result::Result<T, E>;
+
 /// What a check returns. It never panics.
-pub type Outcome = Result<(), Box<Problem>>;
+pub type Outcome = Result<()>;
 
 #[derive(Debug)]
 pub enum Problem {

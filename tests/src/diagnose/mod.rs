@@ -9,10 +9,10 @@ pub mod threaded;
 use std::time::Duration;
 
 use crate::course::cause::Cause;
-use crate::evidence::Situation;
-use crate::evidence::connection::Wire;
-use crate::evidence::history::Facts;
-use crate::evidence::settle::Look;
+use crate::evidence::Evidence;
+use crate::evidence::connection::Connection;
+use crate::evidence::history::History;
+use crate::evidence::settle::Activity;
 use crate::platform::{CallKind, Sample, TcpState};
 
 /// What a check saw that it should not have seen.
@@ -49,15 +49,15 @@ pub enum Symptom {
 /// A nap for which a server has no reason.
 const LONG_NAP: Duration = Duration::from_secs(1);
 
-impl Situation<'_> {
+impl Evidence<'_> {
     /// The cause that explains `symptom` here.
     #[must_use]
     pub fn cause(&self, symptom: Symptom) -> Cause {
-        let Facts {
+        let History {
             is_client,
             was_reset,
             ..
-        } = self.facts;
+        } = self.history;
         let is_ended = self.exited.is_some();
         if let Some(cause) = self
             .want_of_threads(symptom)
@@ -97,8 +97,8 @@ impl Situation<'_> {
             // That it never came to rest was seen already, for longer than this last look.
             Symptom::NoRest if self.lost_by_would_block() => Cause::WouldBlockIsFatal,
             Symptom::NoRest => self.why_busy(),
-            Symptom::NoExit if self.facts.listener_broke => Cause::ErrorIgnored,
-            Symptom::NoExit if self.look == Look::Busy => self.why_busy(),
+            Symptom::NoExit if self.history.listener_broke => Cause::ErrorIgnored,
+            Symptom::NoExit if self.look == Activity::Spinning => self.why_busy(),
             Symptom::NoExit => self.why_running(),
         }
     }
@@ -114,12 +114,12 @@ impl Situation<'_> {
     }
 
     fn why_ended(&self) -> Cause {
-        match self.facts {
+        match self.history {
             _ if self.ended_by_itself() => Cause::ExitedEarly,
-            Facts {
+            History {
                 is_client: true, ..
             } => Cause::HalfClosedTooEarly,
-            Facts {
+            History {
                 send_was_interrupted: true,
                 ..
             } => Cause::TailLost,
@@ -130,10 +130,10 @@ impl Situation<'_> {
     }
 
     fn why_reset(&self) -> Cause {
-        match self.facts {
+        match self.history {
             _ if self.ended_by_itself() => Cause::ExitedEarly,
             // Whoever hangs up with bytes unread makes the kernel send a reset.
-            Facts {
+            History {
                 peer_sent: true,
                 peer_ended: false,
                 ..
@@ -143,7 +143,7 @@ impl Situation<'_> {
     }
 
     fn why_silent(&self) -> Cause {
-        if self.facts.is_client {
+        if self.history.is_client {
             return match self.at {
                 None => Cause::NeverConnected,
                 Some(_) if self.ended_by_itself() => Cause::ExitedEarly,
@@ -158,10 +158,10 @@ impl Situation<'_> {
             _ if self.sleeps_at_a_lock() => Cause::LockKept,
             Some(cause) => cause,
             None if self.sleeps_until_ready() => self.why_not_woken(),
-            None if self.look == Look::Busy && self.ticks() => self.why_passed_over(),
+            None if self.look == Activity::Spinning && self.ticks() => self.why_passed_over(),
             None if self.has_room_for_the_rest() => Cause::RemainderNotSent,
-            None if self.look == Look::Busy => self.why_busy(),
-            None if self.facts.send_was_interrupted => self.if_moving(Cause::TailLost),
+            None if self.look == Activity::Spinning => self.why_busy(),
+            None if self.history.send_was_interrupted => self.if_moving(Cause::TailLost),
             None => self.if_moving(Cause::WaitsForMore),
         }
     }
@@ -171,12 +171,12 @@ impl Situation<'_> {
             return cause;
         }
         match self.look {
-            _ if self.facts.is_client => Cause::HalfCloseForgotten,
+            _ if self.history.is_client => Cause::HalfCloseForgotten,
             _ if self.sleeps_until_ready() => self.why_not_woken_by_the_end(),
             _ if self.says_that_it_left() => Cause::NotClosed,
             _ if self.has_a_long_nap() => Cause::LongNap,
-            Look::Busy if self.leaves_what_it_asks_for() => Cause::ReadinessNotConsumed,
-            Look::Busy => self.why_unserved().unwrap_or(Cause::EndIgnored),
+            Activity::Spinning if self.leaves_what_it_asks_for() => Cause::ReadinessNotConsumed,
+            Activity::Spinning => self.why_unserved().unwrap_or(Cause::EndIgnored),
             _ => self
                 .why_unserved()
                 .unwrap_or_else(|| self.if_moving(Cause::NotClosed)),
@@ -198,7 +198,7 @@ impl Situation<'_> {
         if self.asks_for_room() {
             return Cause::WritableInterestAlwaysOn;
         }
-        if self.facts.peer_ended && self.keeps_what_has_ended() {
+        if self.history.peer_ended && self.keeps_what_has_ended() {
             Cause::EndIgnored
         } else {
             Cause::Busy
@@ -207,16 +207,16 @@ impl Situation<'_> {
 
     /// Whether a stream that one of our peers has ended is still open at its end, as far as anybody can tell.
     fn keeps_what_has_ended(&self) -> bool {
-        let is_open = |wire: &Wire| {
-            let row = wire.their_row(&self.table);
+        let is_open = |connection: &Connection| {
+            let row = connection.their_row(&self.table);
             row.is_some_and(|row| row.state == TcpState::CloseWait)
         };
-        self.table.is_empty() || self.wires.iter().any(is_open)
+        self.table.is_empty() || self.connections.iter().any(is_open)
     }
 
     fn why_running(&self) -> Cause {
         let waits_in = |kind| self.parked_calls().any(|call| call.kind == kind);
-        match self.facts.is_client {
+        match self.history.is_client {
             false => Cause::NotAtItsAddress,
             true if waits_in(CallKind::Recv) => Cause::WaitsForMore,
             true => self.if_moving(Cause::WrongExit),
@@ -225,7 +225,7 @@ impl Situation<'_> {
 
     /// What a server does before anybody has asked for anything is told by `unasked`.
     fn if_unasked(&self, unasked: Cause, otherwise: Cause) -> Cause {
-        if self.facts.peer_sent || self.facts.is_client {
+        if self.history.peer_sent || self.history.is_client {
             otherwise
         } else {
             unasked
@@ -233,7 +233,7 @@ impl Situation<'_> {
     }
 
     fn if_moving(&self, otherwise: Cause) -> Cause {
-        if self.look == Look::Moving {
+        if self.look == Activity::Running {
             Cause::TooLong
         } else {
             otherwise
@@ -264,11 +264,13 @@ impl Situation<'_> {
         let row = self.at?.their_row(&self.table)?;
         let waits_for_another = self.parked_calls().any(|call| {
             matches!(call.kind, CallKind::Recv | CallKind::Send)
-                && self.wire_of(call).is_some_and(|wire| Some(wire) != self.at)
+                && self
+                    .wire_of(call)
+                    .is_some_and(|connection| Some(connection) != self.at)
         });
         if row.inode == 0 {
             // Still in the backlog.
-            if self.facts.was_reset && self.ticks() && self.keeps_somebody() {
+            if self.history.was_reset && self.ticks() && self.keeps_somebody() {
                 return Some(Cause::ErrorIgnored);
             }
             return Some(match (waits_for_another, self.accepted_before()) {
@@ -287,8 +289,14 @@ impl Situation<'_> {
     /// Whether the program has accepted any connection yet, as far as our peers can tell.
     fn accepted_before(&self) -> bool {
         let Some(at) = self.at else { return false };
-        let earlier = self.wires.iter().take_while(|wire| *wire != at);
+        let earlier = self
+            .connections
+            .iter()
+            .take_while(|connection| *connection != at);
         let said_so = self.said.contains(" connected");
-        said_so || earlier.into_iter().any(|wire| self.was_accepted(wire))
+        said_so
+            || earlier
+                .into_iter()
+                .any(|connection| self.was_accepted(connection))
     }
 }

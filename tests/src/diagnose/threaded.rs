@@ -2,23 +2,25 @@
 
 use crate::course::cause::Cause;
 use crate::diagnose::Symptom;
-use crate::evidence::Situation;
-use crate::evidence::history::Lack;
-use crate::evidence::settle::Look;
+use crate::evidence::Evidence;
+use crate::evidence::history::Shortage;
+use crate::evidence::settle::Activity;
 use crate::platform::{Call, CallKind};
 
 /// More threads than there are clients at one time where memory was taken away.
 const MANY: usize = 12;
 
-impl Situation<'_> {
+impl Evidence<'_> {
     /// Whether one of its threads sleeps until another one lets it go on, which sleeps at another client, and bytes of
     /// this one are unread or were not sent back.
     pub(crate) fn sleeps_at_a_lock(&self) -> bool {
         let row = self.at.and_then(|at| at.their_row(&self.table));
         let is_unread = row.is_some_and(|row| row.unread > 0 && row.inode != 0);
-        let sleeps_at_another =
-            |call: Call| self.wire_of(call).is_some_and(|wire| Some(wire) != self.at);
-        self.look == Look::Parked
+        let sleeps_at_another = |call: Call| {
+            self.wire_of(call)
+                .is_some_and(|connection| Some(connection) != self.at)
+        };
+        self.look == Activity::Blocked
             && (is_unread || self.is_held())
             && self.parked_calls().any(|call| call.kind == CallKind::Futex)
             && self.parked_calls().any(sleeps_at_another)
@@ -26,19 +28,19 @@ impl Situation<'_> {
 
     /// What it made of having little room for threads, if that is what went wrong.
     pub(crate) fn want_of_threads(&self, symptom: Symptom) -> Option<Cause> {
-        let lacks = self.facts.lacks?;
+        let shortage = self.history.shortage?;
         let is_ended = self.exited.is_some();
-        match lacks {
-            Lack::Thread if is_ended => Some(Cause::NoThreadIsFatal),
+        match shortage {
+            Shortage::Thread if is_ended => Some(Cause::NoThreadIsFatal),
             // It may turn somebody away, until another one has left, whose thread is enough for the next.
-            Lack::Thread => {
+            Shortage::Thread => {
                 if !matches!(symptom, Symptom::End | Symptom::Reset) {
                     return None;
                 }
                 let begins = format!("{} lost ", self.at?.label);
                 self.turned_away(&begins).then(|| self.what_it_keeps())
             }
-            Lack::ManyThreads => {
+            Shortage::ManyThreads => {
                 let was_refused = refused_a_thread(&self.stderr) || self.turned_away("");
                 was_refused.then(|| self.what_it_keeps())
             }

@@ -8,17 +8,17 @@ use crate::platform::{TcpRow, tcp_rows};
 
 /// A connection between one of our peers and the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wire {
+pub struct Connection {
     /// The name of our peer.
     pub label: String,
     pub ours: SocketAddr,
     pub theirs: SocketAddr,
     /// What our peer has done so far.
-    pub account: Rc<Account>,
+    pub counts: Rc<ByteCounts>,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Account {
+pub struct ByteCounts {
     /// How many bytes it gave to its kernel.
     sent: Cell<u64>,
     /// How many bytes it has read.
@@ -31,14 +31,14 @@ pub struct Account {
     pub ended_alone: Cell<bool>,
 }
 
-impl Account {
+impl ByteCounts {
     /// It gave so many bytes more to its kernel.
-    pub fn sends(&self, count: usize) {
+    pub fn add_sent(&self, count: usize) {
         self.sent.set(self.sent() + count as u64);
     }
 
     /// It has read so many bytes more.
-    pub fn receives(&self, count: usize) {
+    pub fn add_received(&self, count: usize) {
         self.received.set(self.received() + count as u64);
     }
 
@@ -53,7 +53,7 @@ impl Account {
     }
 }
 
-impl Wire {
+impl Connection {
     /// A connection on which nothing has happened yet.
     #[must_use]
     pub fn new(label: String, ours: SocketAddr, theirs: SocketAddr) -> Self {
@@ -61,20 +61,20 @@ impl Wire {
             label,
             ours,
             theirs,
-            account: Rc::default(),
+            counts: Rc::default(),
         }
     }
 
     /// What to ask the kernel for: our end and the program's.
     #[must_use]
-    pub fn ends(&self) -> [(SocketAddr, SocketAddr); 2] {
+    pub fn both_ends(&self) -> [(SocketAddr, SocketAddr); 2] {
         [(self.ours, self.theirs), (self.theirs, self.ours)]
     }
 
     /// Both ends, as the kernel sees them now.
     #[must_use]
     pub fn rows(&self) -> Option<Vec<TcpRow>> {
-        tcp_rows(&self.ends())
+        tcp_rows(&self.both_ends())
     }
 
     /// The program's end, in a table of all sockets.
@@ -99,19 +99,19 @@ impl Wire {
     /// While an acknowledgement is on its way bytes are counted in two queues, so this is exact, for an echo
     /// server, when the program has settled, and too small before. `None` when an end is gone.
     #[must_use]
-    pub fn held(&self, table: &[TcpRow]) -> Option<u64> {
+    pub fn buffered_by_program(&self, table: &[TcpRow]) -> Option<u64> {
         let (ours, theirs) = (self.our_row(table)?, self.their_row(table)?);
         let in_kernels = ours.unsent + theirs.unread + theirs.unsent + ours.unread;
-        let under_way = self.account.sent().saturating_sub(self.account.received());
+        let under_way = self.counts.sent().saturating_sub(self.counts.received());
         Some(under_way.saturating_sub(in_kernels))
     }
 
     /// How many bytes the program has read so far. `None` when an end is gone.
     #[must_use]
-    pub fn eaten(&self, table: &[TcpRow]) -> Option<u64> {
+    pub fn consumed(&self, table: &[TcpRow]) -> Option<u64> {
         let (ours, theirs) = (self.our_row(table)?, self.their_row(table)?);
         Some(
-            self.account
+            self.counts
                 .sent()
                 .saturating_sub(ours.unsent + theirs.unread),
         )

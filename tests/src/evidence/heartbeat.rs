@@ -3,19 +3,19 @@
 use std::time::{Duration, Instant};
 
 use crate::platform::Sample;
-use crate::process::child::Running;
+use crate::process::child::Process;
 use crate::process::deadline::Deadline;
 
 /// Whether another tick comes. A program that has never ticked is not waited for.
-pub(crate) fn beats(program: &Running) -> bool {
+pub(crate) fn beats(program: &Process) -> bool {
     let before = program.stdout.ticks();
     if before == 0 {
         return false;
     }
-    let mut pulse = Pulse::default();
+    let mut monitor = HeartbeatMonitor::default();
     let beats = Deadline::last_look().until(|| {
         let ticks = program.stdout.ticks();
-        let has_stopped = pulse.has_stopped(ticks, program.sample().as_ref());
+        let has_stopped = monitor.has_stopped(ticks, program.sample().as_ref());
         match ticks > before {
             true => Some(true),
             false => (has_stopped && program.stdout.is_drained()).then_some(false),
@@ -29,13 +29,13 @@ pub(crate) fn beats(program: &Running) -> bool {
 /// Ticks are due by the clock, every 50 ms. So time has to pass first, and then the program has to get a good amount of
 /// work done without a tick: what only runs late, on a busy machine, does neither.
 #[derive(Debug, Default)]
-pub(crate) struct Pulse {
+pub(crate) struct HeartbeatMonitor {
     ticks: u64,
     since: Option<Instant>,
     overdue: Option<(Duration, u64)>,
 }
 
-impl Pulse {
+impl HeartbeatMonitor {
     /// After how long by the clock a tick is long overdue.
     const DUE: Duration = Duration::from_millis(100);
     /// How much processor time, or how many naps, it then has to have without one.

@@ -2,7 +2,7 @@
 
 /// What happened on the scene, as far as it tells one cause from another.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Facts {
+pub struct History {
     /// The program is a client, and our peer its server.
     pub is_client: bool,
     /// One of our peers has sent something.
@@ -20,10 +20,10 @@ pub struct Facts {
     /// The program was seen to sleep in one wait for all of its sockets.
     pub slept_until_ready: bool,
     /// What there is no longer enough memory for, since it was taken away.
-    pub lacks: Option<Lack>,
+    pub shortage: Option<Shortage>,
 }
 
-impl Facts {
+impl History {
     /// Whether none of our peers has said anything, or left.
     #[must_use]
     pub fn is_silent(&self) -> bool {
@@ -33,7 +33,7 @@ impl Facts {
 
 /// What a program has to do with little of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lack {
+pub enum Shortage {
     /// No further thread can be started.
     Thread,
     /// There is room for a few threads at a time.

@@ -8,9 +8,9 @@ pub mod settle;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use crate::evidence::connection::Wire;
-use crate::evidence::history::Facts;
-use crate::evidence::settle::Look;
+use crate::evidence::connection::Connection;
+use crate::evidence::history::History;
+use crate::evidence::settle::Activity;
 use crate::platform::{
     Call, CallKind, Descriptor, Registered, Sample, TOO_MUCH_MEMORY, TcpRow, TcpState,
 };
@@ -19,8 +19,8 @@ use crate::text::size;
 
 /// All that can be seen of the program at the moment when a check fails.
 #[derive(Debug)]
-pub struct Situation<'a> {
-    pub look: Look,
+pub struct Evidence<'a> {
+    pub look: Activity,
     pub exited: Option<ExitStatus>,
     pub stderr: String,
     pub sample: Option<Sample>,
@@ -28,16 +28,16 @@ pub struct Situation<'a> {
     /// What the kernel is to tell it of.
     pub registered: Vec<Registered>,
     pub table: Vec<TcpRow>,
-    pub wires: &'a [Wire],
+    pub connections: &'a [Connection],
     /// The connection at which the symptom was seen.
-    pub at: Option<&'a Wire>,
+    pub at: Option<&'a Connection>,
     /// What the program printed.
     pub said: String,
-    pub facts: Facts,
+    pub history: History,
     /// The step that it died in because it is not written yet.
     pub unwritten: Option<u8>,
     /// It was ended because it had too many threads and processes.
-    pub was_too_many: bool,
+    pub exceeded_thread_cap: bool,
     /// How many descriptors it may have.
     pub descriptors: u64,
     /// How much memory it has in use, in bytes.
@@ -46,31 +46,37 @@ pub struct Situation<'a> {
     pub beats: bool,
 }
 
-impl Situation<'_> {
+impl Evidence<'_> {
     /// Where the program is, in one or two sentences.
     #[must_use]
     pub fn describe(&self) -> String {
-        if self.was_too_many {
+        if self.exceeded_thread_cap {
             return format!("was ended by the lab: it had more than {CAP} threads and processes");
         }
         if let Some(status) = self.exited {
             return self.last_words(status);
         }
-        let mut facts = Vec::new();
-        facts.extend(
+        let mut history = Vec::new();
+        history.extend(
             self.panic()
                 .map(|panic| format!("one of its threads {panic}")),
         );
         let stopped = self.sample.as_ref().is_some_and(Sample::is_stopped);
         match self.look {
-            _ if stopped => facts.push("was stopped by the lab".to_string()),
-            Look::Busy if self.ticks() => facts.push("goes round in its loop".to_string()),
-            Look::Busy if self.parked_calls().any(|call| call.timed) => {
-                facts.push("woke up again and again while nothing happened".to_string());
+            _ if stopped => history.push("was stopped by the lab".to_string()),
+            Activity::Spinning if self.ticks() => {
+                history.push("goes round in its loop".to_string())
             }
-            Look::Busy => facts.push("used the processor while nothing happened".to_string()),
-            Look::Moving => facts.push("had not come to rest when the time was over".to_string()),
-            Look::Parked | Look::Exited => {}
+            Activity::Spinning if self.parked_calls().any(|call| call.timed) => {
+                history.push("woke up again and again while nothing happened".to_string());
+            }
+            Activity::Spinning => {
+                history.push("used the processor while nothing happened".to_string())
+            }
+            Activity::Running => {
+                history.push("had not come to rest when the time was over".to_string())
+            }
+            Activity::Blocked | Activity::Exited => {}
         }
         if let Some(sample) = &self.sample {
             let mut places: Vec<String> = sample
@@ -79,26 +85,26 @@ impl Situation<'_> {
                 .filter_map(|thread| Some(self.place(thread.call?)))
                 .collect();
             places.dedup();
-            if !places.is_empty() && self.look != Look::Busy && !stopped {
+            if !places.is_empty() && self.look != Activity::Spinning && !stopped {
                 shorten(&mut places, "more calls");
-                facts.push(format!("was inside {}", places.join(" and ")));
+                history.push(format!("was inside {}", places.join(" and ")));
             }
         }
         if self.memory >= TOO_MUCH_MEMORY {
-            facts.push(format!("uses {} MiB of memory", self.memory >> 20));
+            history.push(format!("uses {} MiB of memory", self.memory >> 20));
         }
-        facts.extend(self.what_waits());
-        facts.extend(self.lacks_registration());
+        history.extend(self.what_waits());
+        history.extend(self.lacks_registration());
         // That somebody left is worth a word if nobody has ended a stream.
-        let nobody_ended = !self.facts.peer_ended && self.facts.peer_sent;
+        let nobody_ended = !self.history.peer_ended && self.history.peer_sent;
         let departed = self.said.lines().rfind(|line| {
             line.contains(" lost after ") || (nobody_ended && line.contains(" left after "))
         });
-        facts.extend(departed.map(|line| format!("it said \"{line}\"")));
-        if facts.is_empty() {
-            facts.push("was running".into());
+        history.extend(departed.map(|line| format!("it said \"{line}\"")));
+        if history.is_empty() {
+            history.push("was running".into());
         }
-        facts.join("; ")
+        history.join("; ")
     }
 
     /// Where a thread panicked, and why.
@@ -131,8 +137,10 @@ impl Situation<'_> {
     /// The call, and on what.
     fn place(&self, call: Call) -> String {
         let on = match (self.wire_of(call), call.descriptor) {
-            (Some(wire), _) if self.facts.is_client => format!(" on the {}'s socket", wire.label),
-            (Some(wire), _) => format!(" on {}'s socket", wire.label),
+            (Some(connection), _) if self.history.is_client => {
+                format!(" on the {}'s socket", connection.label)
+            }
+            (Some(connection), _) => format!(" on {}'s socket", connection.label),
             (None, Some(0)) => " on its standard input".into(),
             (None, Some(1)) => " on its standard output".into(),
             (None, Some(_)) if self.row_of(call).is_some() => " on a socket".into(),
@@ -162,16 +170,19 @@ impl Situation<'_> {
     fn what_waits(&self) -> Vec<String> {
         let mut waiting = Vec::new();
         // The one that it is about comes first.
-        let others = self.wires.iter().filter(|wire| Some(*wire) != self.at);
-        for wire in self.at.into_iter().chain(others) {
-            let Some(row) = wire.their_row(&self.table) else {
+        let others = self
+            .connections
+            .iter()
+            .filter(|connection| Some(*connection) != self.at);
+        for connection in self.at.into_iter().chain(others) {
+            let Some(row) = connection.their_row(&self.table) else {
                 continue;
             };
             if row.unread > 0 {
                 let accepted = if row.inode == 0 { "connected and " } else { "" };
                 waiting.push(format!(
                     "{} {accepted}has {} unread in the kernel",
-                    wire.label,
+                    connection.label,
                     unread(row)
                 ));
             }
@@ -184,7 +195,12 @@ impl Situation<'_> {
             many => format!("{many} connections wait"),
         };
         let some = self.said.contains(" connected");
-        let none = if some || self.wires.iter().any(|wire| self.was_accepted(wire)) {
+        let none = if some
+            || self
+                .connections
+                .iter()
+                .any(|connection| self.was_accepted(connection))
+        {
             ""
         } else {
             ", and none was accepted"
@@ -205,9 +221,9 @@ impl Situation<'_> {
 
     /// Whether the program got this connection: it has left the backlog, and the program holds it or has
     /// closed it. One that our peer has aborted leaves no trace of that.
-    pub(crate) fn was_accepted(&self, wire: &Wire) -> bool {
-        let row = wire.their_row(&self.table);
-        row.map_or(!self.facts.was_reset, |row| row.inode != 0)
+    pub(crate) fn was_accepted(&self, connection: &Connection) -> bool {
+        let row = connection.their_row(&self.table);
+        row.map_or(!self.history.was_reset, |row| row.inode != 0)
     }
 
     /// Whether it has a heartbeat: it does not wait in calls, and is expected not to.
@@ -229,11 +245,11 @@ impl Situation<'_> {
             .filter_map(|thread| thread.call)
     }
 
-    pub(crate) fn wire_of(&self, call: Call) -> Option<&Wire> {
+    pub(crate) fn wire_of(&self, call: Call) -> Option<&Connection> {
         let row = self.row_of(call)?;
-        self.wires
+        self.connections
             .iter()
-            .find(|wire| wire.theirs == row.local && wire.ours == row.remote)
+            .find(|connection| connection.theirs == row.local && connection.ours == row.remote)
     }
 
     fn row_of(&self, call: Call) -> Option<&TcpRow> {

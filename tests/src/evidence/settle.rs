@@ -8,48 +8,47 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::evidence::connection::Wire;
+use crate::evidence::connection::Connection;
 use crate::platform::{
     CallKind, Descriptor, Sample, TOO_MUCH_MEMORY, TcpRow, TcpState, Thread, descriptors, memory,
 };
-use crate::process::child::Running;
+use crate::process::child::Process;
 
-/// By how much memory has to grow to show, in bytes.
+/// Smallest growth of memory that shows, in bytes.
 const MEMORY_STEP: u64 = 16 << 20;
 
-/// How often in a row the same must be seen.
-pub const TIMES: u32 = 3;
+/// Consecutive samples that must agree.
+pub const STABLE_SAMPLES: u32 = 3;
 
-/// After how much processor time for nothing a program counts as busy for nothing. It may have had much to do with
-/// itself.
-pub const FOR_NOTHING: Duration = Duration::from_millis(100);
+/// Processor time without effect after which a program counts as spinning. It may have had much to do with itself.
+pub const IDLE_CPU_BUDGET: Duration = Duration::from_millis(100);
 
-/// After how much a program with a heartbeat does, which comes round many times in a millisecond.
-const FOR_NOTHING_IN_A_LOOP: Duration = Duration::from_millis(50);
+/// The same for a program with a heartbeat, which comes round many times in a millisecond.
+const IDLE_CPU_BUDGET_IN_A_LOOP: Duration = Duration::from_millis(50);
 
-/// After how many naps for nothing, of all its threads together.
-const NAPS: u64 = 50;
+/// Naps without effect after which it counts as spinning, of all its threads together.
+const IDLE_NAPS: u64 = 50;
 
-/// After how many long ones of one and the same thread: each goes to sleep once when it has nothing to do.
-const LONG_NAPS: u64 = 3;
+/// Long naps of one thread after which it does: each thread goes to sleep once when it has nothing to do.
+const IDLE_LONG_NAPS: u64 = 3;
 
-/// A nap that is a long one.
+/// Shortest nap that counts as long.
 const LONG_NAP: Duration = Duration::from_millis(100);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
+pub enum Activity {
     /// It may still do something by itself.
-    Moving,
-    /// It sleeps until somebody does something.
-    Parked,
+    Running,
+    /// Every thread sleeps until another side does something.
+    Blocked,
     /// It does not sleep, and does nothing either that could be seen.
-    Busy,
+    Spinning,
     Exited,
 }
 
 /// What can be seen from outside at one moment.
 #[derive(Debug, PartialEq, Eq)]
-struct View {
+struct Fingerprint {
     rows: Vec<TcpRow>,
     descriptors: Vec<Descriptor>,
     /// How many threads there are, in all processes.
@@ -57,41 +56,41 @@ struct View {
     /// How much memory there is, in large steps, up to where it is too much.
     memory: u64,
     printed: u64,
-    fed: u64,
+    stdin_written: u64,
 }
 
 /// Looks at a program again and again, and compares.
 #[derive(Debug, Default)]
-pub struct Calm {
+pub struct SettleDetector {
     parked: Option<Sample>,
     times: u32,
     /// The view that has not changed since, and the program at that time.
-    unchanged: Option<(View, Sample)>,
+    unchanged: Option<(Fingerprint, Sample)>,
 }
 
-impl Calm {
+impl SettleDetector {
     /// One look; `rows` are the sockets that matter. The caller pauses between two looks, by reading or sleeping.
-    pub fn look(
+    pub fn observe(
         &mut self,
-        program: &Running,
-        wires: &[Wire],
+        program: &Process,
+        connections: &[Connection],
         rows: impl FnOnce() -> Option<Vec<TcpRow>>,
-    ) -> Look {
+    ) -> Activity {
         if program.exited().is_some() {
-            return Look::Exited;
+            return Activity::Exited;
         }
         let (Some(sample), Some(table)) = (program.family(), rows()) else {
-            return Look::Moving;
+            return Activity::Running;
         };
         // What it has printed may still be on its way to us.
         if !program.stdout.is_drained() || !program.stderr.is_drained() {
             *self = Self::default();
-            return Look::Moving;
+            return Activity::Running;
         }
         let open = descriptors(program.pid()).unwrap_or_default();
         if sample.is_parked()
             && !waits_for_us(program, &sample)
-            && is_quiet(&sample, &open, &table, wires)
+            && is_quiet(&sample, &open, &table, connections)
         {
             self.unchanged = None;
             self.times = if self.parked.as_ref() == Some(&sample) {
@@ -100,42 +99,44 @@ impl Calm {
                 1
             };
             self.parked = Some(sample);
-            return if self.times >= TIMES {
-                Look::Parked
+            return if self.times >= STABLE_SAMPLES {
+                Activity::Blocked
             } else {
-                Look::Moving
+                Activity::Running
             };
         }
         self.parked = None;
         if sample.is_stopped() {
-            return Look::Moving;
+            return Activity::Running;
         }
 
         // What is on its way may still wake it up to do something.
-        let is_quiet = wires.iter().all(|wire| wire_is_quiet(wire, &table));
-        let view = View {
+        let is_quiet = connections
+            .iter()
+            .all(|connection| wire_is_quiet(connection, &table));
+        let view = Fingerprint {
             rows: table,
             descriptors: open,
             population: sample.threads.len(),
             memory: memory(program.pid()).min(TOO_MUCH_MEMORY) / MEMORY_STEP,
             printed: program.stdout.news(),
-            fed: program.fed(),
+            stdin_written: program.stdin_written(),
         };
         let enough = match program.stdout.ticks() {
-            0 => FOR_NOTHING,
-            _ => FOR_NOTHING_IN_A_LOOP,
+            0 => IDLE_CPU_BUDGET,
+            _ => IDLE_CPU_BUDGET_IN_A_LOOP,
         };
         match &self.unchanged {
             Some((before, then)) if *before == view => {
                 if is_quiet && is_for_nothing(then, &sample, enough) {
-                    Look::Busy
+                    Activity::Spinning
                 } else {
-                    Look::Moving
+                    Activity::Running
                 }
             }
             _ => {
                 self.unchanged = Some((view, sample));
-                Look::Moving
+                Activity::Running
             }
         }
     }
@@ -152,15 +153,16 @@ pub fn is_for_nothing(then: &Sample, now: &Sample, enough: Duration) -> bool {
     let has_napped = match now.longest_nap() {
         Some(nap) if nap >= LONG_NAP => {
             let mut threads = now.threads.iter();
-            threads
-                .any(|thread| Use::since(then, thread).is_some_and(|own| own.sleeps >= LONG_NAPS))
+            threads.any(|thread| {
+                Use::since(then, thread).is_some_and(|own| own.sleeps >= IDLE_LONG_NAPS)
+            })
         }
-        _ => of_all.sleeps >= NAPS,
+        _ => of_all.sleeps >= IDLE_NAPS,
     };
     let mut awake = now.threads.iter().filter(|thread| thread.state == 'R');
     (of_all.cpu >= enough || has_napped)
         && awake.all(|thread| {
-            Use::since(then, thread).is_some_and(|own| own.cpu >= enough || own.sleeps >= NAPS)
+            Use::since(then, thread).is_some_and(|own| own.cpu >= enough || own.sleeps >= IDLE_NAPS)
         })
 }
 
@@ -183,7 +185,7 @@ impl Use {
 
 /// Whether a thread waits for us: for standard input that is still to come, or for room in an output that
 /// we have not drained yet.
-fn waits_for_us(program: &Running, sample: &Sample) -> bool {
+fn waits_for_us(program: &Process, sample: &Sample) -> bool {
     let mut calls = sample.threads.iter().filter_map(|thread| thread.call);
     calls.any(|call| match (call.kind, call.descriptor) {
         (CallKind::Recv, Some(0)) => !program.is_fed(),
@@ -193,12 +195,20 @@ fn waits_for_us(program: &Running, sample: &Sample) -> bool {
 }
 
 /// Whether nothing is on its way that could wake the program, or reach one of our peers.
-fn is_quiet(sample: &Sample, open: &[Descriptor], table: &[TcpRow], wires: &[Wire]) -> bool {
-    wires.iter().all(|wire| wire_is_quiet(wire, table)) && !is_about_to_wake(sample, open, table)
+fn is_quiet(
+    sample: &Sample,
+    open: &[Descriptor],
+    table: &[TcpRow],
+    connections: &[Connection],
+) -> bool {
+    connections
+        .iter()
+        .all(|connection| wire_is_quiet(connection, table))
+        && !is_about_to_wake(sample, open, table)
 }
 
-fn wire_is_quiet(wire: &Wire, table: &[TcpRow]) -> bool {
-    match (wire.our_row(table), wire.their_row(table)) {
+fn wire_is_quiet(connection: &Connection, table: &[TcpRow]) -> bool {
+    match (connection.our_row(table), connection.their_row(table)) {
         (None, None) => true,
         (Some(ours), Some(theirs)) => !is_on_its_way(ours, theirs) && !is_on_its_way(theirs, ours),
         // Their end is gone and ours has not heard of it, or the other way round: unless all is over, a
@@ -224,8 +234,8 @@ pub fn travels(table: &[TcpRow]) -> bool {
 /// Bytes, an opening or an end on the way from one end to the other. Bytes that the receiver's kernel has no
 /// room for are not on their way: they wait for the receiver to read.
 fn is_on_its_way(from: &TcpRow, to: &TcpRow) -> bool {
-    let travels = from.unsent > 0 || from.state == TcpState::EndUnderWay;
-    from.state == TcpState::Opening || (travels && to.unread == 0)
+    let travels = from.unsent > 0 || from.state == TcpState::FinSent;
+    from.state == TcpState::Handshake || (travels && to.unread == 0)
 }
 
 /// Whether a thread sleeps at a socket that already has what it waits for: it is awake in a moment.

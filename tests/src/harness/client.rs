@@ -4,14 +4,14 @@ use std::rc::Rc;
 
 use crate::course::cause::Cause;
 use crate::diagnose::Symptom;
-use crate::diagnose::failure::{Outcome, Problem};
-use crate::evidence::settle::{Calm, Look};
+use crate::diagnose::failure::{Outcome, Result};
+use crate::evidence::settle::{Activity, SettleDetector};
 use crate::harness::compare::{difference, missing};
-use crate::harness::context::Scene;
-use crate::harness::exit::Ended;
+use crate::harness::context::CheckContext;
+use crate::harness::exit::ExitedProgram;
 use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
-use crate::process::child::Running;
+use crate::process::child::Process;
 use crate::text::{quote, size};
 
 /// What a client gets on its standard input.
@@ -25,42 +25,42 @@ pub enum Input {
 
 #[derive(Debug)]
 pub struct Client {
-    running: Rc<Running>,
-    scene: Rc<Scene>,
+    process: Rc<Process>,
+    context: Rc<CheckContext>,
 }
 
 impl Client {
-    pub(crate) fn new(running: Rc<Running>, scene: &Rc<Scene>) -> Self {
+    pub(crate) fn new(process: Rc<Process>, context: &Rc<CheckContext>) -> Self {
         Self {
-            running,
-            scene: Rc::clone(scene),
+            process,
+            context: Rc::clone(context),
         }
     }
 
     /// Waits until it has printed `payload`, and then nothing else.
-    pub fn prints(&self, payload: impl Into<Payload>) -> Result<&Self, Box<Problem>> {
+    pub fn expect_output(&self, payload: impl Into<Payload>) -> Result<&Self> {
         let payload = payload.into();
         let length = payload.bytes().len() as u64;
-        let mut calm = Calm::default();
-        self.scene.deadline().until(|| {
-            let enough = self.running.stdout.length() >= length;
-            (enough || self.scene.look(&mut calm) != Look::Moving).then_some(())
+        let mut detector = SettleDetector::default();
+        self.context.deadline().until(|| {
+            let enough = self.process.stdout.length() >= length;
+            (enough || self.context.observe(&mut detector) != Activity::Running).then_some(())
         });
-        self.running.wait_for_output();
-        if self.running.stdout.is(payload.bytes()) {
-            self.scene
+        self.process.wait_for_output();
+        if self.process.stdout.is(payload.bytes()) {
+            self.context
                 .transcript
                 .borrow_mut()
                 .note("client", format!("prints {payload}"));
-            self.scene.transcript.borrow_mut().wait();
+            self.context.transcript.borrow_mut().wait();
             return Ok(self);
         }
-        let printed = self.running.stdout.bytes();
+        let printed = self.process.stdout.bytes();
         if let Some(missing) = missing(payload.bytes(), &printed) {
             let expected = format!("printed: {payload}");
             return Err(self
-                .scene
-                .fails(Symptom::MissingBytes, expected, missing, None));
+                .context
+                .fail(Symptom::MissingBytes, expected, missing, None));
         }
         if !payload.bytes().starts_with(&printed) {
             let symptom = if printed.starts_with(payload.bytes()) {
@@ -70,14 +70,14 @@ impl Client {
             };
             let (expected, printed) = difference(payload.bytes(), &printed);
             return Err(self
-                .scene
-                .fails(symptom, format!("printed: {expected}"), printed, None));
+                .context
+                .fail(symptom, format!("printed: {expected}"), printed, None));
         }
         let cause = match (
-            self.running.exited().is_some(),
-            self.scene.facts().saw_the_end,
+            self.process.exited().is_some(),
+            self.context.history().saw_the_end,
         ) {
-            (false, _) if self.scene.has_unread() => Cause::WaitsForItsInput,
+            (false, _) if self.context.has_unread() => Cause::WaitsForItsInput,
             (false, _) => Cause::NotPrinted,
             (true, true) => Cause::ClosedBeforeTheAnswer,
             (true, false) => Cause::ClosedTooEarly,
@@ -87,46 +87,46 @@ impl Client {
             many => format!("the first {} of them", size(many)),
         };
         Err(self
-            .scene
-            .fails_because(cause, format!("printed: {payload}"), received))
+            .context
+            .fail_because(cause, format!("printed: {payload}"), received))
     }
 
     /// What it has printed so far, for a report.
     #[must_use]
-    pub fn printed(&self) -> String {
-        quote(&self.running.stdout.bytes())
+    pub fn output(&self) -> String {
+        quote(&self.process.stdout.bytes())
     }
 
     /// Waits for its exit.
-    pub fn ends(&self) -> Result<Ended, Box<Problem>> {
-        let ended = Ended::wait_for(&self.running, &self.scene)?;
-        self.scene.transcript.borrow_mut().note("client", "exits");
+    pub fn wait_for_exit(&self) -> Result<ExitedProgram> {
+        let ended = ExitedProgram::wait_for(&self.process, &self.context)?;
+        self.context.transcript.borrow_mut().note("client", "exits");
         Ok(ended)
     }
 
     /// Waits until it sleeps in `send`, because `peer` does not read.
-    pub fn is_stuck_in_send(&self, peer: &Peer) -> Outcome {
-        peer.until_program_is_stuck_in_send()
+    pub fn wait_until_stuck_in_send(&self, peer: &Peer) -> Outcome {
+        peer.wait_until_stuck_in_send()
     }
 
     /// Fills its connection with `peer`, who does not read, until it sleeps in `send`; then stops it and lets it
     /// go on. That makes `send` return early, with a count smaller than it was given: signal(7).
-    pub fn is_interrupted_in_send(&self, peer: &Peer) -> Outcome {
-        interrupt_in_send(&self.running, &self.scene, peer)
+    pub fn interrupt_in_send(&self, peer: &Peer) -> Outcome {
+        interrupt_in_send(&self.process, &self.context, peer)
     }
 }
 
-/// See [`Client::is_interrupted_in_send`]; a server's `send` is interrupted in the same way.
-pub(crate) fn interrupt_in_send(running: &Running, scene: &Scene, peer: &Peer) -> Outcome {
-    peer.until_program_is_stuck_in_send()?;
-    if !running.stop() {
-        return Err(peer.fails(
+/// See [`Client::interrupt_in_send`]; a server's `send` is interrupted in the same way.
+pub(crate) fn interrupt_in_send(process: &Process, context: &CheckContext, peer: &Peer) -> Outcome {
+    peer.wait_until_stuck_in_send()?;
+    if !process.stop() {
+        return Err(peer.fail(
             Symptom::Silence,
             "a program that runs",
             "it could not be stopped",
         ));
     }
-    scene.remember(|facts| facts.send_was_interrupted = true);
-    running.resume();
+    context.remember(|history| history.send_was_interrupted = true);
+    process.resume();
     Ok(())
 }

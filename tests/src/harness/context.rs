@@ -4,27 +4,27 @@ use std::cell::{Cell, RefCell};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 
-use crate::evidence::connection::Wire;
-use crate::evidence::history::Facts;
-use crate::evidence::settle::{Calm, Look};
+use crate::evidence::connection::Connection;
+use crate::evidence::history::History;
+use crate::evidence::settle::{Activity, SettleDetector};
 use crate::harness::scripted_server::loopback_of_our_own;
 use crate::harness::transcript::Transcript;
 use crate::platform::{Power, Powers, Sample, TcpRow, TcpState, tcp_rows, tcp_table};
-use crate::process::child::Running;
+use crate::process::child::Process;
 use crate::process::deadline::Deadline;
 
 mod failing;
 
 #[derive(Debug)]
-pub struct Scene {
-    program: RefCell<Option<Rc<Running>>>,
-    wires: RefCell<Vec<Wire>>,
+pub struct CheckContext {
+    program: RefCell<Option<Rc<Process>>>,
+    connections: RefCell<Vec<Connection>>,
     /// Where the program listens.
     listener: Cell<Option<SocketAddr>>,
     /// Where our clients come from.
     pub(crate) home: Cell<Ipv4Addr>,
     pub transcript: RefCell<Transcript>,
-    facts: Cell<Facts>,
+    history: Cell<History>,
     /// When this check has waited for long enough.
     end: Deadline,
     /// The step that is judged.
@@ -37,18 +37,18 @@ pub struct Scene {
     without: RefCell<Vec<Power>>,
 }
 
-impl Scene {
+impl CheckContext {
     /// An empty stage on which `step` is judged, for a program in which the steps `not_started` still stand as they
     /// were shipped.
     #[must_use]
     pub fn new(step: u8, not_started: Vec<u8>) -> Self {
         Self {
             program: RefCell::default(),
-            wires: RefCell::default(),
+            connections: RefCell::default(),
             listener: Cell::default(),
             home: Cell::new(loopback_of_our_own()),
             transcript: RefCell::default(),
-            facts: Cell::default(),
+            history: Cell::default(),
             end: Deadline::of_a_check(),
             step,
             not_started,
@@ -64,55 +64,55 @@ impl Scene {
     }
 
     /// From now on `program` is the one that is judged.
-    pub fn enters(&self, program: &Rc<Running>) {
+    pub fn set_program(&self, program: &Rc<Process>) {
         *self.program.borrow_mut() = Some(Rc::clone(program));
     }
 
     /// Lets the program go on, if it was stopped.
-    pub(crate) fn resumes(&self) {
+    pub(crate) fn resume(&self) {
         if let Some(program) = self.program.borrow().as_ref() {
             program.resume();
         }
     }
 
-    pub fn connects(&self, wire: Wire) {
-        self.wires.borrow_mut().push(wire);
+    pub fn add_connection(&self, connection: Connection) {
+        self.connections.borrow_mut().push(connection);
     }
 
     /// Changes what is remembered of what happened.
-    pub fn remember(&self, change: impl FnOnce(&mut Facts)) {
-        let mut facts = self.facts.get();
-        change(&mut facts);
-        self.facts.set(facts);
+    pub fn remember(&self, change: impl FnOnce(&mut History)) {
+        let mut history = self.history.get();
+        change(&mut history);
+        self.history.set(history);
     }
 
     #[must_use]
-    pub fn facts(&self) -> Facts {
-        self.facts.get()
+    pub fn history(&self) -> History {
+        self.history.get()
     }
 
     /// A name for the next peer: `client 1`, `client 2`, as the program numbers them too.
     #[must_use]
     pub fn next_label(&self, role: &str) -> String {
-        format!("{role} {}", self.wires.borrow().len() + 1)
+        format!("{role} {}", self.connections.borrow().len() + 1)
     }
 
     /// The connections so far.
     #[must_use]
-    pub fn wires(&self) -> Vec<Wire> {
-        self.wires.borrow().clone()
+    pub fn connections(&self) -> Vec<Connection> {
+        self.connections.borrow().clone()
     }
 
     /// The program listens at `address`.
-    pub fn listens(&self, address: SocketAddr) {
+    pub fn set_listener(&self, address: SocketAddr) {
         self.listener.set(Some(address));
     }
 
     /// One look at the program. It counts as parked when there is none.
-    pub fn look(&self, calm: &mut Calm) -> Look {
+    pub fn observe(&self, detector: &mut SettleDetector) -> Activity {
         match self.program.borrow().as_ref() {
-            Some(program) => calm.look(program, &self.wires.borrow(), || self.rows()),
-            None => Look::Parked,
+            Some(program) => detector.observe(program, &self.connections.borrow(), || self.rows()),
+            None => Activity::Blocked,
         }
     }
 
@@ -127,8 +127,8 @@ impl Scene {
     fn rows(&self) -> Option<Vec<TcpRow>> {
         let nobody = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
         let listener = self.listener.get().map(|address| (address, nobody));
-        let wires = self.wires.borrow();
-        let ends = wires.iter().flat_map(Wire::ends);
+        let connections = self.connections.borrow();
+        let ends = connections.iter().flat_map(Connection::both_ends);
         tcp_rows(&ends.chain(listener).collect::<Vec<_>>())
     }
 
@@ -136,8 +136,12 @@ impl Scene {
     #[must_use]
     pub fn has_unread(&self) -> bool {
         let table = self.rows().unwrap_or_default();
-        let unread = |wire: &Wire| wire.their_row(&table).is_some_and(|row| row.unread > 0);
-        self.wires.borrow().iter().any(unread)
+        let unread = |connection: &Connection| {
+            connection
+                .their_row(&table)
+                .is_some_and(|row| row.unread > 0)
+        };
+        self.connections.borrow().iter().any(unread)
     }
 
     /// What the threads of the program are doing. `None` when there is none, or where nobody can tell.
@@ -146,24 +150,24 @@ impl Scene {
         self.program.borrow().as_ref()?.sample()
     }
 
-    /// Waits until the program has done all that it will do. [`Look::Moving`] when the deadline passed before.
+    /// Waits until the program has done all that it will do. [`Activity::Running`] when the deadline passed before.
     ///
     /// Where nobody can tell, the deadline is a short one: time enough to exit for a program that has panicked.
-    pub fn settles(&self) -> Look {
-        self.settles_until(self.deadline())
+    pub fn wait_until_settled(&self) -> Activity {
+        self.wait_until_settled_or(self.deadline())
     }
 
-    fn settles_until(&self, deadline: Deadline) -> Look {
-        let mut calm = Calm::default();
+    fn wait_until_settled_or(&self, deadline: Deadline) -> Activity {
+        let mut detector = SettleDetector::default();
         let deadline = match self.can_see_it_settle() {
             true => deadline,
             false => Deadline::short(),
         };
-        let settled = deadline.until(|| match self.look(&mut calm) {
-            Look::Moving => None,
+        let settled = deadline.until(|| match self.observe(&mut detector) {
+            Activity::Running => None,
             settled => Some(settled),
         });
-        settled.unwrap_or(Look::Moving)
+        settled.unwrap_or(Activity::Running)
     }
 
     /// As [`shows_when_a_program_has_settled`](Self::shows_when_a_program_has_settled); where it does not, the verdict
@@ -173,7 +177,7 @@ impl Scene {
         shown == [true, true]
     }
 
-    /// Whether this machine shows what [`settles`](Self::settles) waits for.
+    /// Whether this machine shows what [`wait_until_settled`](Self::wait_until_settled) waits for.
     #[must_use]
     pub fn shows_when_a_program_has_settled() -> bool {
         let powers = Powers::probed();

@@ -9,54 +9,56 @@ use socket2::{Domain, Socket, Type};
 
 use crate::course::cause::Cause;
 use crate::diagnose::Symptom;
-use crate::diagnose::failure::Problem;
-use crate::evidence::settle::{Calm, Look};
-use crate::harness::context::Scene;
-use crate::process::child::Running;
+use crate::diagnose::failure::Result;
+use crate::evidence::settle::{Activity, SettleDetector};
+use crate::harness::context::CheckContext;
+use crate::process::child::Process;
 
 #[derive(Debug)]
-pub struct Ended {
+pub struct ExitedProgram {
     output: Output,
-    scene: Rc<Scene>,
+    context: Rc<CheckContext>,
 }
 
-impl Ended {
+impl ExitedProgram {
     /// Waits for the exit. A program that settles instead has failed.
-    pub(crate) fn wait_for(running: &Running, scene: &Rc<Scene>) -> Result<Self, Box<Problem>> {
-        let mut calm = Calm::default();
-        scene.deadline().until(|| match scene.look(&mut calm) {
-            Look::Moving => None,
-            _ => Some(()),
-        });
-        let Some(status) = running.exited() else {
-            return Err(scene.fails(
+    pub(crate) fn wait_for(process: &Process, context: &Rc<CheckContext>) -> Result<Self> {
+        let mut detector = SettleDetector::default();
+        context
+            .deadline()
+            .until(|| match context.observe(&mut detector) {
+                Activity::Running => None,
+                _ => Some(()),
+            });
+        let Some(status) = process.exited() else {
+            return Err(context.fail(
                 Symptom::NoExit,
                 "a program that exits by itself",
                 "it goes on running",
                 None,
             ));
         };
-        running.wait_for_output();
+        process.wait_for_output();
         let output = Output {
             status,
             // Judged while it is printed; it may be long.
             stdout: Vec::new(),
-            stderr: running.stderr.bytes(),
+            stderr: process.stderr.bytes(),
         };
         Ok(Self {
             output,
-            scene: Rc::clone(scene),
+            context: Rc::clone(context),
         })
     }
 
     /// It exited with `code`.
-    pub fn exits_with(&self, code: i32) -> Result<&Self, Box<Problem>> {
+    pub fn expect_code(&self, code: i32) -> Result<&Self> {
         let exit = self.assert().try_code(code);
         self.agrees(exit, Cause::WrongExit, &format!("exit code {code}"))
     }
 
     /// Its error output is one line, and `text` occurs in it.
-    pub fn says_in_one_line(&self, text: &str) -> Result<&Self, Box<Problem>> {
+    pub fn expect_one_line_naming(&self, text: &str) -> Result<&Self> {
         let one_line = predicate::function(|said: &str| said.lines().count() == 1);
         let said = self
             .assert()
@@ -70,7 +72,7 @@ impl Ended {
 
     /// It gave up where `connect` failed: what it says is not the error of a later call, which finds the socket without a
     /// peer.
-    pub fn gave_up_at_connect(&self) -> Result<&Self, Box<Problem>> {
+    pub fn expect_failure_of_connect(&self) -> Result<&Self> {
         let never_connected = Socket::new(Domain::IPV4, Type::STREAM, None)?;
         let Err(later) = never_connected.peer_addr() else {
             return Ok(self);
@@ -89,12 +91,7 @@ impl Ended {
         Assert::new(self.output.clone())
     }
 
-    fn agrees(
-        &self,
-        result: AssertResult,
-        cause: Cause,
-        expected: &str,
-    ) -> Result<&Self, Box<Problem>> {
+    fn agrees(&self, result: AssertResult, cause: Cause, expected: &str) -> Result<&Self> {
         if result.is_ok() {
             return Ok(self);
         }
@@ -107,6 +104,6 @@ impl Ended {
             "" => format!("{exit}, and nothing on its error output"),
             said => format!("{exit}, and on its error output:\n{said}"),
         };
-        Err(self.scene.fails_because(cause, expected, received))
+        Err(self.context.fail_because(cause, expected, received))
     }
 }

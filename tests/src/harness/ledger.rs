@@ -2,15 +2,15 @@
 //!
 //! The kernel's own buffers may grow to many megabytes, so how much a client can push says nothing about the program.
 //! What the program holds is what was sent, without what lies in the queues of the two kernels: see
-//! [`Wire::held`](crate::evidence::connection::Wire::held).
+//! [`Connection::buffered_by_program`](crate::evidence::connection::Connection::buffered_by_program).
 
 use std::time::{Duration, Instant};
 
 use crate::course::cause::Cause;
 use crate::diagnose::Symptom;
-use crate::diagnose::failure::{Outcome, Problem};
-use crate::evidence::settle::{Calm, Look};
-use crate::harness::context::Scene;
+use crate::diagnose::failure::{Outcome, Result};
+use crate::evidence::settle::{Activity, SettleDetector};
+use crate::harness::context::CheckContext;
 use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
 use crate::harness::server::Server;
@@ -73,38 +73,34 @@ impl Pace {
 impl Peer {
     /// The program has settled, and of `sent` it keeps at most `most` bytes for us. Where nobody can tell, it is not
     /// asked.
-    pub fn is_owed_at_most(
-        &mut self,
-        most: u64,
-        sent: &Payload,
-    ) -> Result<&mut Self, Box<Problem>> {
-        self.scene.settles();
-        let held = self.wire.rows().and_then(|table| self.wire.held(&table));
+    pub fn expect_buffered_at_most(&mut self, most: u64, sent: &Payload) -> Result<&mut Self> {
+        self.context.wait_until_settled();
+        let held = self
+            .connection
+            .rows()
+            .and_then(|table| self.connection.buffered_by_program(&table));
         let expected = format!(
             "at most 64 KiB and one read kept for a client that does not read (no more than {})",
             size(most as usize)
         );
         match held {
             Some(held) if held <= most => Ok(self),
-            None if !Scene::shows_when_a_program_has_settled() => Ok(self),
+            None if !CheckContext::shows_when_a_program_has_settled() => Ok(self),
             Some(held) => {
                 // What it no longer has, it cannot send: then that is what is wrong.
-                self.expects(sent)?;
+                self.expect(sent)?;
                 let received = format!("{} kept", size(held as usize));
-                Err(self.fails(Symptom::Known(Cause::UnboundedQueue), expected, received))
+                Err(self.fail(Symptom::Known(Cause::UnboundedQueue), expected, received))
             }
-            None => Err(self.fails(Symptom::End, expected, "the connection is gone")),
+            None => Err(self.fail(Symptom::End, expected, "the connection is gone")),
         }
     }
 
     /// Sends until the program has to keep something for us, because we do not read; returns what was sent. All of that
     /// was read by a program that reads on while little waits. Where nobody can tell, it sends until nothing fits.
-    pub fn sends_until_something_is_kept(
-        &mut self,
-        payload: &Payload,
-    ) -> Result<Payload, Box<Problem>> {
-        if !Scene::shows_when_a_program_has_settled() {
-            return self.fills(payload);
+    pub fn send_until_something_is_buffered(&mut self, payload: &Payload) -> Result<Payload> {
+        if !CheckContext::shows_when_a_program_has_settled() {
+            return self.fill(payload);
         }
         let (mut sent, mut length) = (0, PIECE);
         let mut pace = Pace::default();
@@ -128,14 +124,14 @@ impl Peer {
     /// What it keeps once it has settled. After a whole piece it need not settle: when all is on its way back, it keeps
     /// nothing. `None` when the connection is gone.
     fn kept_after(&self, piece: &[u8]) -> Option<Kept> {
-        let mut calm = Calm::default();
-        let all_comes_back = self.scene.deadline().until(|| {
+        let mut detector = SettleDetector::default();
+        let all_comes_back = self.context.deadline().until(|| {
             // Until then the bytes that lie here are counted in the program's kernel as well.
             acknowledge(&self.stream);
-            let look = self.scene.look(&mut calm);
+            let look = self.context.observe(&mut detector);
             match look {
-                Look::Moving if piece.len() < PIECE => None,
-                Look::Moving => self.is_all_on_its_way_back()?.then_some(true),
+                Activity::Running if piece.len() < PIECE => None,
+                Activity::Running => self.is_all_on_its_way_back()?.then_some(true),
                 _ => Some(false),
             }
         });
@@ -148,10 +144,13 @@ impl Peer {
 
     /// `None` when the connection is gone.
     fn kept(&self) -> Option<Kept> {
-        let table = self.wire.rows()?;
-        let row = self.wire.their_row(&table)?;
+        let table = self.connection.rows()?;
+        let row = self.connection.their_row(&table)?;
         Some(Kept {
-            held: self.wire.held(&table).unwrap_or(ENOUGH),
+            held: self
+                .connection
+                .buffered_by_program(&table)
+                .unwrap_or(ENOUGH),
             unsent: row.unsent,
             reads_on: row.unread == 0,
         })
@@ -160,70 +159,74 @@ impl Peer {
     /// What it keeps once its kernel will take no more of it: a kernel waits a while before it fills a small rest of
     /// room at our end, and has room of its own then.
     fn kept_for_good(&self, kept: Kept) -> Option<Kept> {
-        let has_room = || window_probes(self.wire.theirs, self.wire.ours) == Some(0);
+        let has_room = || window_probes(self.connection.theirs, self.connection.ours) == Some(0);
         if kept.unsent == 0 || (kept.reads_on && kept.held < ENOUGH) || !has_room() {
             return Some(kept);
         }
-        self.scene.deadline().until(|| (!has_room()).then_some(()));
-        self.scene.settles();
+        self.context
+            .deadline()
+            .until(|| (!has_room()).then_some(()));
+        self.context.wait_until_settled();
         self.kept()
     }
 
     /// How many bytes are there for us at least, here or in the program's kernel, whatever the program does now. Those
     /// that we have not acknowledged lie in both.
     #[must_use]
-    pub fn has_coming(&self) -> usize {
-        let table = self.wire.rows().unwrap_or_default();
-        let ours = self.wire.our_row(&table).map_or(0, |row| row.unread);
-        let theirs = self.wire.their_row(&table).map_or(0, |row| row.unsent);
+    pub fn readable_later(&self) -> usize {
+        let table = self.connection.rows().unwrap_or_default();
+        let ours = self.connection.our_row(&table).map_or(0, |row| row.unread);
+        let theirs = self
+            .connection
+            .their_row(&table)
+            .map_or(0, |row| row.unsent);
         ours.max(theirs) as usize
     }
 
     /// Whether the program has read all that we sent, and given all of it to its kernel.
     ///
-    /// Unlike [`Wire::held`](crate::evidence::connection::Wire::held) this does not wait for acknowledgements, which come up to 40 ms
+    /// Unlike [`Connection::buffered_by_program`](crate::evidence::connection::Connection::buffered_by_program) this does not wait for acknowledgements, which come up to 40 ms
     /// late: on loopback what was sent has arrived.
     fn is_all_on_its_way_back(&self) -> Option<bool> {
         let to_be_sent = not_sent(&self.stream)?;
-        let table = self.wire.rows()?;
-        let (ours, theirs) = (self.wire.our_row(&table)?, self.wire.their_row(&table)?);
-        let back = self.wire.account.received() + ours.unread + theirs.unsent;
-        Some(to_be_sent + theirs.unread == 0 && back >= self.wire.account.sent())
+        let table = self.connection.rows()?;
+        let (ours, theirs) = (
+            self.connection.our_row(&table)?,
+            self.connection.their_row(&table)?,
+        );
+        let back = self.connection.counts.received() + ours.unread + theirs.unsent;
+        Some(to_be_sent + theirs.unread == 0 && back >= self.connection.counts.sent())
     }
 
     /// Receives exactly `payload`, but `steps` times reads only a part and waits until the program has done all that
     /// it can do then.
-    pub fn expects_in_steps(
-        &mut self,
-        payload: &Payload,
-        steps: &[usize],
-    ) -> Result<&mut Self, Box<Problem>> {
+    pub fn expect_in_steps(&mut self, payload: &Payload, steps: &[usize]) -> Result<&mut Self> {
         let mut from = 0;
         for step in steps {
             let to = payload.bytes().len().min(from + step);
-            self.expects(payload.part(from, to))?;
-            self.scene.settles();
+            self.expect(payload.part(from, to))?;
+            self.context.wait_until_settled();
             from = to;
         }
-        self.expects(payload.part(from, payload.bytes().len()))
+        self.expect(payload.part(from, payload.bytes().len()))
     }
 
     /// Waits until all that we sent lies in the kernel of the program, which was stopped before.
-    pub(crate) fn until_delivered(&self) -> Outcome {
+    pub(crate) fn wait_until_delivered(&self) -> Outcome {
         let delivered = self
-            .scene
+            .context
             .deadline()
-            .until(|| self.waits_to_be_read().then_some(()));
+            .until(|| self.is_unread().then_some(()));
         match delivered {
             Some(()) => Ok(()),
-            None => Err(self.fails(Symptom::End, "a server that is connected", "it is gone")),
+            None => Err(self.fail(Symptom::End, "a server that is connected", "it is gone")),
         }
     }
 
     /// Whether something that we sent lies in the program's kernel, unread.
-    pub(crate) fn waits_to_be_read(&self) -> bool {
-        self.wire.rows().is_some_and(|table| {
-            let theirs = self.wire.their_row(&table);
+    pub(crate) fn is_unread(&self) -> bool {
+        self.connection.rows().is_some_and(|table| {
+            let theirs = self.connection.their_row(&table);
             theirs.is_some_and(|row| row.unread > 0)
         })
     }
@@ -232,7 +235,7 @@ impl Peer {
 impl Server {
     /// `quiet` asks for something while `others` have sent as much as fits; it gets its turn before the server has
     /// taken more than two of each of them.
-    pub fn answers_in_turn(
+    pub fn expect_answer_in_turn(
         &self,
         quiet: &mut Peer,
         others: &mut [Peer],
@@ -240,23 +243,23 @@ impl Server {
     ) -> Outcome {
         let eaten = |others: &[Peer]| {
             let each = others.iter().filter_map(|peer| {
-                let table = peer.wire.rows()?;
-                peer.wire.eaten(&table)
+                let table = peer.connection.rows()?;
+                peer.connection.consumed(&table)
             });
             each.sum::<u64>()
         };
-        self.stops()?;
+        self.stop()?;
         let before = eaten(others);
         for other in others.iter_mut() {
-            other.brims(flood)?;
+            other.fill_send_buffer(flood)?;
         }
         let question = Payload::from("and I?");
-        quiet.sends(&question)?.until_delivered()?;
+        quiet.send(&question)?.wait_until_delivered()?;
         let most = TWO_TURNS * others.len() as u64;
         let (mut last, mut idle) = (0, 0);
-        let starved = self.scene.deadline().until(|| {
+        let starved = self.context.deadline().until(|| {
             // One that does nothing any more will tell why when nobody stops it.
-            if self.running.exited().is_some() || idle > MANY {
+            if self.process.exited().is_some() || idle > MANY {
                 return Some(None);
             }
             self.runs_for_a_moment();
@@ -264,34 +267,34 @@ impl Server {
             idle = if so_far == last { idle + 1 } else { 0 };
             last = so_far;
             // Counted before the look at the question: if that is still unread, so much was taken before its turn.
-            match quiet.waits_to_be_read() {
+            match quiet.is_unread() {
                 false => Some(None),
                 true => (so_far > most).then_some(Some(so_far)),
             }
         });
-        self.resumes();
+        self.resume();
         match starved.flatten() {
-            Some(so_far) => Err(self.scene.fails_because(
+            Some(so_far) => Err(self.context.fail_because(
                 Cause::Starved,
                 format!(
                     "an answer to {quiet} before {} of the others are served",
                     size(most as usize),
-                    quiet = quiet.wire.label
+                    quiet = quiet.connection.label
                 ),
                 format!("its question is unread after {}", size(so_far as usize)),
             )),
-            None => quiet.expects(&question).map(drop),
+            None => quiet.expect(&question).map(drop),
         }
     }
 
     /// Lets it run a little, and stops it again.
     fn runs_for_a_moment(&self) {
-        self.running.resume();
+        self.process.resume();
         let start = Instant::now();
         while start.elapsed() < SLICE {
             std::hint::spin_loop();
         }
         // If it is gone, the next look will tell.
-        let _ = self.running.stop();
+        let _ = self.process.stop();
     }
 }

@@ -13,10 +13,10 @@ use socket2::SockRef;
 
 use crate::course::cause::Cause;
 use crate::diagnose::Symptom;
-use crate::diagnose::failure::{Outcome, Problem};
-use crate::evidence::connection::Wire;
-use crate::evidence::settle::{Calm, Look};
-use crate::harness::context::Scene;
+use crate::diagnose::failure::{Outcome, Problem, Result};
+use crate::evidence::connection::Connection;
+use crate::evidence::settle::{Activity, SettleDetector};
+use crate::harness::context::CheckContext;
 use crate::harness::payload::Payload;
 use crate::harness::peer::connect::{Refusal, connect, has_all_that_may_wait};
 use crate::platform::{CallKind, Power, TcpState};
@@ -28,9 +28,9 @@ pub(crate) const GLANCE: Duration = Duration::from_millis(1);
 
 #[derive(Debug)]
 pub struct Peer {
-    pub(crate) scene: Rc<Scene>,
+    pub(crate) context: Rc<CheckContext>,
     pub(crate) stream: TcpStream,
-    pub(crate) wire: Wire,
+    pub(crate) connection: Connection,
     /// The connection was reset before we looked.
     pub(crate) is_broken: bool,
     /// What was received last, and was expected.
@@ -41,17 +41,18 @@ impl Peer {
     /// Connects to a server of the program's. Nothing here waits for `accept`: the kernel completes it, as soon as it
     /// lets one more wait.
     pub(crate) fn connect(
-        scene: &Rc<Scene>,
+        context: &Rc<CheckContext>,
         server: SocketAddr,
         room: Option<usize>,
-    ) -> Result<Self, Box<Problem>> {
-        let label = scene.next_label("client");
-        let mut calm = Calm::default();
-        scene.deadline().until(|| {
-            let waits = has_all_that_may_wait(server) && scene.look(&mut calm) == Look::Moving;
+    ) -> Result<Self> {
+        let label = context.next_label("client");
+        let mut detector = SettleDetector::default();
+        context.deadline().until(|| {
+            let waits = has_all_that_may_wait(server)
+                && context.observe(&mut detector) == Activity::Running;
             (!waits).then_some(())
         });
-        let connected = connect(server, &scene.home, room, scene.deadline());
+        let connected = connect(server, &context.home, room, context.deadline());
         let connected = connected.map_err(|refusal| {
             let symptom = match refusal {
                 Refusal::BacklogIsFull => Symptom::Known(Cause::BacklogTooSmall),
@@ -64,9 +65,9 @@ impl Peer {
                 }
             };
             let expected = format!("{label} can connect to {server}");
-            scene.fails(symptom, expected, refusal.to_string(), None)
+            context.fail(symptom, expected, refusal.to_string(), None)
         })?;
-        let mut peer = Self::new(scene, connected.stream, label, server)?;
+        let mut peer = Self::new(context, connected.stream, label, server)?;
         peer.is_broken = connected.is_broken;
         peer.note_sent("connect", "connects");
         Ok(peer)
@@ -74,87 +75,90 @@ impl Peer {
 
     /// Takes over a connection that already stands.
     pub(crate) fn new(
-        scene: &Rc<Scene>,
+        context: &Rc<CheckContext>,
         stream: TcpStream,
         label: String,
         theirs: SocketAddr,
-    ) -> Result<Self, Box<Problem>> {
+    ) -> Result<Self> {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(GLANCE))?;
-        let wire = Wire::new(label, stream.local_addr()?, theirs);
-        scene.connects(wire.clone());
+        let connection = Connection::new(label, stream.local_addr()?, theirs);
+        context.add_connection(connection.clone());
         Ok(Self {
-            scene: Rc::clone(scene),
+            context: Rc::clone(context),
             stream,
-            wire,
+            connection,
             is_broken: false,
             last: Vec::new(),
         })
     }
 
     /// Sends `payload` in one piece.
-    pub fn sends(&mut self, payload: impl Into<Payload>) -> Result<&mut Self, Box<Problem>> {
+    pub fn send(&mut self, payload: impl Into<Payload>) -> Result<&mut Self> {
         let payload = payload.into();
         self.note_sent(&payload.to_string(), &format!("sends {payload}"));
         self.push(payload.bytes())
     }
 
     /// Sends `payload` one byte at a time, each byte eaten before the next is sent.
-    pub fn sends_byte_by_byte(&mut self, payload: &Payload) -> Result<&mut Self, Box<Problem>> {
+    pub fn send_byte_by_byte(&mut self, payload: &Payload) -> Result<&mut Self> {
         self.note_sent(
             &format!("{payload}, byte by byte"),
             &format!("sends {payload}, byte by byte"),
         );
         for byte in payload.bytes() {
-            self.push(&[*byte])?.until_eaten()?;
+            self.push(&[*byte])?.wait_until_read()?;
         }
         Ok(self)
     }
 
     /// Waits until the program has read all that we sent, or has settled without. Where the kernel does not
     /// show its queues, this goes on at once: pieces may arrive joined there.
-    pub fn until_eaten(&mut self) -> Result<&mut Self, Box<Problem>> {
-        self.scene.has(Power::KernelQueues);
-        let mut calm = Calm::default();
-        let over = self.scene.deadline().until(|| {
-            let eaten = self.wire.rows().is_none_or(|table| {
-                let on_its_way = self.wire.our_row(&table).is_some_and(|row| row.unsent > 0);
+    pub fn wait_until_read(&mut self) -> Result<&mut Self> {
+        self.context.has(Power::KernelQueues);
+        let mut detector = SettleDetector::default();
+        let over = self.context.deadline().until(|| {
+            let eaten = self.connection.rows().is_none_or(|table| {
+                let on_its_way = self
+                    .connection
+                    .our_row(&table)
+                    .is_some_and(|row| row.unsent > 0);
                 let unread = self
-                    .wire
+                    .connection
                     .their_row(&table)
                     .is_some_and(|row| row.unread > 0);
                 !on_its_way && !unread
             });
-            (eaten || self.scene.look(&mut calm) != Look::Moving).then_some(())
+            (eaten || self.context.observe(&mut detector) != Activity::Running).then_some(())
         });
         if over.is_none() {
             let expected = "a program that reads what is there, or sleeps";
-            return Err(self.fails(Symptom::Silence, expected, "neither"));
+            return Err(self.fail(Symptom::Silence, expected, "neither"));
         }
         Ok(self)
     }
 
     /// Sends until neither kernel takes more, because the program does not read; returns what they took. Where
     /// nobody can tell whether it may still read, a while without any room has to do.
-    pub fn fills(&mut self, payload: &Payload) -> Result<Payload, Box<Problem>> {
+    pub fn fill(&mut self, payload: &Payload) -> Result<Payload> {
         let mut sent = 0;
-        let mut calm = Calm::default();
-        let deadline = self.scene.deadline();
+        let mut detector = SettleDetector::default();
+        let deadline = self.context.deadline();
         let mut patience = Deadline::short();
         while sent < payload.bytes().len() {
             let taken = self.gives(&payload.bytes()[sent..])?;
             if taken > 0 {
                 sent += taken;
-                calm = Calm::default();
+                detector = SettleDetector::default();
                 patience = Deadline::short();
                 continue;
             }
-            let settled = match Scene::shows_when_a_program_has_settled() {
-                true => self.scene.look(&mut calm) != Look::Moving,
+            let settled = match CheckContext::shows_when_a_program_has_settled() {
+                true => self.context.observe(&mut detector) != Activity::Running,
                 false => patience.has_passed(),
             };
             if settled || deadline.has_passed() {
-                self.wire.account.was_full.set(true);
+                self.connection.counts.was_full.set(true);
                 break;
             }
             std::thread::sleep(GLANCE);
@@ -167,7 +171,7 @@ impl Peer {
     }
 
     /// Gives our kernel as much as it takes now, without waiting for the program.
-    pub(crate) fn brims(&mut self, payload: &Payload) -> Outcome {
+    pub(crate) fn fill_send_buffer(&mut self, payload: &Payload) -> Outcome {
         self.gives(payload.bytes())?;
         self.note_sent("as much as fits", "sends without end");
         Ok(())
@@ -175,7 +179,7 @@ impl Peer {
 
     /// How many of `bytes` our kernel took without waiting. A connection that is broken takes none.
     fn gives(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.scene.remember(|facts| facts.peer_sent = true);
+        self.context.remember(|history| history.peer_sent = true);
         self.stream.set_nonblocking(true)?;
         let mut taken = 0;
         while taken < bytes.len() {
@@ -186,49 +190,47 @@ impl Peer {
             }
         }
         self.stream.set_nonblocking(false)?;
-        self.wire.account.sends(taken);
+        self.connection.counts.add_sent(taken);
         Ok(taken)
     }
 
     /// Ends our stream and goes on listening: shutdown(2) of the sending half.
-    pub fn half_closes(&mut self) -> Result<&mut Self, Box<Problem>> {
+    pub fn half_close(&mut self) -> Result<&mut Self> {
         self.note_sent("half-close", "half-closes");
-        self.scene.remember(|facts| facts.peer_ended = true);
-        let account = &self.wire.account;
-        account
-            .ended_alone
-            .set(account.received() == account.sent());
-        account.has_ended.set(true);
+        self.context.remember(|history| history.peer_ended = true);
+        let counts = &self.connection.counts;
+        counts.ended_alone.set(counts.received() == counts.sent());
+        counts.has_ended.set(true);
         // A connection that the program has already broken shows in what we receive.
         let _ = self.stream.shutdown(Shutdown::Write);
         Ok(self)
     }
 
     /// Aborts the connection: close(2) with a linger time of zero sends a reset.
-    pub fn resets(self) -> Outcome {
+    pub fn reset(self) -> Outcome {
         self.note_sent("reset", "resets the connection");
-        self.scene.remember(|facts| facts.was_reset = true);
+        self.context.remember(|history| history.was_reset = true);
         SockRef::from(&self.stream).set_linger(Some(Duration::ZERO))?;
         Ok(())
     }
 
     /// Ends our stream and leaves.
-    pub fn leaves(self) {
+    pub fn leave(self) {
         self.note_sent("close", "closes");
-        self.scene.remember(|facts| facts.peer_ended = true);
-        self.wire.account.has_ended.set(true);
+        self.context.remember(|history| history.peer_ended = true);
+        self.connection.counts.has_ended.set(true);
     }
 
     /// Waits until the program sleeps in `send` on this connection, because nothing fits any more.
-    pub(crate) fn until_program_is_stuck_in_send(&self) -> Outcome {
-        let mut calm = Calm::default();
-        let is_stuck = self.scene.deadline().until(|| {
-            let look = self.scene.look(&mut calm);
-            match (look, self.scene.sample()) {
-                (Look::Moving, _) => None,
+    pub(crate) fn wait_until_stuck_in_send(&self) -> Outcome {
+        let mut detector = SettleDetector::default();
+        let is_stuck = self.context.deadline().until(|| {
+            let look = self.context.observe(&mut detector);
+            match (look, self.context.sample()) {
+                (Activity::Running, _) => None,
                 // Its kernel may have found a little room meanwhile, and then it is awake for a moment.
-                (Look::Parked, Some(sample)) if !sample.is_parked() => None,
-                (Look::Parked, Some(sample)) => Some(sample.is_inside(CallKind::Send)),
+                (Activity::Blocked, Some(sample)) if !sample.is_parked() => None,
+                (Activity::Blocked, Some(sample)) => Some(sample.is_inside(CallKind::Send)),
                 _ => Some(false),
             }
         });
@@ -236,14 +238,14 @@ impl Peer {
             return Ok(());
         }
         let expected = "a program that sends until nothing fits any more, and sleeps in send then";
-        let has_ended = self.wire.rows().is_some_and(|table| {
-            let ours = self.wire.our_row(&table);
+        let has_ended = self.connection.rows().is_some_and(|table| {
+            let ours = self.connection.our_row(&table);
             ours.is_some_and(|row| row.state == TcpState::CloseWait)
         });
         Err(if has_ended {
-            self.fails(Symptom::End, expected, "it has ended its stream")
+            self.fail(Symptom::End, expected, "it has ended its stream")
         } else {
-            self.fails(Symptom::Silence, expected, "it does not send")
+            self.fail(Symptom::Silence, expected, "it does not send")
         })
     }
 
@@ -252,34 +254,34 @@ impl Peer {
     }
 
     #[must_use]
-    pub(crate) fn scene(&self) -> &Rc<Scene> {
-        &self.scene
+    pub(crate) fn context(&self) -> &Rc<CheckContext> {
+        &self.context
     }
 
-    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<&mut Self, Box<Problem>> {
-        self.scene.remember(|facts| facts.peer_sent = true);
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<&mut Self> {
+        self.context.remember(|history| history.peer_sent = true);
         self.stream
-            .set_write_timeout(Some(self.scene.deadline().remaining()))?;
+            .set_write_timeout(Some(self.context.deadline().remaining()))?;
         // Otherwise the program has hung up on us, or reads nothing: what comes back, or does not, tells more.
         if self.stream.write_all(bytes).is_ok() {
-            self.wire.account.sends(bytes.len());
+            self.connection.counts.add_sent(bytes.len());
         }
         Ok(self)
     }
 
     pub(crate) fn note_sent(&self, sent: &str, story: &str) {
-        let mut transcript = self.scene.transcript.borrow_mut();
-        transcript.peer_sent(&self.wire.label, sent);
-        transcript.note(&self.wire.label, story);
+        let mut transcript = self.context.transcript.borrow_mut();
+        transcript.peer_sent(&self.connection.label, sent);
+        transcript.note(&self.connection.label, story);
     }
 
-    pub(crate) fn fails(
+    pub(crate) fn fail(
         &self,
         symptom: Symptom,
         expected: impl Into<String>,
         received: impl Into<String>,
     ) -> Box<Problem> {
-        self.scene
-            .fails(symptom, expected, received, Some(&self.wire))
+        self.context
+            .fail(symptom, expected, received, Some(&self.connection))
     }
 }

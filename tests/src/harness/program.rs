@@ -8,16 +8,16 @@ use std::rc::Rc;
 
 use crate::course::cause::Cause;
 use crate::diagnose::Symptom;
-use crate::diagnose::failure::{Outcome, Problem};
+use crate::diagnose::failure::{Outcome, Result};
 use crate::harness::client::{Client, Input};
-use crate::harness::context::Scene;
-use crate::harness::exit::Ended;
+use crate::harness::context::CheckContext;
+use crate::harness::exit::ExitedProgram;
 use crate::harness::payload::Payload;
 use crate::harness::scripted_server::{ScriptedServer, loopback_of_our_own};
 use crate::harness::server::Server;
 use crate::harness::snapshot::Snapshots;
 use crate::platform::{LIMITS, Limits, MANY_DESCRIPTORS, room_at_first};
-use crate::process::child::{Running, Stdin};
+use crate::process::child::{Process, Stdin};
 use crate::text::size;
 
 /// Payloads of so many bytes and more are not made anew each time.
@@ -31,7 +31,7 @@ const GROWTH: usize = 32 << 20;
 pub struct Program {
     executable: PathBuf,
     random: RefCell<fastrand::Rng>,
-    scene: Rc<Scene>,
+    context: Rc<CheckContext>,
     snapshots: Snapshots,
 }
 
@@ -48,76 +48,76 @@ impl Program {
         Self {
             executable,
             random: RefCell::new(fastrand::Rng::with_seed(seed)),
-            scene: Rc::new(Scene::new(step, not_started)),
+            context: Rc::new(CheckContext::new(step, not_started)),
             snapshots,
         }
     }
 
     /// Starts it as a server on a port that the kernel chooses, and waits for its announcement.
-    pub fn starts(&self) -> Result<Server, Box<Problem>> {
-        self.starts_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+    pub fn start(&self) -> Result<Server> {
+        self.start_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
     }
 
     /// Starts it as a server at `address`, and waits for its announcement.
-    pub fn starts_at(&self, address: SocketAddr) -> Result<Server, Box<Problem>> {
-        let running = self.run(&["--listen", &address.to_string()], Stdin::Null, None)?;
-        Server::announced(running, &self.scene, address, Cause::NotAnnounced)
+    pub fn start_at(&self, address: SocketAddr) -> Result<Server> {
+        let process = self.run(&["--listen", &address.to_string()], Stdin::Null, None)?;
+        Server::announced(process, &self.context, address, Cause::NotAnnounced)
     }
 
-    /// As [`starts`](Self::starts), where so many descriptors are taken that all of its sockets have numbers
+    /// As [`start`](Self::start), where so many descriptors are taken that all of its sockets have numbers
     /// above 1024.
-    pub fn starts_beyond_1024_descriptors(&self) -> Result<Server, Box<Problem>> {
-        self.starts_under(MANY_DESCRIPTORS)
+    pub fn start_beyond_1024_descriptors(&self) -> Result<Server> {
+        self.start_under(MANY_DESCRIPTORS)
     }
 
-    /// As [`starts`](Self::starts), under limits of its own.
-    pub fn starts_under(&self, limits: Limits) -> Result<Server, Box<Problem>> {
+    /// As [`start`](Self::start), under limits of its own.
+    pub fn start_under(&self, limits: Limits) -> Result<Server> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let arguments = ["--listen", &address.to_string()];
-        let running = self.run_under(limits, &arguments, Stdin::Null, None)?;
-        Server::announced(running, &self.scene, address, Cause::NotAnnounced)
+        let process = self.run_under(limits, &arguments, Stdin::Null, None)?;
+        Server::announced(process, &self.context, address, Cause::NotAnnounced)
     }
 
-    /// As [`starts_at`](Self::starts_at), where a former life of it has left connections behind.
-    pub fn starts_again_at(&self, address: SocketAddr) -> Result<Server, Box<Problem>> {
-        let running = self.run(&["--listen", &address.to_string()], Stdin::Null, None)?;
-        Server::announced(running, &self.scene, address, Cause::AddressNotReusable)
+    /// As [`start_at`](Self::start_at), where a former life of it has left connections behind.
+    pub fn restart_at(&self, address: SocketAddr) -> Result<Server> {
+        let process = self.run(&["--listen", &address.to_string()], Stdin::Null, None)?;
+        Server::announced(process, &self.context, address, Cause::AddressNotReusable)
     }
 
     /// Starts it as a server at `address` and waits for its exit, since it cannot stay there.
-    pub fn fails_to_start_at(&self, address: SocketAddr) -> Result<Ended, Box<Problem>> {
-        let running = self.run(&["--listen", &address.to_string()], Stdin::Null, None)?;
-        Ended::wait_for(&running, &self.scene)
+    pub fn expect_failed_start_at(&self, address: SocketAddr) -> Result<ExitedProgram> {
+        let process = self.run(&["--listen", &address.to_string()], Stdin::Null, None)?;
+        ExitedProgram::wait_for(&process, &self.context)
     }
 
     /// Starts it as a server at `address`, where it finds nothing in its way: it does not exit by itself. What it
     /// does there is not looked at.
-    pub fn comes_up_at(&self, address: SocketAddr) -> Outcome {
-        let running = self.run(&["--listen", &address.to_string()], Stdin::Null, None)?;
-        self.scene.settles();
-        running.wait_for_output();
-        let unwritten = self.scene.died_in_a_later_step(&running.stderr.text());
-        if running.exited().is_none() || unwritten {
+    pub fn expect_start_at(&self, address: SocketAddr) -> Outcome {
+        let process = self.run(&["--listen", &address.to_string()], Stdin::Null, None)?;
+        self.context.wait_until_settled();
+        process.wait_for_output();
+        let unwritten = self.context.died_in_a_later_step(&process.stderr.text());
+        if process.exited().is_none() || unwritten {
             return Ok(());
         }
         let expected = format!("a server that stays at the free address {address}");
-        Err(self.scene.fails(Symptom::End, expected, "it exited", None))
+        Err(self.context.fail(Symptom::End, expected, "it exited", None))
     }
 
     /// Starts it as a client of `address` and waits for its exit.
-    pub fn fails_to_call(&self, address: SocketAddr) -> Result<Ended, Box<Problem>> {
-        let running = self.run(&[&address.to_string()], Stdin::Null, None)?;
-        self.scene.remember(|facts| facts.is_client = true);
-        Ended::wait_for(&running, &self.scene)
+    pub fn expect_failed_connect_to(&self, address: SocketAddr) -> Result<ExitedProgram> {
+        let process = self.run(&[&address.to_string()], Stdin::Null, None)?;
+        self.context.remember(|history| history.is_client = true);
+        ExitedProgram::wait_for(&process, &self.context)
     }
 
     /// A server of ours for the program to call.
-    pub fn gets_a_server(&self) -> Result<ScriptedServer, Box<Problem>> {
-        ScriptedServer::listen(&self.scene)
+    pub fn open_server(&self) -> Result<ScriptedServer> {
+        ScriptedServer::listen(&self.context)
     }
 
     /// Starts it as a client of `server`, with `input`. As much output is kept as it is meant to print.
-    pub fn calls(&self, server: &ScriptedServer, input: Input) -> Result<Client, Box<Problem>> {
+    pub fn start_client(&self, server: &ScriptedServer, input: Input) -> Result<Client> {
         let kept = match &input {
             Input::Bytes(bytes) => Some(bytes.bytes().len() + 1024 * 1024),
             Input::Open => None,
@@ -127,9 +127,9 @@ impl Program {
             Input::Bytes(bytes) => Stdin::Bytes(bytes.bytes().to_vec()),
             Input::Open => Stdin::Open,
         };
-        let running = self.run(&[&server.address().to_string()], stdin, kept)?;
-        self.scene.remember(|facts| facts.is_client = true);
-        Ok(Client::new(running, &self.scene))
+        let process = self.run(&[&server.address().to_string()], stdin, kept)?;
+        self.context.remember(|history| history.is_client = true);
+        Ok(Client::new(process, &self.context))
     }
 
     /// Random bytes, the same for the same seed, and long ones always the same.
@@ -191,19 +191,19 @@ impl Program {
     }
 
     /// An address with a port that nobody else listens at.
-    pub fn private_address(&self) -> Result<SocketAddr, Box<Problem>> {
+    pub fn private_address(&self) -> Result<SocketAddr> {
         let listener = TcpListener::bind((loopback_of_our_own(), 0))?;
         Ok(listener.local_addr()?)
     }
 
     /// What happened is what the snapshot `name` tells.
-    pub fn plays_as_in(&self, name: &str) -> Outcome {
-        self.snapshots.compare(name, &self.scene)
+    pub fn expect_transcript(&self, name: &str) -> Outcome {
+        self.snapshots.compare(name, &self.context)
     }
 
     #[must_use]
-    pub fn scene(&self) -> &Rc<Scene> {
-        &self.scene
+    pub fn context(&self) -> &Rc<CheckContext> {
+        &self.context
     }
 
     fn note_input(&self, input: &Input) {
@@ -211,15 +211,13 @@ impl Program {
             Input::Bytes(bytes) => size(bytes.bytes().len()),
             Input::Open => "nothing, and not its end".into(),
         };
-        self.scene.transcript.borrow_mut().peer_sent("input", input);
+        self.context
+            .transcript
+            .borrow_mut()
+            .peer_sent("input", input);
     }
 
-    fn run(
-        &self,
-        arguments: &[&str],
-        stdin: Stdin,
-        kept: Option<usize>,
-    ) -> Result<Rc<Running>, Box<Problem>> {
+    fn run(&self, arguments: &[&str], stdin: Stdin, kept: Option<usize>) -> Result<Rc<Process>> {
         self.run_under(LIMITS, arguments, stdin, kept)
     }
 
@@ -229,11 +227,11 @@ impl Program {
         arguments: &[&str],
         stdin: Stdin,
         kept: Option<usize>,
-    ) -> Result<Rc<Running>, Box<Problem>> {
+    ) -> Result<Rc<Process>> {
         let mut command = Command::new(&self.executable);
         command.args(arguments);
-        let running = Rc::new(Running::start(command, limits, stdin, kept)?);
-        self.scene.enters(&running);
-        Ok(running)
+        let process = Rc::new(Process::start(command, limits, stdin, kept)?);
+        self.context.set_program(&process);
+        Ok(process)
     }
 }

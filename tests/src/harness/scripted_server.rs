@@ -6,10 +6,10 @@ use std::rc::Rc;
 use socket2::SockRef;
 
 use crate::diagnose::Symptom;
-use crate::diagnose::failure::Problem;
-use crate::evidence::settle::{Calm, Look};
+use crate::diagnose::failure::Result;
+use crate::evidence::settle::{Activity, SettleDetector};
 use crate::harness::client::Client;
-use crate::harness::context::Scene;
+use crate::harness::context::CheckContext;
 use crate::harness::peer::Peer;
 use crate::platform::{Power, Powers, fix_room};
 
@@ -17,11 +17,11 @@ use crate::platform::{Power, Powers, fix_room};
 pub struct ScriptedServer {
     listener: TcpListener,
     address: SocketAddr,
-    scene: Rc<Scene>,
+    context: Rc<CheckContext>,
 }
 
 impl ScriptedServer {
-    pub(crate) fn listen(scene: &Rc<Scene>) -> Result<Self, Box<Problem>> {
+    pub(crate) fn listen(context: &Rc<CheckContext>) -> Result<Self> {
         let listener = TcpListener::bind((loopback_of_our_own(), 0))?;
         listener.set_nonblocking(true)?;
         // The connections that it accepts inherit this.
@@ -30,7 +30,7 @@ impl ScriptedServer {
         Ok(Self {
             listener,
             address,
-            scene: Rc::clone(scene),
+            context: Rc::clone(context),
         })
     }
 
@@ -41,25 +41,25 @@ impl ScriptedServer {
 
     /// An address at which nobody listens, since its server has just left.
     #[must_use]
-    pub fn leaves(self) -> SocketAddr {
+    pub fn close(self) -> SocketAddr {
         self.address
     }
 
     /// Waits for `client` to connect.
-    pub fn accepts(&self, client: &Client) -> Result<Peer, Box<Problem>> {
-        let mut calm = Calm::default();
+    pub fn accept(&self, client: &Client) -> Result<Peer> {
+        let mut detector = SettleDetector::default();
         let accepted = self
-            .scene
+            .context
             .deadline()
             .until(|| match self.listener.accept() {
                 Ok(accepted) => Some(Some(accepted)),
-                Err(_) if self.scene.look(&mut calm) != Look::Moving => Some(None),
+                Err(_) if self.context.observe(&mut detector) != Activity::Running => Some(None),
                 Err(_) => None,
             });
         let Some((stream, theirs)) = accepted.flatten().or_else(|| self.listener.accept().ok())
         else {
-            let received = format!("nobody; it printed {}", client.printed());
-            return Err(self.scene.fails(
+            let received = format!("nobody; it printed {}", client.output());
+            return Err(self.context.fail(
                 Symptom::Silence,
                 "a client that connects",
                 received,
@@ -67,11 +67,11 @@ impl ScriptedServer {
             ));
         };
         stream.set_nonblocking(false)?;
-        let mut transcript = self.scene.transcript.borrow_mut();
+        let mut transcript = self.context.transcript.borrow_mut();
         transcript.note("client", "connects");
         transcript.wait();
         drop(transcript);
-        Peer::new(&self.scene, stream, "server".into(), theirs)
+        Peer::new(&self.context, stream, "server".into(), theirs)
     }
 }
 

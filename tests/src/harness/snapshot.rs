@@ -7,7 +7,7 @@ use similar::TextDiff;
 
 use crate::course::cause::Cause;
 use crate::diagnose::failure::Outcome;
-use crate::harness::context::Scene;
+use crate::harness::context::CheckContext;
 
 /// Where the accepted transcripts of one stage are kept.
 #[derive(Debug, Clone)]
@@ -18,15 +18,15 @@ pub struct Snapshots {
 
 impl Snapshots {
     /// Compares what happened with the transcript `name`.
-    pub(crate) fn compare(&self, name: &str, scene: &Scene) -> Outcome {
-        let transcript = scene.transcript.borrow().render();
+    pub(crate) fn compare(&self, name: &str, context: &CheckContext) -> Outcome {
+        let transcript = context.transcript.borrow().render();
         if self.agrees(name, &transcript) {
             return Ok(());
         }
         let accepted = self.accepted(name);
         let difference = TextDiff::from_lines(&accepted, &transcript);
         let changed = difference.unified_diff().context_radius(2).to_string();
-        Err(scene.fails_because(
+        Err(context.fail_because(
             Cause::NotRecorded,
             format!("what the transcript \"{name}\" tells"),
             changed,

@@ -8,22 +8,22 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use crate::build;
-use crate::build::repo::House;
+use crate::build::repo::Repo;
 use crate::build::subject::{Kind, Subject};
 use crate::course::Stage;
-use crate::judge::{Candidate, Score};
+use crate::judge::{BuiltStage, Score};
 
 /// The results of earlier runs: one JSON object, from the hash of a stage to its score.
 #[derive(Debug)]
-pub struct Results {
+pub struct ScoreCache {
     file: PathBuf,
     known: Map<String, Value>,
 }
 
-impl Results {
+impl ScoreCache {
     #[must_use]
-    pub fn open(house: &House) -> Self {
-        let file = house.target.join("results.json");
+    pub fn open(repo: &Repo) -> Self {
+        let file = repo.target.join("results.json");
         let text = fs::read_to_string(&file).unwrap_or_default();
         let known = serde_json::from_str(&text).unwrap_or_default();
         Self { file, known }
@@ -31,10 +31,10 @@ impl Results {
 
     /// The score of `stage` of the exercises as it stands now, if it is known.
     #[must_use]
-    pub fn get(&self, house: &House, stage: &Stage) -> Option<Score> {
-        let subject = Subject::open(house, None).ok()?;
-        let content = build::content(house, &subject, stage)?;
-        let known = self.known.get(&key(house, stage, content)?)?;
+    pub fn get(&self, repo: &Repo, stage: &Stage) -> Option<Score> {
+        let subject = Subject::open(repo, None).ok()?;
+        let content = build::content(repo, &subject, stage)?;
+        let known = self.known.get(&key(repo, stage, content)?)?;
         let number = |name: &str| u32::try_from(known[name].as_u64()?).ok();
         Some(Score {
             points: number("points")?,
@@ -46,14 +46,14 @@ impl Results {
 
     /// Remembers what all checks of `candidate` came to. Other subjects than the exercises are nobody's progress, and
     /// what could not be graded is no result.
-    pub fn put(house: &House, subject: &Subject, candidate: &Candidate, score: &Score) {
+    pub fn put(repo: &Repo, subject: &Subject, candidate: &BuiltStage, score: &Score) {
         let is_result = subject.kind == Kind::Exercises && score.ungraded == 0;
         let Some(key) = candidate.key.clone().filter(|_| is_result) else {
             return;
         };
         // Another grader may have written meanwhile. A result that is not remembered shows as unknown, and is no
         // reason to fail; but nobody ever reads half a file.
-        let mut results = Self::open(house);
+        let mut results = Self::open(repo);
         let value =
             json!({ "points": score.points, "most": score.most, "steps_done": score.steps_done });
         results.known.insert(key, value);
@@ -68,10 +68,10 @@ impl Results {
 /// A hash of all that a verdict on `stage` depends on, if its program is built from `content`. `None` when some of it
 /// cannot be read.
 #[must_use]
-pub fn key(house: &House, stage: &Stage, content: u64) -> Option<String> {
+pub fn key(repo: &Repo, stage: &Stage, content: u64) -> Option<String> {
     let mut hasher = DefaultHasher::new();
     (content, env!("LAB_SOURCES")).hash(&mut hasher);
-    hash_all(&house.root.join("tests/snapshots"), &mut hasher)?;
+    hash_all(&repo.root.join("tests/snapshots"), &mut hasher)?;
     Some(format!("{} {:016x}", stage.slug, hasher.finish()))
 }
 

@@ -12,12 +12,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 
-use crate::build::repo::House;
+use crate::build::repo::Repo;
 use crate::build::subject::{Subject, steps_not_started};
 use crate::build::{self, Building, Built};
 use crate::course::Stage;
 use crate::course::cause::Cause;
-use crate::diagnose::failure::{Failure, Problem};
+use crate::diagnose::failure::{Failure, Problem, Result};
 use crate::harness::program::Program;
 use crate::harness::snapshot::Snapshots;
 use crate::judge::check::Check;
@@ -99,12 +99,12 @@ impl Verdict {
 
 /// One stage of a subject, ready to be judged.
 #[derive(Debug, Clone)]
-pub struct Candidate {
+pub struct BuiltStage {
     pub stage: &'static Stage,
     pub built: Built,
     /// Steps whose `todo!` still stands in the student's files.
     not_started: Vec<u8>,
-    /// What the program was built from, and the checks; see [`Results`](crate::judge::cache).
+    /// What the program was built from, and the checks; see [`ScoreCache`](crate::judge::cache).
     pub key: Option<String>,
 }
 
@@ -124,19 +124,19 @@ pub struct Judge {
 impl Judge {
     /// A judge who uses all that this machine can show.
     #[must_use]
-    pub fn new(house: &House, seed: Option<u64>) -> Self {
+    pub fn new(repo: &Repo, seed: Option<u64>) -> Self {
         Self {
             seed: seed.unwrap_or_else(|| fastrand::u64(..1_000_000)),
             lack: basics::missing(),
             powers: Powers::probed().clone(),
             judge_untouched: false,
-            snapshots: house.root.join("tests/snapshots"),
+            snapshots: repo.root.join("tests/snapshots"),
         }
     }
 
     /// Runs `check` on `candidate`.
     #[must_use]
-    pub fn judge(&self, candidate: &Candidate, check: &Check) -> Verdict {
+    pub fn judge(&self, candidate: &BuiltStage, check: &Check) -> Verdict {
         if let Some(early) = self.verdict_without_running(candidate, check) {
             return early;
         }
@@ -169,7 +169,11 @@ impl Judge {
 
     /// The verdict that stands before the program is started.
     #[must_use]
-    pub fn verdict_without_running(&self, candidate: &Candidate, check: &Check) -> Option<Verdict> {
+    pub fn verdict_without_running(
+        &self,
+        candidate: &BuiltStage,
+        check: &Check,
+    ) -> Option<Verdict> {
         match &candidate.built {
             Built::CouldNotBuild(reason) => Some(Verdict::CouldNotGrade(reason.clone())),
             Built::DoesNotCompile(_) | Built::NoSource(_) => Some(Verdict::NotBuilt),
@@ -191,10 +195,10 @@ impl Judge {
     /// What the check did not see, if it passed.
     fn run(
         &self,
-        candidate: &Candidate,
+        candidate: &BuiltStage,
         executable: &Path,
         check: &Check,
-    ) -> std::thread::Result<Result<Reservation, Box<Problem>>> {
+    ) -> std::thread::Result<Result<Reservation>> {
         // Each check draws from a generator of its own, so that it gets the same when it runs alone.
         let mut hasher = DefaultHasher::new();
         (self.seed, candidate.stage.slug, check.name).hash(&mut hasher);
@@ -212,8 +216,8 @@ impl Judge {
         panic::catch_unwind(AssertUnwindSafe(|| {
             (check.run)(&program)?;
             Ok(Reservation {
-                ends_in_step: program.scene().got_to(),
-                without: program.scene().without(),
+                ends_in_step: program.context().got_to(),
+                without: program.context().without(),
             })
         }))
     }
@@ -225,21 +229,21 @@ impl Judge {
 ///
 /// As [`build::build`].
 pub fn candidates(
-    house: &House,
+    repo: &Repo,
     subject: &Subject,
     stages: &[&'static Stage],
-) -> anyhow::Result<Vec<Candidate>> {
-    let built = build::build(house, subject, stages)?;
+) -> anyhow::Result<Vec<BuiltStage>> {
+    let built = build::build(repo, subject, stages)?;
     let candidate = |building: Building| {
         let content = building.content;
         let sources = building.sources.iter();
-        Candidate {
+        BuiltStage {
             stage: building.stage,
             built: building.built,
             not_started: sources
                 .flat_map(|source| steps_not_started(source))
                 .collect(),
-            key: content.and_then(|content| cache::key(house, building.stage, content)),
+            key: content.and_then(|content| cache::key(repo, building.stage, content)),
         }
     };
     Ok(built.into_iter().map(candidate).collect())

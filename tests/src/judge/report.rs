@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use crate::course::Stage;
-use crate::course::readme::Guide;
+use crate::course::readme::Readme;
 use crate::diagnose::failure::Failure;
 use crate::judge::Score;
 use crate::judge::check::Check;
@@ -15,8 +15,8 @@ const NAME: usize = 11;
 
 /// What a report needs to know beside the failure.
 #[derive(Debug, Clone, Copy)]
-pub struct Telling<'a> {
-    pub guide: Option<&'a Guide>,
+pub struct ReportContext<'a> {
+    pub readme: Option<&'a Readme>,
     pub seed: u64,
     /// The subject, where it is not the exercises.
     pub subject: Option<&'a Path>,
@@ -26,17 +26,17 @@ pub struct Telling<'a> {
 
 /// The report of one failed check, without its first line.
 #[must_use]
-pub fn rows(stage: &Stage, check: &Check, failure: &Failure, told: &Telling) -> String {
-    let guide = told.guide;
-    let heading = guide.and_then(|guide| guide.heading_for(failure.cause));
-    let readme = format!("exercises/{}/README.md", stage.slug);
-    let read = heading.map_or_else(|| readme.clone(), |place| format!("{readme}{place}"));
+pub fn rows(stage: &Stage, check: &Check, failure: &Failure, told: &ReportContext) -> String {
+    let readme = told.readme;
+    let heading = readme.and_then(|readme| readme.heading_for(failure.cause));
+    let path = format!("exercises/{}/README.md", stage.slug);
+    let read = heading.map_or_else(|| path.clone(), |place| format!("{path}{place}"));
     let deck = format!("slides/{}", stage.slide);
-    let slide = guide.filter(|guide| guide.has_deck()).map(|guide| {
-        let place = guide.slide_for(failure.cause);
+    let slide = readme.filter(|readme| readme.has_deck()).map(|readme| {
+        let place = readme.slide_for(failure.cause);
         place.map_or_else(|| deck.clone(), |place| format!("{deck}{place}"))
     });
-    let hint = match guide.and_then(|guide| guide.hint_for(failure.cause)) {
+    let hint = match readme.and_then(|readme| readme.hint_for(failure.cause)) {
         Some(number) => format!("cargo lab hint {} {number}", stage.short()),
         None => format!("cargo lab hint {}", stage.short()),
     };

@@ -3,7 +3,7 @@
 use anyhow::{Context, ensure};
 
 use crate::build::fingerprint;
-use crate::build::repo::House;
+use crate::build::repo::Repo;
 use crate::platform;
 use crate::process::reaper;
 
@@ -13,22 +13,22 @@ use crate::process::reaper;
 /// # Errors
 ///
 /// When the repository cannot be found, or this program was built from something else than stands there.
-pub fn prepare() -> anyhow::Result<House> {
+pub fn prepare() -> anyhow::Result<Repo> {
     platform::hear_of_children();
     if platform::has_children() {
         match reaper::start_over_in_a_child()? {}
     }
-    let house = House::find()?;
-    is_what_stands_there(&house)?;
-    platform::forget_snapshot_settings(&house.root);
+    let repo = Repo::find()?;
+    is_what_stands_there(&repo)?;
+    platform::forget_snapshot_settings(&repo.root);
     platform::adopt_orphans();
     reaper::end_all_when_interrupted();
-    Ok(house)
+    Ok(repo)
 }
 
 /// Cargo goes by time stamps: checks that were unpacked over the old ones may be older than the last build.
-fn is_what_stands_there(house: &House) -> anyhow::Result<()> {
-    let tests = house.root.join("tests");
+fn is_what_stands_there(repo: &Repo) -> anyhow::Result<()> {
+    let tests = repo.root.join("tests");
     let sources = fingerprint::of(&tests);
     let sources = sources.with_context(|| format!("cannot read {}", tests.display()))?;
     ensure!(

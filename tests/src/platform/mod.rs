@@ -221,9 +221,9 @@ pub struct TcpRow {
 pub enum TcpState {
     Established,
     /// The handshake is not over.
-    Opening,
+    Handshake,
     /// We have ended our stream, and the other side does not know yet.
-    EndUnderWay,
+    FinSent,
     /// We have ended our stream, the other side knows, and may go on with its own.
     HalfClosed,
     /// The other side has ended its stream.

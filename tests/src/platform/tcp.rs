@@ -124,8 +124,8 @@ fn tcp_row(line: &str) -> Option<TcpRow> {
 pub(super) fn tcp_state(number: u8) -> TcpState {
     match number {
         0x01 => TcpState::Established,
-        0x02 | 0x03 | 0x0C => TcpState::Opening,
-        0x04 | 0x09 | 0x0B => TcpState::EndUnderWay,
+        0x02 | 0x03 | 0x0C => TcpState::Handshake,
+        0x04 | 0x09 | 0x0B => TcpState::FinSent,
         0x05 => TcpState::HalfClosed,
         0x08 => TcpState::CloseWait,
         0x0A => TcpState::Listen,

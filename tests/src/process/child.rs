@@ -13,7 +13,7 @@ use crate::platform::{self, Limits, Sample};
 use crate::process::deadline::Deadline;
 use crate::process::output::{NO_THREAD, Output, own_thread};
 use crate::process::reaper;
-use crate::process::watchdog::Guard;
+use crate::process::watchdog::ThreadCapWatchdog;
 
 /// How much of each output stream is kept.
 const KEPT: usize = 256 * 1024;
@@ -33,42 +33,42 @@ pub enum Stdin {
 }
 
 #[derive(Debug)]
-pub struct Running {
+pub struct Process {
     child: RefCell<Child>,
     pid: u32,
     limits: Limits,
     pub stdout: Output,
     pub stderr: Output,
-    fed: Arc<AtomicU64>,
+    stdin_written: Arc<AtomicU64>,
     /// Writes the standard input, and keeps it open where it is to stay open.
-    feeder: Option<JoinHandle<Option<ChildStdin>>>,
-    guard: Guard,
+    stdin_writer: Option<JoinHandle<Option<ChildStdin>>>,
+    watchdog: ThreadCapWatchdog,
 }
 
 /// The threads of ours that a program needs.
 struct Attached {
     stdout: Output,
     stderr: Output,
-    fed: Arc<AtomicU64>,
-    feeder: Option<JoinHandle<Option<ChildStdin>>>,
-    guard: Guard,
+    stdin_written: Arc<AtomicU64>,
+    stdin_writer: Option<JoinHandle<Option<ChildStdin>>>,
+    watchdog: ThreadCapWatchdog,
 }
 
 impl Attached {
     fn to(child: &mut Child, input: Stdin, kept: usize) -> anyhow::Result<Self> {
         let stdout = child.stdout.take().context("no pipe")?;
         let stderr = child.stderr.take().context("no pipe")?;
-        let fed = Arc::new(AtomicU64::new(0));
-        let feeder = child
+        let stdin_written = Arc::new(AtomicU64::new(0));
+        let stdin_writer = child
             .stdin
             .take()
-            .map(|pipe| feed(pipe, input, Arc::clone(&fed)));
+            .map(|pipe| feed(pipe, input, Arc::clone(&stdin_written)));
         Ok(Self {
             stdout: Output::drain(stdout, kept)?,
             stderr: Output::drain(stderr, KEPT)?,
-            feeder: feeder.transpose().context(NO_THREAD)?,
-            guard: Guard::start(child.id()).context(NO_THREAD)?,
-            fed,
+            stdin_writer: stdin_writer.transpose().context(NO_THREAD)?,
+            watchdog: ThreadCapWatchdog::start(child.id()).context(NO_THREAD)?,
+            stdin_written,
         })
     }
 }
@@ -96,7 +96,7 @@ fn feed(
     })
 }
 
-impl Running {
+impl Process {
     /// Starts `command` under `limits`, and keeps at most `kept` bytes of its standard output.
     pub fn start(
         mut command: Command,
@@ -122,12 +122,12 @@ impl Running {
             Ok(attached) => Ok(Self {
                 pid: child.id(),
                 limits,
-                guard: attached.guard,
+                watchdog: attached.watchdog,
                 child: RefCell::new(child),
                 stdout: attached.stdout,
                 stderr: attached.stderr,
-                fed: attached.fed,
-                feeder: attached.feeder,
+                stdin_written: attached.stdin_written,
+                stdin_writer: attached.stdin_writer,
             }),
             Err(error) => {
                 reaper::end(&mut child);
@@ -174,20 +174,22 @@ impl Running {
 
     /// How much input was written to its pipe so far, in bytes.
     #[must_use]
-    pub fn fed(&self) -> u64 {
-        self.fed.load(Ordering::Relaxed)
+    pub fn stdin_written(&self) -> u64 {
+        self.stdin_written.load(Ordering::Relaxed)
     }
 
     /// Whether all the input that it will ever get waits for it, or was read.
     #[must_use]
     pub fn is_fed(&self) -> bool {
-        self.feeder.as_ref().is_none_or(JoinHandle::is_finished)
+        self.stdin_writer
+            .as_ref()
+            .is_none_or(JoinHandle::is_finished)
     }
 
     /// Whether it was ended because it had too many threads and processes.
     #[must_use]
-    pub fn was_too_many(&self) -> bool {
-        self.guard.has_ended_it()
+    pub fn exceeded_thread_cap(&self) -> bool {
+        self.watchdog.has_ended_it()
     }
 
     /// Stops all threads of the program, until [`resume`](Self::resume).
@@ -222,7 +224,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
     }

@@ -20,14 +20,14 @@ const PERIOD: Duration = Duration::from_millis(20);
 
 /// Counts until it is dropped.
 #[derive(Debug)]
-pub struct Guard {
+pub struct ThreadCapWatchdog {
     is_over: Arc<AtomicBool>,
     /// Dropped to end the thread.
     end: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Guard {
+impl ThreadCapWatchdog {
     /// Keeps an eye on process `pid`.
     ///
     /// # Errors
@@ -59,7 +59,7 @@ impl Guard {
     }
 }
 
-impl Drop for Guard {
+impl Drop for ThreadCapWatchdog {
     fn drop(&mut self) {
         drop(self.end.take());
         if let Some(thread) = self.thread.take() {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 
 use crate::platform::{self, LIMITS};
-use crate::process::child::{Running, Stdin};
+use crate::process::child::{Process, Stdin};
 use crate::process::deadline::Deadline;
 use crate::text::escape_control;
 use crate::trace::recording::{Happened, Recording, Span};
@@ -115,7 +115,7 @@ fn file_without_a_name(folder: &Path) -> anyhow::Result<File> {
 
 /// A program that listens.
 struct Started {
-    running: Running,
+    running: Process,
     address: SocketAddr,
 }
 
@@ -124,7 +124,7 @@ impl Started {
     fn new(mut command: Command) -> anyhow::Result<Self> {
         let asked = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         command.args(["--listen", &asked.to_string()]);
-        let running = Running::start(command, LIMITS, Stdin::Null, None)?;
+        let running = Process::start(command, LIMITS, Stdin::Null, None)?;
         let announced = Deadline::start().until(|| {
             let is_gone = running.exited().is_some();
             if is_gone {

@@ -12,7 +12,7 @@ use crate::bench::chart;
 use crate::bench::data::Comparison;
 use crate::bench::idle_clients::{self, Cost, FEW, MOST_GROWTH, Scale};
 use crate::build::cargo;
-use crate::build::repo::House;
+use crate::build::repo::Repo;
 use crate::cli::ui::terminal;
 use crate::process::reaper;
 
@@ -26,14 +26,14 @@ use options::{Kind, Order};
 /// # Errors
 ///
 /// When what was asked for could not be done.
-pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
+pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
     let order = Order::new(matches)?;
     match &order.kind {
         Kind::Draw(json) => draw(&order, json),
-        Kind::Scale => weigh(&order, house),
+        Kind::Scale => weigh(&order, repo),
         Kind::Compare | Kind::Cost => {
-            order.subject(house)?;
-            generate_load(house)
+            order.subject(repo)?;
+            generate_load(repo)
         }
     }
 }
@@ -75,13 +75,13 @@ fn draw(order: &Order, json: &Path) -> anyhow::Result<ExitCode> {
 }
 
 /// Calls the program that generates load, with the words that we were called with.
-fn generate_load(house: &House) -> anyhow::Result<ExitCode> {
+fn generate_load(repo: &Repo) -> anyhow::Result<ExitCode> {
     let mut command = cargo();
     command
         .args(["run", "--quiet", "--release", "--package", "lab"])
         .args(["--features", "bench", "--bin", "bench"])
         .arg("--manifest-path")
-        .arg(house.root.join("Cargo.toml"))
+        .arg(repo.root.join("Cargo.toml"))
         .arg("--")
         .args(std::env::args_os().skip(2));
     eprintln!("building what generates load, with optimisation (the first time takes a while)");
@@ -98,8 +98,8 @@ fn generate_load(house: &House) -> anyhow::Result<ExitCode> {
 }
 
 /// The scale check. Where this machine cannot show it, it is left out, and a line says so.
-fn weigh(order: &Order, house: &House) -> anyhow::Result<ExitCode> {
-    let subject = order.subject(house)?;
+fn weigh(order: &Order, repo: &Repo) -> anyhow::Result<ExitCode> {
+    let subject = order.subject(repo)?;
     let many = match (idle_clients::most_clients(), order.clients.last()) {
         (Err(reason), _) => {
             terminal::print(&format!("scale: not judged here: {reason}\n"))?;
@@ -111,7 +111,7 @@ fn weigh(order: &Order, house: &House) -> anyhow::Result<ExitCode> {
         many > FEW,
         "--clients: more than {FEW} idle clients are compared with {FEW}"
     );
-    let (design, program) = crate::bench::designs::event_loop(house, &subject)?;
+    let (design, program) = crate::bench::designs::event_loop(repo, &subject)?;
     let measured = match program {
         Ok(program) => idle_clients::measure(&program, many),
         Err(Missing::NotStarted) => Err(anyhow::anyhow!("it is not started")),

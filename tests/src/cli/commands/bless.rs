@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, ensure};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use crate::build::repo::House;
+use crate::build::repo::Repo;
 use crate::build::subject::Subject;
 use crate::course::{STAGES, deck};
 use crate::judge::{Judge, candidates};
@@ -27,16 +27,16 @@ pub fn command() -> Command {
 /// # Errors
 ///
 /// When a deck shows what is not there, or a check fails for another reason than its transcript.
-pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
-    renew_slides(&house.root)?;
+pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
+    renew_slides(&repo.root)?;
     if matches.get_flag("slides") {
         return Ok(ExitCode::SUCCESS);
     }
-    let subject = Subject::open(house, Some(&house.root.join("solutions")))?;
-    let judge = Judge::new(house, None);
+    let subject = Subject::open(repo, Some(&repo.root.join("solutions")))?;
+    let judge = Judge::new(repo, None);
     let all: Vec<_> = STAGES.iter().collect();
-    platform::rewrite_snapshots(&house.root);
-    for candidate in candidates(house, &subject, &all)? {
+    platform::rewrite_snapshots(&repo.root);
+    for candidate in candidates(repo, &subject, &all)? {
         for check in stages::checks(candidate.stage) {
             let verdict = judge.judge(&candidate, check);
             ensure!(

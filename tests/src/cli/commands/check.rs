@@ -5,14 +5,14 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use crate::build::repo::House;
+use crate::build::repo::Repo;
 use crate::build::subject::Subject;
 use crate::cli::args::{Request, only_argument, seed_argument, stages_argument, subject_argument};
 use crate::cli::ui::json::Json;
 use crate::cli::ui::terminal;
 use crate::cli::ui::verdicts::Told;
 use crate::course::Stage;
-use crate::judge::cache::Results;
+use crate::judge::cache::ScoreCache;
 use crate::judge::{Judge, Score, Verdict, candidates};
 use crate::stages;
 
@@ -35,17 +35,17 @@ pub fn command() -> Command {
 /// # Errors
 ///
 /// When what was asked for could not be done.
-pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
-    let request = Request::new(matches, house)?;
-    let judge = Judge::new(house, matches.get_one::<u64>("seed").copied());
+pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
+    let request = Request::new(matches, repo)?;
+    let judge = Judge::new(repo, matches.get_one::<u64>("seed").copied());
     if io::stderr().is_terminal() {
         eprintln!("building …");
     }
-    let candidates = candidates(house, &request.subject, &request.stages)?;
+    let candidates = candidates(repo, &request.subject, &request.stages)?;
     let mut json = matches.get_flag("json").then(|| Json::new(judge.seed));
     let mut worst = Ending::Fine;
     for candidate in &candidates {
-        let mut told = Told::begin(house, &request, candidate, judge.seed, json.is_none())?;
+        let mut told = Told::begin(repo, &request, candidate, judge.seed, json.is_none())?;
         let mut judged = Vec::new();
         for check in request.checks(candidate.stage) {
             let verdict = judge.judge(candidate, check);
@@ -58,7 +58,7 @@ pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
             Score::of(candidate.stage, stages::checks(candidate.stage), &verdicts)
         });
         if let Some(score) = &score {
-            Results::put(house, &request.subject, candidate, score);
+            ScoreCache::put(repo, &request.subject, candidate, score);
         }
         match &mut json {
             Some(json) => json.add(candidate, &judged, score),
@@ -103,20 +103,20 @@ impl Ending {
 
 /// Whether all checks of `stage` of the exercises pass, as far as is known; judged now if it is not.
 #[must_use]
-pub fn passes(house: &House, stage: &'static Stage) -> bool {
-    if let Some(score) = Results::open(house).get(house, stage) {
+pub fn passes(repo: &Repo, stage: &'static Stage) -> bool {
+    if let Some(score) = ScoreCache::open(repo).get(repo, stage) {
         return score.is_full();
     }
     let judged = || {
-        let subject = Subject::open(house, None).ok()?;
-        let candidate = candidates(house, &subject, &[stage]).ok()?.pop()?;
-        let judge = Judge::new(house, None);
+        let subject = Subject::open(repo, None).ok()?;
+        let candidate = candidates(repo, &subject, &[stage]).ok()?.pop()?;
+        let judge = Judge::new(repo, None);
         let verdicts: Vec<Verdict> = stages::checks(stage)
             .iter()
             .map(|check| judge.judge(&candidate, check))
             .collect();
         let score = Score::of(stage, stages::checks(stage), &verdicts);
-        Results::put(house, &subject, &candidate, &score);
+        ScoreCache::put(repo, &subject, &candidate, &score);
         Some(score.is_full())
     };
     judged().unwrap_or(false)

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::ArgMatches;
 
-use crate::build::repo::House;
+use crate::build::repo::Repo;
 use crate::cli::ui::terminal::{BAD, GOOD, QUIET, STRONG, paint, print, width, wrap};
 use crate::course::STAGES;
 use crate::platform::basics::BASICS;
@@ -18,7 +18,7 @@ mod tools;
 /// What is looked at: its name, how to try it, and what to do, or what it costs, where it is missing.
 type Trial = (
     &'static str,
-    fn(&House) -> anyhow::Result<String>,
+    fn(&Repo) -> anyhow::Result<String>,
     &'static str,
 );
 
@@ -34,13 +34,13 @@ pub fn command() -> clap::Command {
 /// # Errors
 ///
 /// When standard output takes nothing.
-pub fn run(_matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
+pub fn run(_matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
     let page = Page { width: width() };
     platform::allow_ourselves_descriptors();
     page.heading("What the lab needs")?;
-    let mut is_healthy = page.needs(&tools::FIRST, house)?;
+    let mut is_healthy = page.needs(&tools::FIRST, repo)?;
     if is_healthy {
-        is_healthy = page.needs(&tools::OTHERS, house)?;
+        is_healthy = page.needs(&tools::OTHERS, repo)?;
     }
     is_healthy &= page.basics()?;
 
@@ -49,7 +49,7 @@ pub fn run(_matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
         page.power(power, found)?;
     }
     for (name, look, cost) in machine::EXTRAS.iter().chain(&tools::EXTRAS) {
-        page.extra(name, look(house), cost)?;
+        page.extra(name, look(repo), cost)?;
     }
     page.verdict(is_healthy)
 }
@@ -65,10 +65,10 @@ impl Page {
     }
 
     /// Tries all of them; whether none is missing.
-    fn needs(&self, needs: &[Trial], house: &House) -> anyhow::Result<bool> {
+    fn needs(&self, needs: &[Trial], repo: &Repo) -> anyhow::Result<bool> {
         let mut all = true;
         for (name, look, remedy) in needs {
-            let found = look(house);
+            let found = look(repo);
             all &= found.is_ok();
             match found {
                 Ok(what) => self.line(GOOD, "ok", &format!("{name}: {what}"))?,

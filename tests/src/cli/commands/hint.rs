@@ -8,7 +8,7 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 
 use crate::cli::ui::terminal::{COMMAND, STRONG, paint, print, width, wrap};
 use crate::course::Stage;
-use crate::course::readme::{Guide, Hint, Place};
+use crate::course::readme::{Hint, Place, Readme};
 
 #[must_use]
 pub fn command() -> Command {
@@ -28,10 +28,10 @@ pub fn command() -> Command {
 /// When the stage is not known, its README cannot be read, or it has no such hint.
 pub fn run(matches: &ArgMatches, root: &Path) -> anyhow::Result<ExitCode> {
     let stage = crate::cli::stage(matches.get_one::<String>("stage").map(String::as_str), root)?;
-    let guide = Guide::read(root, stage)?;
+    let readme = Readme::read(root, stage)?;
     let text = match matches.get_one::<usize>("number") {
-        Some(number) => open(stage, &guide, *number, width())?,
-        None => list(stage, guide.hints(), width()),
+        Some(number) => open(stage, &readme, *number, width())?,
+        None => list(stage, readme.hints(), width()),
     };
     print(&text)?;
     Ok(ExitCode::SUCCESS)
@@ -49,8 +49,8 @@ fn list(stage: &Stage, hints: &[Hint], width: usize) -> String {
     text + "\n" + &invite("Open one:", stage, 1)
 }
 
-fn open(stage: &Stage, guide: &Guide, number: usize, width: usize) -> anyhow::Result<String> {
-    let hints = guide.hints();
+fn open(stage: &Stage, readme: &Readme, number: usize, width: usize) -> anyhow::Result<String> {
+    let hints = readme.hints();
     let Some(hint) = number.checked_sub(1).and_then(|index| hints.get(index)) else {
         let [slug, short, count] = [stage.slug, stage.short(), &hints.len().to_string()];
         bail!("{slug} has no hint {number}; of its {count}, see `cargo lab hint {short}`");
@@ -58,7 +58,7 @@ fn open(stage: &Stage, guide: &Guide, number: usize, width: usize) -> anyhow::Re
     let mut text = wrap(&paint(STRONG, &hint.title), "", width);
     text += "\n";
     text += &flow(&hint.body, width);
-    text += &slides(stage, guide, hint, width);
+    text += &slides(stage, readme, hint, width);
     // The hint behind it may be about the next step already.
     let step = |hint: &Hint| hint.title.split(':').next().map(str::to_string);
     if hints
@@ -72,13 +72,13 @@ fn open(stage: &Stage, guide: &Guide, number: usize, width: usize) -> anyhow::Re
 }
 
 /// Where the deck explains what the hint is about.
-fn slides(stage: &Stage, guide: &Guide, hint: &Hint, width: usize) -> String {
+fn slides(stage: &Stage, readme: &Readme, hint: &Hint, width: usize) -> String {
     let mut text = String::new();
     let mut places: Vec<Place> = Vec::new();
     for place in hint
         .causes
         .iter()
-        .filter_map(|&cause| guide.slide_for(cause))
+        .filter_map(|&cause| readme.slide_for(cause))
     {
         if !places.contains(&place) {
             places.push(place);

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Arg, ArgMatches, Command, value_parser};
 
-use crate::build::repo::House;
+use crate::build::repo::Repo;
 use crate::build::subject::Subject;
 use crate::cli::address;
 use crate::cli::args::subject_argument;
@@ -34,12 +34,12 @@ pub fn command() -> Command {
 /// # Errors
 ///
 /// When the stage does not compile, or its program cannot be started.
-pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
+pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
     let word = matches.get_one::<String>("stage").map(String::as_str);
-    let stage = crate::cli::stage(word, &house.root)?;
+    let stage = crate::cli::stage(word, &repo.root)?;
     let folder = matches.get_one::<PathBuf>("subject").map(PathBuf::as_path);
-    let subject = Subject::open(house, folder)?;
-    let Some(program) = crate::cli::program(house, &subject, stage)? else {
+    let subject = Subject::open(repo, folder)?;
+    let Some(program) = crate::cli::program(repo, &subject, stage)? else {
         return Ok(ExitCode::FAILURE);
     };
     let arguments: Vec<OsString> = matches

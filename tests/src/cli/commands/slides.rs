@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::{Context, bail, ensure};
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 
-use crate::build::repo::House;
+use crate::build::repo::Repo;
 use crate::cli::ui::terminal::{print, wrap};
 use crate::course::{self, deck};
 
@@ -31,17 +31,17 @@ pub fn command() -> clap::Command {
 /// # Errors
 ///
 /// When the stage is not known, the slide tool is not there, or it cannot make a deck.
-pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
+pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
     let word = matches.get_one::<String>("stage").map(String::as_str);
-    let decks = decks(word, &house.root)?;
+    let decks = decks(word, &repo.root)?;
     let out = matches.get_one::<PathBuf>("out").cloned();
-    let out = out.unwrap_or_else(|| house.beside("slides"));
+    let out = out.unwrap_or_else(|| repo.beside("slides"));
     let out = std::path::absolute(&out).context("the folder for the decks")?;
     for deck in &decks {
-        let source = house.root.join("slides").join(deck);
+        let source = repo.root.join("slides").join(deck);
         ensure!(source.is_file(), "there is no {}", source.display());
     }
-    is_installed(&house.root, &decks)?;
+    is_installed(&repo.root, &decks)?;
     std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
 
     let mut order = Command::new("node");
@@ -51,7 +51,7 @@ pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
     }
     order.args(decks.iter().map(|deck| format!("slides/{deck}")));
     let status = order
-        .current_dir(&house.root)
+        .current_dir(&repo.root)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .status()

@@ -14,11 +14,11 @@ use anyhow::Context;
 use clap::{Arg, ArgMatches, Command, value_parser};
 
 use crate::build::Built;
-use crate::build::repo::House;
+use crate::build::repo::Repo;
 use crate::cli::args::{Request, only_argument, stages_argument, subject_argument};
 use crate::cli::ui::terminal;
-use crate::judge::report::{self, Telling};
-use crate::judge::{Candidate, Judge, Verdict, candidates};
+use crate::judge::report::{self, ReportContext};
+use crate::judge::{BuiltStage, Judge, Verdict, candidates};
 use crate::platform::{self, LIMITS, Limits};
 use crate::process::reaper;
 
@@ -60,15 +60,15 @@ pub fn command() -> Command {
 /// # Errors
 ///
 /// When what was asked for could not be done.
-pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
-    let request = Request::new(matches, house)?;
+pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
+    let request = Request::new(matches, repo)?;
     let number = |name: &str| matches.get_one::<u32>(name).copied().unwrap_or_default();
     let (runs, burners) = (number("runs"), number("burners"));
-    let candidates = candidates(house, &request.subject, &request.stages)?;
+    let candidates = candidates(repo, &request.subject, &request.stages)?;
     let path = matches
         .get_one("log")
         .cloned()
-        .unwrap_or_else(|| house.target.join("soak.log"));
+        .unwrap_or_else(|| repo.target.join("soak.log"));
     let mut log = Log::open(&path)?;
     let keys = keys(&candidates, &request, burners)?;
 
@@ -79,7 +79,7 @@ pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
     for (candidate, key) in candidates.iter().zip(&keys) {
         let before = log.runs(key);
         for run in before.runs..runs {
-            let (passes, failed) = one_run(house, &request, candidate)?;
+            let (passes, failed) = one_run(repo, &request, candidate)?;
             log.add(key, candidate, run, passes, failed)?;
         }
         let all = log.runs(key);
@@ -104,8 +104,8 @@ pub fn burn() -> ! {
 }
 
 /// Runs the checks of one stage once, and prints a report of each that fails.
-fn one_run(house: &House, request: &Request, candidate: &Candidate) -> anyhow::Result<(u64, u64)> {
-    let judge = Judge::new(house, None);
+fn one_run(repo: &Repo, request: &Request, candidate: &BuiltStage) -> anyhow::Result<(u64, u64)> {
+    let judge = Judge::new(repo, None);
     let (mut passes, mut failures) = (0, 0);
     for check in request.checks(candidate.stage) {
         let verdict = judge.judge(candidate, check);
@@ -117,8 +117,8 @@ fn one_run(house: &House, request: &Request, candidate: &Candidate) -> anyhow::R
         let title = report::title(candidate.stage, check, 0);
         let rows = match &verdict {
             Verdict::Failed(failure) => {
-                let telling = Telling {
-                    guide: None,
+                let telling = ReportContext {
+                    readme: None,
                     seed: judge.seed,
                     subject: request.subject.named(),
                     width: terminal::width(),
@@ -200,7 +200,7 @@ impl Log {
     fn add(
         &mut self,
         key: &str,
-        candidate: &Candidate,
+        candidate: &BuiltStage,
         run: u32,
         passes: u64,
         failures: u64,
@@ -213,10 +213,10 @@ impl Log {
 }
 
 /// What stands for each program in the log, together with the checks and the load.
-fn keys(candidates: &[Candidate], request: &Request, burners: u32) -> anyhow::Result<Vec<String>> {
+fn keys(candidates: &[BuiltStage], request: &Request, burners: u32) -> anyhow::Result<Vec<String>> {
     let ourselves = std::env::current_exe().context("cannot tell where this program stands")?;
     let ourselves = fs::read(ourselves).context("cannot read this program")?;
-    let key = |candidate: &Candidate| {
+    let key = |candidate: &BuiltStage| {
         let mut hasher = DefaultHasher::new();
         if let Built::Program { path: program, .. } = &candidate.built {
             fs::read(program)

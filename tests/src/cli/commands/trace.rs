@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, ensure};
 use clap::{Arg, ArgMatches, Command, value_parser};
 
-use crate::build::repo::House;
+use crate::build::repo::Repo;
 use crate::build::subject::Subject;
 use crate::cli::args::subject_argument;
 use crate::cli::shown;
@@ -51,10 +51,10 @@ pub fn command() -> Command {
 /// # Errors
 ///
 /// When what was asked for could not be done.
-pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
+pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
     let out = matches.get_one::<PathBuf>("out");
     let Some(files) = matches.get_many::<PathBuf>("draw") else {
-        return trace(matches, house, out);
+        return trace(matches, repo, out);
     };
     for (number, file) in files.enumerate() {
         print(if number > 0 { "\n" } else { "" })?;
@@ -64,9 +64,9 @@ pub fn run(matches: &ArgMatches, house: &House) -> anyhow::Result<ExitCode> {
 }
 
 /// Records a run, and draws it.
-fn trace(matches: &ArgMatches, house: &House, out: Option<&PathBuf>) -> anyhow::Result<ExitCode> {
+fn trace(matches: &ArgMatches, repo: &Repo, out: Option<&PathBuf>) -> anyhow::Result<ExitCode> {
     let word = matches.get_one::<String>("stage").map(String::as_str);
-    let stage = crate::cli::stage(word, &house.root)?;
+    let stage = crate::cli::stage(word, &repo.root)?;
     ensure!(
         stage.files == ["src/server.rs"],
         "{} is a client, and what is drawn is a server that three clients talk to: trace another stage",
@@ -79,8 +79,8 @@ fn trace(matches: &ArgMatches, house: &House, out: Option<&PathBuf>) -> anyhow::
         "--name: \"{name}\" is no name of a file"
     );
     let folder = matches.get_one::<PathBuf>("subject").map(PathBuf::as_path);
-    let subject = Subject::open(house, folder)?;
-    let Some(program) = crate::cli::program(house, &subject, stage)? else {
+    let subject = Subject::open(repo, folder)?;
+    let Some(program) = crate::cli::program(repo, &subject, stage)? else {
         return Ok(ExitCode::FAILURE);
     };
     let order = Order {
@@ -88,11 +88,11 @@ fn trace(matches: &ArgMatches, house: &House, out: Option<&PathBuf>) -> anyhow::
         stage: stage.slug,
         label,
         manner: manner(stage),
-        scratch: &house.target,
+        scratch: &repo.target,
     };
     match record(&order) {
         Ok(recorded) => {
-            let folder = out.cloned().unwrap_or_else(|| house.beside("trace"));
+            let folder = out.cloned().unwrap_or_else(|| repo.beside("trace"));
             tell(&recorded, &folder.join(name))
         }
         Err(error) => {

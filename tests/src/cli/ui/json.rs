@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::build::Built;
 use crate::judge::check::Check;
-use crate::judge::{Candidate, Score, Verdict};
+use crate::judge::{BuiltStage, Score, Verdict};
 use crate::platform::Power;
 
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl Json {
     /// Adds what became of one stage; a score only where all of its checks were judged.
     pub fn add(
         &mut self,
-        candidate: &Candidate,
+        candidate: &BuiltStage,
         judged: &[(&Check, Verdict)],
         score: Option<Score>,
     ) {
@@ -60,7 +60,7 @@ impl Json {
     }
 }
 
-fn one(candidate: &Candidate, check: &Check, verdict: &Verdict) -> Value {
+fn one(candidate: &BuiltStage, check: &Check, verdict: &Verdict) -> Value {
     let mut told = json!({
         "stage": candidate.stage.slug,
         "step": check.step,

@@ -4,17 +4,17 @@ use std::fmt::Write;
 use std::io;
 
 use crate::build::Built;
-use crate::build::repo::House;
+use crate::build::repo::Repo;
 use crate::build::subject::Kind;
 use crate::cli::args::Request;
 use crate::cli::ui::terminal::{BAD, COMMAND, GOOD, QUIET, STRONG, paint, width, wrap, write};
 use crate::course::cause::Cause;
-use crate::course::readme::Guide;
+use crate::course::readme::Readme;
 use crate::course::{STAGES, Stage};
 use crate::diagnose::failure::Failure;
 use crate::judge::check::Check;
-use crate::judge::report::{self, Telling};
-use crate::judge::{Candidate, Score, Verdict};
+use crate::judge::report::{self, ReportContext};
+use crate::judge::{BuiltStage, Score, Verdict};
 use crate::text::points_word;
 
 /// On a terminal with fewer columns than this, a verdict is broken into lines.
@@ -24,8 +24,8 @@ const NARROW: usize = 60;
 #[derive(Debug)]
 pub struct Told<'a> {
     request: &'a Request,
-    candidate: &'a Candidate,
-    guide: Option<Guide>,
+    candidate: &'a BuiltStage,
+    readme: Option<Readme>,
     seed: u64,
     speaks: bool,
     /// Causes that were explained already.
@@ -44,17 +44,17 @@ impl<'a> Told<'a> {
     ///
     /// When it cannot be written.
     pub fn begin(
-        house: &House,
+        repo: &Repo,
         request: &'a Request,
-        candidate: &'a Candidate,
+        candidate: &'a BuiltStage,
         seed: u64,
         speaks: bool,
     ) -> io::Result<Self> {
-        let guide = Guide::read(&house.root, candidate.stage).ok();
+        let readme = Readme::read(&repo.root, candidate.stage).ok();
         let told = Self {
             request,
             candidate,
-            guide,
+            readme,
             seed,
             speaks,
             explained: Vec::new(),
@@ -125,8 +125,8 @@ impl<'a> Told<'a> {
     }
 
     fn rows(&self, check: &Check, failure: &Failure) -> String {
-        let telling = Telling {
-            guide: self.guide.as_ref(),
+        let telling = ReportContext {
+            readme: self.readme.as_ref(),
             seed: self.seed,
             subject: self.request.subject.named(),
             width: width(),
@@ -213,8 +213,8 @@ impl<'a> Told<'a> {
 
     /// Where a hint on what the compiler says is, if there is one.
     fn compiler_hint(&self, message: &str) -> String {
-        let guide = self.guide.as_ref();
-        let hint = guide.and_then(|guide| guide.hint_for_compiler(message));
+        let readme = self.readme.as_ref();
+        let hint = readme.and_then(|readme| readme.hint_for_compiler(message));
         hint.map_or_else(String::new, |number| {
             let command = format!("cargo lab hint {} {number}", self.candidate.stage.short());
             format!("  There is a hint on this: {}\n", paint(COMMAND, command))

@@ -1,21 +1,21 @@
 //! Goes through a stage's README line by line, and notes what is wrong on the way.
 
 use crate::course::cause::Cause;
-use crate::course::readme::{Guide, HINTS, Heading, Hint};
+use crate::course::readme::{HINTS, Heading, Hint, Readme};
 
-pub(super) fn read(text: &str) -> Guide {
+pub(super) fn read(text: &str) -> Readme {
     let mut reader = Reader::default();
     for (index, line) in text.lines().enumerate() {
         reader.number = index + 1;
         reader.line(line);
     }
     reader.end_hint(false);
-    reader.guide
+    reader.readme
 }
 
 #[derive(Default)]
 struct Reader {
-    guide: Guide,
+    readme: Readme,
     number: usize,
     /// The marks that will close the code block we are in.
     fence: Option<&'static str>,
@@ -60,7 +60,7 @@ impl Reader {
 
     fn heading(&mut self, level: usize, title: &str) {
         self.end_hint(false);
-        self.guide.headings.push(Heading {
+        self.readme.headings.push(Heading {
             line: self.number,
             level,
             title: title.to_owned(),
@@ -71,7 +71,7 @@ impl Reader {
 
     fn among_hints(&self) -> bool {
         let chapter = self
-            .guide
+            .readme
             .headings
             .iter()
             .rev()
@@ -105,7 +105,7 @@ impl Reader {
                 Err(name) => self.problem(&format!("the cause \"{name}\" is not known")),
             }
         }
-        match (&mut self.hint, self.guide.headings.last_mut()) {
+        match (&mut self.hint, self.readme.headings.last_mut()) {
             (Some(hint), _) => hint.causes.extend(causes),
             (None, Some(heading)) if self.below_heading => heading.causes.extend(causes),
             _ => self.problem("causes are named neither below a heading nor in a hint"),
@@ -152,11 +152,11 @@ impl Reader {
         } else if !closed {
             self.problem(&format!("the hint \"{}\" is not closed", hint.title));
         }
-        self.guide.hints.push(hint);
+        self.readme.hints.push(hint);
     }
 
     fn problem(&mut self, what: &str) {
-        self.guide
+        self.readme
             .problems
             .push(format!("line {}: {what}", self.number));
     }

@@ -6,14 +6,14 @@ use crate::course::cause::Cause;
 use crate::diagnose::Symptom;
 use crate::diagnose::failure::{Failure, Problem};
 use crate::diagnose::threaded::refused_a_thread;
-use crate::evidence::Situation;
-use crate::evidence::connection::Wire;
+use crate::evidence::Evidence;
+use crate::evidence::connection::Connection;
 use crate::evidence::heartbeat::beats;
-use crate::evidence::settle::Look;
-use crate::harness::context::Scene;
+use crate::evidence::settle::Activity;
+use crate::harness::context::CheckContext;
 use crate::platform::basics::start_threads;
 use crate::platform::{descriptors, memory, registered, tcp_table};
-use crate::process::child::Running;
+use crate::process::child::Process;
 use crate::process::deadline::Deadline;
 
 /// More threads than a program needs for all the clients of a check.
@@ -22,26 +22,26 @@ const MANY_THREADS: usize = 64;
 /// As many threads as a machine has that has not run out of them.
 const SOME: usize = 8;
 
-impl Scene {
+impl CheckContext {
     /// Ends the check: names the cause of what was seen, and says what the program is doing.
     ///
     /// `at` is the connection where it was seen, if it was at one.
-    pub fn fails(
+    pub fn fail(
         &self,
         symptom: Symptom,
         expected: impl Into<String>,
         received: impl Into<String>,
-        at: Option<&Wire>,
+        at: Option<&Connection>,
     ) -> Box<Problem> {
         let program = self.program.borrow();
         // A program that we have stopped ourselves will not settle.
         let is_stopped =
-            |program: &Rc<Running>| program.sample().is_some_and(|sample| sample.is_stopped());
+            |program: &Rc<Process>| program.sample().is_some_and(|sample| sample.is_stopped());
         let stopped = program.as_ref().is_some_and(is_stopped);
         let look = if stopped {
-            Look::Parked
+            Activity::Blocked
         } else {
-            self.settles_until(Deadline::last_look())
+            self.wait_until_settled_or(Deadline::last_look())
         };
         let Some(program) = program.as_ref() else {
             return anyhow::anyhow!(
@@ -50,11 +50,11 @@ impl Scene {
             .into();
         };
         program.wait_for_output();
-        let wires = self.wires.borrow();
+        let connections = self.connections.borrow();
         if let Some(problem) = self.lacks_threads(program) {
             return problem;
         }
-        let situation = Situation {
+        let situation = Evidence {
             look,
             exited: program.exited(),
             stderr: program.stderr.text(),
@@ -62,15 +62,15 @@ impl Scene {
             open: descriptors(program.pid()).unwrap_or_default(),
             registered: registered(program.pid()),
             table: tcp_table().unwrap_or_default(),
-            wires: &wires,
+            connections: &connections,
             at,
-            facts: self.facts(),
+            history: self.history(),
             unwritten: self.step_in_panic(&program.stderr.text()),
             said: program.stdout.text(),
-            was_too_many: program.was_too_many(),
+            exceeded_thread_cap: program.exceeded_thread_cap(),
             descriptors: program.limits().descriptors,
             memory: memory(program.pid()),
-            beats: look == Look::Busy && beats(program),
+            beats: look == Activity::Spinning && beats(program),
         };
         let failure = Failure {
             sent: self.transcript.borrow().sent(),
@@ -87,7 +87,7 @@ impl Scene {
 
     /// Whether the machine has refused the program a thread, and refuses us one now: then no failure is of its making,
     /// unless it took all of them itself.
-    fn lacks_threads(&self, program: &Running) -> Option<Box<Problem>> {
+    fn lacks_threads(&self, program: &Process) -> Option<Box<Problem>> {
         let said = program.stdout.text() + &program.stderr.text();
         let threads = program.sample().map_or(0, |sample| sample.threads.len());
         if !refused_a_thread(&said) || threads > MANY_THREADS {
@@ -97,13 +97,13 @@ impl Scene {
         Some(anyhow::anyhow!("the machine has run out of threads ({refused})").into())
     }
 
-    /// As [`fails`](Self::fails), where the check knows the cause by itself.
-    pub fn fails_because(
+    /// As [`fail`](Self::fail), where the check knows the cause by itself.
+    pub fn fail_because(
         &self,
         cause: Cause,
         expected: impl Into<String>,
         received: impl Into<String>,
     ) -> Box<Problem> {
-        self.fails(Symptom::Known(cause), expected, received, None)
+        self.fail(Symptom::Known(cause), expected, received, None)
     }
 }

@@ -7,8 +7,8 @@ use std::io::{self, ErrorKind, Read};
 
 use crate::course::cause::Cause;
 use crate::diagnose::Symptom;
-use crate::diagnose::failure::{Outcome, Problem};
-use crate::evidence::settle::{Calm, Look};
+use crate::diagnose::failure::{Outcome, Problem, Result};
+use crate::evidence::settle::{Activity, SettleDetector};
 use crate::harness::compare::{difference, missing, repeated};
 use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
@@ -30,94 +30,94 @@ pub(crate) enum Arrival {
 
 impl Peer {
     /// Receives exactly `payload`.
-    pub fn expects(&mut self, payload: impl Into<Payload>) -> Result<&mut Self, Box<Problem>> {
+    pub fn expect(&mut self, payload: impl Into<Payload>) -> Result<&mut Self> {
         let payload = payload.into();
         let mut received = Vec::new();
         let arrival = self.receive(payload.bytes().len(), &mut received);
         if received == payload.bytes() {
-            self.scene
+            self.context
                 .transcript
                 .borrow_mut()
-                .note(&self.wire.label, format!("receives {payload}"));
-            self.scene.transcript.borrow_mut().wait();
+                .note(&self.connection.label, format!("receives {payload}"));
+            self.context.transcript.borrow_mut().wait();
             self.last = received;
             return Ok(self);
         }
         if let Some(repeated) = repeated(payload.bytes(), &received) {
-            return Err(self.fails(Symptom::RepeatedBytes, payload.to_string(), repeated));
+            return Err(self.fail(Symptom::RepeatedBytes, payload.to_string(), repeated));
         }
         // If as many came as were sent, those that are missing came later: the order is wrong.
         let is_short = received.len() < payload.bytes().len();
         let gap = missing(payload.bytes(), &received);
         if let Some(missing) = gap.filter(|_| is_short || self.never_gets_the_rest()) {
-            return Err(self.fails(Symptom::MissingBytes, payload.to_string(), missing));
+            return Err(self.fail(Symptom::MissingBytes, payload.to_string(), missing));
         }
         if !payload.bytes().starts_with(&received) {
             let (expected, received) = difference(payload.bytes(), &received);
-            return Err(self.fails(Symptom::OtherBytes, expected, received));
+            return Err(self.fail(Symptom::OtherBytes, expected, received));
         }
         let so_far = match received.len() {
             length if length <= 40 => quote(&received),
             length => format!("the first {} of them", size(length)),
         };
         Err(match arrival {
-            Arrival::End => self.fails(
+            Arrival::End => self.fail(
                 Symptom::End,
                 payload.to_string(),
                 format!("{so_far}, then the end of the stream"),
             ),
-            Arrival::Reset => self.fails(
+            Arrival::Reset => self.fail(
                 Symptom::Reset,
                 payload.to_string(),
                 format!("{so_far}, then a reset"),
             ),
             Arrival::All | Arrival::Settled => {
-                self.fails(Symptom::Silence, payload.to_string(), so_far)
+                self.fail(Symptom::Silence, payload.to_string(), so_far)
             }
         })
     }
 
     /// Whether less comes back than we have sent, however long we wait. A program that was stopped goes on for that.
     fn never_gets_the_rest(&mut self) -> bool {
-        self.scene.resumes();
-        let account = &self.wire.account;
-        let rest = account.sent().saturating_sub(account.received());
+        self.context.resume();
+        let counts = &self.connection.counts;
+        let rest = counts.sent().saturating_sub(counts.received());
         rest > 0 && !matches!(self.receive(rest as usize, &mut Vec::new()), Arrival::All)
     }
 
     /// Receives the end of the stream, and no byte before it.
-    pub fn expects_the_end(&mut self) -> Result<&mut Self, Box<Problem>> {
+    pub fn expect_end(&mut self) -> Result<&mut Self> {
         let expected = "the end of the stream";
         let mut extra = Vec::new();
         match self.receive(1, &mut extra) {
             Arrival::End => {
-                self.scene
+                self.context
                     .transcript
                     .borrow_mut()
-                    .note(&self.wire.label, "receives the end");
-                self.scene.transcript.borrow_mut().wait();
+                    .note(&self.connection.label, "receives the end");
+                self.context.transcript.borrow_mut().wait();
                 Ok(self)
             }
             Arrival::All => {
                 self.receive(64 * 1024, &mut extra);
-                Err(self.fails(
+                Err(self.fail(
                     Symptom::MoreBytes,
                     expected,
                     format!("{} more", quote(&extra)),
                 ))
             }
-            Arrival::Reset => Err(self.fails(Symptom::Reset, expected, "a reset")),
+            Arrival::Reset => Err(self.fail(Symptom::Reset, expected, "a reset")),
             Arrival::Settled => {
                 let received = "nothing; the stream is still open";
-                Err(self.fails(Symptom::NoEnd, expected, received))
+                Err(self.fail(Symptom::NoEnd, expected, received))
             }
         }
     }
 
     /// Receives nothing: the program settles, or ends the stream, without sending another byte. Where nobody
     /// can tell that it has settled, this expects nothing.
-    pub fn expects_nothing_more(&mut self) -> Result<&mut Self, Box<Problem>> {
-        if !self.scene.can_see_it_settle() {
+    pub fn expect_nothing_more(&mut self) -> Result<&mut Self> {
+        if !self.context.can_see_it_settle() {
             return Ok(self);
         }
         let mut extra = Vec::new();
@@ -129,7 +129,7 @@ impl Peer {
                     true => Symptom::RepeatedBytes,
                     false => Symptom::MoreBytes,
                 };
-                Err(self.fails(
+                Err(self.fail(
                     symptom,
                     "not a byte more",
                     format!("{} more", quote(&extra)),
@@ -140,12 +140,12 @@ impl Peer {
     }
 
     /// Receives nothing, and not the end either: the program settles, and the stream is open.
-    pub fn expects_silence(&mut self) -> Outcome {
+    pub fn expect_silence(&mut self) -> Outcome {
         let expected = "an open stream, and not a byte";
         let mut extra = Vec::new();
         match self.receive(1, &mut extra) {
             Arrival::Settled => Ok(()),
-            Arrival::All => Err(self.fails(Symptom::MoreBytes, expected, quote(&extra))),
+            Arrival::All => Err(self.fail(Symptom::MoreBytes, expected, quote(&extra))),
             Arrival::End => Err(self.given_up(expected, "the end of the stream")),
             Arrival::Reset => Err(self.given_up(expected, "a reset")),
         }
@@ -153,7 +153,7 @@ impl Peer {
 
     /// The program gave us up although we only said nothing.
     fn given_up(&self, expected: &str, received: &str) -> Box<Problem> {
-        self.fails(Symptom::Known(Cause::WouldBlockIsFatal), expected, received)
+        self.fail(Symptom::Known(Cause::WouldBlockIsFatal), expected, received)
     }
 
     /// Receives until `received` holds `want` more bytes, the stream ends, or the program has settled.
@@ -162,21 +162,21 @@ impl Peer {
             return Arrival::Reset;
         }
         let goal = received.len() + want;
-        let deadline = self.scene.deadline();
-        let mut calm = Calm::default();
+        let deadline = self.context.deadline();
+        let mut detector = SettleDetector::default();
         let mut buffer = vec![0; want.min(64 * 1024)];
         let mut settled = false;
         while received.len() < goal {
             let room = buffer.len().min(goal - received.len());
             match self.stream.read(&mut buffer[..room]) {
                 Ok(0) => {
-                    self.scene.remember(|facts| facts.saw_the_end = true);
+                    self.context.remember(|history| history.saw_the_end = true);
                     return Arrival::End;
                 }
                 Ok(count) => {
                     received.extend_from_slice(&buffer[..count]);
-                    self.wire.account.receives(count);
-                    calm = Calm::default();
+                    self.connection.counts.add_received(count);
+                    detector = SettleDetector::default();
                 }
                 Err(error) if is_nothing_yet(&error) => {
                     acknowledge(&self.stream);
@@ -184,7 +184,7 @@ impl Peer {
                     if settled || deadline.has_passed() {
                         return Arrival::Settled;
                     }
-                    settled = self.has_settled(&mut calm);
+                    settled = self.has_settled(&mut detector);
                 }
                 Err(_broken) => return Arrival::Reset,
             }
@@ -192,13 +192,13 @@ impl Peer {
         Arrival::All
     }
 
-    fn has_settled(&self, calm: &mut Calm) -> bool {
-        match self.scene.look(calm) {
-            Look::Moving => false,
-            Look::Parked | Look::Busy => true,
+    fn has_settled(&self, detector: &mut SettleDetector) -> bool {
+        match self.context.observe(detector) {
+            Activity::Running => false,
+            Activity::Blocked | Activity::Spinning => true,
             // Its kernel still owes us the end of the stream, unless somebody inherited the socket.
-            Look::Exited => self.wire.rows().is_some_and(|table| {
-                self.wire
+            Activity::Exited => self.connection.rows().is_some_and(|table| {
+                self.connection
                     .their_row(&table)
                     .is_some_and(|row| row.inode != 0)
             }),

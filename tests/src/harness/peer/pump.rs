@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read, Write};
 use crate::course::cause::Cause;
 use crate::diagnose::Symptom;
 use crate::diagnose::failure::{Outcome, Problem};
-use crate::evidence::settle::{Calm, Look};
+use crate::evidence::settle::{Activity, SettleDetector};
 use crate::harness::compare::missing;
 use crate::harness::payload::Payload;
 use crate::harness::peer::{GLANCE, Peer};
@@ -14,7 +14,7 @@ use crate::text::size;
 impl Peer {
     /// Sends back what the program sends, with no more than one buffer of memory, until it half-closes; then
     /// ends the stream too. All in all `payload` must have come.
-    pub fn echoes_all_of(mut self, payload: &Payload) -> Outcome {
+    pub fn echo_all_of(mut self, payload: &Payload) -> Outcome {
         let mut pump = Pump {
             buffer: vec![0; 64 * 1024],
             start: 0,
@@ -36,26 +36,26 @@ impl Peer {
                     None => Symptom::OtherBytes,
                 };
                 let place = format!("other bytes after about {}", size(pump.received));
-                Err(self.fails(symptom, payload.to_string(), place))
+                Err(self.fail(symptom, payload.to_string(), place))
             }
             Moved::Stuck(look) => Err(self.stuck(look, &pump, payload)),
             Moved::End => {
                 let received = format!("the end of the stream after {}", size(pump.received));
-                Err(self.fails(Symptom::End, payload.to_string(), received))
+                Err(self.fail(Symptom::End, payload.to_string(), received))
             }
             Moved::Broken => {
                 let received = format!("a reset after {}", size(pump.received));
-                Err(self.fails(Symptom::Reset, payload.to_string(), received))
+                Err(self.fail(Symptom::Reset, payload.to_string(), received))
             }
         }
     }
 
-    fn stuck(&self, look: Look, pump: &Pump, payload: &Payload) -> Box<Problem> {
+    fn stuck(&self, look: Activity, pump: &Pump, payload: &Payload) -> Box<Problem> {
         let received = format!("{}, and then nothing", size(pump.received));
         let all_came = pump.received == payload.bytes().len();
         let symptom = match look {
             _ if all_came => Symptom::Known(Cause::HalfCloseForgotten),
-            Look::Parked if pump.start < pump.end => Symptom::Known(Cause::Deadlock),
+            Activity::Blocked if pump.start < pump.end => Symptom::Known(Cause::Deadlock),
             _ => Symptom::Silence,
         };
         let expected = if all_came {
@@ -63,7 +63,7 @@ impl Peer {
         } else {
             String::new()
         };
-        self.fails(
+        self.fail(
             symptom,
             format!("{expected} {payload}").trim().to_string(),
             received,
@@ -85,7 +85,7 @@ enum Moved {
     AllAndTheEnd,
     OtherBytes,
     /// Neither side moves any more.
-    Stuck(Look),
+    Stuck(Activity),
     End,
     Broken,
 }
@@ -95,29 +95,29 @@ impl Pump {
         if peer.stream().set_nonblocking(true).is_err() {
             return Moved::Broken;
         }
-        let mut calm = Calm::default();
-        let mut deadline = peer.scene().deadline();
+        let mut detector = SettleDetector::default();
+        let mut deadline = peer.context().deadline();
         let mut settled = None;
         let mut mebibytes = 0;
         loop {
             match self.step(peer, payload) {
                 Ok(true) if !deadline.has_passed() => {
-                    calm = Calm::default();
+                    detector = SettleDetector::default();
                     settled = None;
                     // A trickle is no progress: each mebibyte has its time.
                     if self.received / MEBIBYTE > mebibytes {
                         mebibytes = self.received / MEBIBYTE;
-                        deadline = peer.scene().deadline();
+                        deadline = peer.context().deadline();
                     }
                 }
-                Ok(true) => return Moved::Stuck(Look::Moving),
+                Ok(true) => return Moved::Stuck(Activity::Running),
                 // One more try after the program was seen to have settled.
                 Ok(false) => match settled.take() {
                     Some(look) => return Moved::Stuck(look),
                     None => {
                         std::thread::sleep(GLANCE);
-                        let look = peer.scene().look(&mut calm);
-                        let is_over = look != Look::Moving || deadline.has_passed();
+                        let look = peer.context().observe(&mut detector);
+                        let is_over = look != Activity::Running || deadline.has_passed();
                         settled = is_over.then_some(look);
                     }
                 },

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::course::cause::Cause;
 use crate::diagnose::Symptom;
-use crate::diagnose::failure::{Outcome, Problem};
-use crate::evidence::settle::{Calm, Look};
+use crate::diagnose::failure::{Outcome, Result};
+use crate::evidence::settle::{Activity, SettleDetector};
 use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
 use crate::harness::server::Server;
@@ -14,20 +14,22 @@ use crate::platform::{self, Call, CallKind, Power};
 impl Server {
     /// It has one thread, which sleeps until one of its sockets is ready, in `poll` or in a call like it, and never by
     /// the clock. One that died in a later step, which was not started, is not asked.
-    pub fn sleeps_until_ready(&self) -> Result<&Self, Box<Problem>> {
+    pub fn expect_sleeping_until_ready(&self) -> Result<&Self> {
         let look = self.settles_or_naps();
         let threads = self
-            .running
+            .process
             .sample()
             .map_or_else(Vec::new, |sample| sample.threads);
         let call = threads.iter().find_map(|thread| thread.call);
         let (symptom, received) = match look {
-            Ok(Look::Exited) if self.died_unwritten() && self.scene.facts().is_silent() => (
-                Symptom::Known(Cause::WritableInterestAlwaysOn),
-                "it was woken although nobody has said anything".into(),
-            ),
-            Ok(Look::Exited) if self.died_unwritten() => return Ok(self),
-            Ok(Look::Exited) => (Symptom::End, "it is gone".into()),
+            Ok(Activity::Exited) if self.died_unwritten() && self.context.history().is_silent() => {
+                (
+                    Symptom::Known(Cause::WritableInterestAlwaysOn),
+                    "it was woken although nobody has said anything".into(),
+                )
+            }
+            Ok(Activity::Exited) if self.died_unwritten() => return Ok(self),
+            Ok(Activity::Exited) => (Symptom::End, "it is gone".into()),
             _ if threads.len() > 1 => (
                 Symptom::Known(Cause::TooManyThreads),
                 format!("{} threads", threads.len()),
@@ -40,17 +42,18 @@ impl Server {
                     format!("it wakes up by itself{nap}"),
                 )
             }
-            Ok(Look::Parked) => match call {
+            Ok(Activity::Blocked) => match call {
                 Some(call) if call.kind != CallKind::Poll => (
                     Symptom::Known(Cause::SleepsAtOneSocket),
                     "it sleeps somewhere else".into(),
                 ),
                 _ => {
-                    self.scene.remember(|facts| facts.slept_until_ready = true);
+                    self.context
+                        .remember(|history| history.slept_until_ready = true);
                     return Ok(self);
                 }
             },
-            Ok(_) if self.scene.facts().was_reset => (
+            Ok(_) if self.context.history().was_reset => (
                 Symptom::Known(Cause::BrokenConnectionKept),
                 "it never came to rest".into(),
             ),
@@ -58,50 +61,52 @@ impl Server {
         };
         let expected =
             "a server with one thread, which sleeps in one wait for all sockets, without a timeout";
-        Err(self.scene.fails(symptom, expected, received, None))
+        Err(self.context.fail(symptom, expected, received, None))
     }
 
     /// Waits until it has settled. As soon as it is seen to sleep by the clock, for how long, as far as that shows.
-    fn settles_or_naps(&self) -> Result<Look, Option<Duration>> {
+    fn settles_or_naps(&self) -> Result<Activity, Option<Duration>> {
         // What goes on after a signal does not show whether it has a timeout, and a timeout of zero is no nap.
         let naps = |call: &Call| {
             call.timed && call.kind != CallKind::Other && call.nap != Some(Duration::ZERO)
         };
-        let mut calm = Calm::default();
-        let settled = self.scene.deadline().until(|| {
-            let look = self.scene.look(&mut calm);
-            let sample = self.running.sample();
+        let mut detector = SettleDetector::default();
+        let settled = self.context.deadline().until(|| {
+            let look = self.context.observe(&mut detector);
+            let sample = self.process.sample();
             let threads = sample.iter().flat_map(|sample| &sample.threads);
             match threads.filter_map(|thread| thread.call).find(naps) {
                 Some(call) => Some(Err(call.nap)),
-                None => (look != Look::Moving).then_some(Ok(look)),
+                None => (look != Activity::Running).then_some(Ok(look)),
             }
         });
-        settled.unwrap_or(Ok(Look::Moving))
+        settled.unwrap_or(Ok(Activity::Running))
     }
 
     /// It has accepted all of `peers`, whatever it did with them then. One that died in a later step, which was not
     /// started, is not asked.
-    pub fn accepts_all(&self, peers: &[Peer]) -> Outcome {
-        self.scene.settles();
-        if self.running.exited().is_some() && self.died_unwritten() {
+    pub fn expect_accepted(&self, peers: &[Peer]) -> Outcome {
+        self.context.wait_until_settled();
+        if self.process.exited().is_some() && self.died_unwritten() {
             return Ok(());
         }
         let waits = |peer: &&Peer| {
-            let table = peer.wire.rows().unwrap_or_default();
-            let row = peer.wire.their_row(&table);
+            let table = peer.connection.rows().unwrap_or_default();
+            let row = peer.connection.their_row(&table);
             row.is_some_and(|row| row.inode == 0)
         };
         match peers.iter().find(waits) {
-            _ if self.running.exited().is_some() => {
+            _ if self.process.exited().is_some() => {
                 let expected = "a server that runs";
-                Err(self.scene.fails(Symptom::End, expected, "it is gone", None))
+                Err(self
+                    .context
+                    .fail(Symptom::End, expected, "it is gone", None))
             }
             None => Ok(()),
-            Some(peer) => Err(peer.fails(
+            Some(peer) => Err(peer.fail(
                 Symptom::Silence,
                 "that everybody who connected is accepted",
-                format!("{} waits in the backlog", peer.wire.label),
+                format!("{} waits in the backlog", peer.connection.label),
             )),
         }
     }
@@ -109,42 +114,42 @@ impl Server {
     /// While it serves the others, it leaves alone the first of `peers`, of whom there is no news: the kernel is asked not
     /// to tell of a single byte. When it may, that is answered. Where the kernel does not let us at the socket, this is
     /// left out.
-    pub fn looks_only_where_there_is_news(&self, peers: &mut [Peer]) -> Outcome {
+    pub fn expect_no_scan(&self, peers: &mut [Peer]) -> Outcome {
         let [quiet, others @ ..] = peers else {
             return Ok(());
         };
-        let rows = quiet.wire.rows().unwrap_or_default();
-        let row = quiet.wire.their_row(&rows).copied();
+        let rows = quiet.connection.rows().unwrap_or_default();
+        let row = quiet.connection.their_row(&rows).copied();
         let Some(descriptor) = row.and_then(|row| self.descriptor_of(row)) else {
             return Ok(());
         };
         let tell_when_there_are =
-            |bytes| platform::tell_when_there_are(bytes, self.running.pid(), descriptor);
-        if !self.scene.has(Power::ForeignSockets) {
+            |bytes| platform::tell_when_there_are(bytes, self.process.pid(), descriptor);
+        if !self.context.has(Power::ForeignSockets) {
             return Ok(());
         }
         tell_when_there_are(2)?;
-        quiet.sends("?")?;
-        let deadline = self.scene.deadline();
-        deadline.until(|| quiet.waits_to_be_read().then_some(()));
+        quiet.send("?")?;
+        let deadline = self.context.deadline();
+        deadline.until(|| quiet.is_unread().then_some(()));
         for other in others.iter_mut().take(5) {
-            other.sends("hello")?.expects("hello")?;
+            other.send("hello")?.expect("hello")?;
         }
-        if !quiet.waits_to_be_read() {
-            return Err(quiet.fails(
+        if !quiet.is_unread() {
+            return Err(quiet.fail(
                 Symptom::Known(Cause::ScansIdleClients),
                 "a server that receives only from those of whom there is news",
                 "it has received from one of whom there is none",
             ));
         }
         tell_when_there_are(1)?;
-        quiet.expects("?").map(drop)
+        quiet.expect("?").map(drop)
     }
 
     /// It sends `message` back to `peer`. One that died in a later step, which was not started, is not asked.
-    pub fn answers(&self, peer: &mut Peer, message: &Payload) -> Outcome {
-        match peer.expects(message) {
-            Err(_) if self.running.exited().is_some() && self.died_unwritten() => Ok(()),
+    pub fn expect_answer(&self, peer: &mut Peer, message: &Payload) -> Outcome {
+        match peer.expect(message) {
+            Err(_) if self.process.exited().is_some() && self.died_unwritten() => Ok(()),
             answered => answered.map(drop),
         }
     }

@@ -3,16 +3,16 @@
 
 use crate::course::cause::Cause;
 use crate::diagnose::Symptom;
-use crate::diagnose::failure::{Outcome, Problem};
-use crate::evidence::settle::{Calm, Look};
+use crate::diagnose::failure::{Outcome, Result};
+use crate::evidence::settle::{Activity, SettleDetector};
 use crate::harness::server::Server;
 
 impl Server {
     /// It puts on record that a client connected, and then `line`, which says how that client left.
-    pub fn records(&self, line: &str) -> Result<&Self, Box<Problem>> {
+    pub fn expect_logged(&self, line: &str) -> Result<&Self> {
         let lost = line.replace(" left after ", " lost after ");
-        let facts = self.scene.facts();
-        let may_be_lost = facts.was_reset || facts.lacks.is_some();
+        let history = self.context.history();
+        let may_be_lost = history.was_reset || history.shortage.is_some();
         let is_it = |printed: &str| {
             printed == line || (may_be_lost && printed.starts_with(&format!("{lost}: ")))
         };
@@ -22,13 +22,13 @@ impl Server {
         };
         let client = line.split_inclusive(' ').take(2).collect::<String>();
         self.has_on_record(client.trim_end(), is_it, &format!("\"{line}\"{or_lost}"))?;
-        self.scene.transcript.borrow_mut().note("server", line);
-        self.scene.transcript.borrow_mut().wait();
+        self.context.transcript.borrow_mut().note("server", line);
+        self.context.transcript.borrow_mut().wait();
         Ok(self)
     }
 
     /// It puts on record that `client`, who reset the connection, is gone, after however many bytes.
-    pub fn records_the_reset_of(&self, client: &str) -> Outcome {
+    pub fn expect_logged_reset_of(&self, client: &str) -> Outcome {
         let ways = ["left", "lost"].map(|way| format!("{client} {way} after "));
         let is_it = |printed: &str| ways.iter().any(|way| printed.starts_with(way));
         let wanted = format!("\"{client} lost after …\", or left");
@@ -37,14 +37,14 @@ impl Server {
 
     /// Waits until there is a line about `client` that `is_it`, behind the one that it connected.
     fn has_on_record(&self, client: &str, is_it: impl Fn(&str) -> bool, wanted: &str) -> Outcome {
-        let mut calm = Calm::default();
-        self.scene.deadline().until(|| {
-            let found = self.running.stdout.text().lines().any(&is_it);
-            (found || self.scene.look(&mut calm) != Look::Moving).then_some(())
+        let mut detector = SettleDetector::default();
+        self.context.deadline().until(|| {
+            let found = self.process.stdout.text().lines().any(&is_it);
+            (found || self.context.observe(&mut detector) != Activity::Running).then_some(())
         });
         // What it printed last may have come after the last look.
-        self.running.wait_for_output();
-        let printed = self.running.stdout.text();
+        self.process.wait_for_output();
+        let printed = self.process.stdout.text();
         let start = format!("{client} ");
         let about_it = printed
             .lines()
@@ -63,11 +63,11 @@ impl Server {
             true => format!("no line about {client}"),
             false => format!("\"{}\"", about_it.join("\" · \"")),
         };
-        Err(match self.running.exited() {
-            Some(_) => self.scene.fails(Symptom::End, expected, received, None),
+        Err(match self.process.exited() {
+            Some(_) => self.context.fail(Symptom::End, expected, received, None),
             None => self
-                .scene
-                .fails_because(Cause::NotRecorded, expected, received),
+                .context
+                .fail_because(Cause::NotRecorded, expected, received),
         })
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::course::cause::Cause;
 use crate::diagnose::Symptom;
-use crate::diagnose::failure::{Outcome, Problem};
-use crate::evidence::history::Lack;
+use crate::diagnose::failure::{Outcome, Result};
+use crate::evidence::history::Shortage;
 use crate::harness::peer::Peer;
 use crate::harness::peer::expect::Arrival;
 use crate::harness::server::Server;
@@ -18,13 +18,13 @@ const SOME_STACKS: u64 = 64 << 20;
 
 impl Server {
     /// It sleeps, and has at least one thread for each of `peers`.
-    pub fn sleeps_in_a_thread_for_each(&self, peers: &[Peer]) -> Outcome {
-        self.sleeps()?;
-        let threads = self.counts_threads()?;
+    pub fn expect_sleeping_thread_per_client(&self, peers: &[Peer]) -> Outcome {
+        self.expect_sleeping()?;
+        let threads = self.count_threads()?;
         if threads >= peers.len() {
             return Ok(());
         }
-        Err(self.scene.fails_because(
+        Err(self.context.fail_because(
             Cause::TooFewThreads,
             format!("at least {} threads, one for each client", peers.len()),
             match threads {
@@ -35,24 +35,24 @@ impl Server {
     }
 
     /// How many threads it has, once it has settled.
-    pub fn counts_threads(&self) -> Result<usize, Box<Problem>> {
-        self.scene.settles();
-        match self.running.sample() {
+    pub fn count_threads(&self) -> Result<usize> {
+        self.context.wait_until_settled();
+        match self.process.sample() {
             Some(Sample { threads }) => Ok(threads.len()),
             None => Err(self
-                .scene
-                .fails(Symptom::End, "a server that runs", "it is gone", None)),
+                .context
+                .fail(Symptom::End, "a server that runs", "it is gone", None)),
         }
     }
 
     /// It has about as many threads as `before`.
-    pub fn still_has_threads(&self, before: usize) -> Outcome {
-        let now = self.counts_threads()?;
+    pub fn expect_threads(&self, before: usize) -> Outcome {
+        let now = self.count_threads()?;
         // A program may start one for itself once; what clients leave behind adds up.
         if now <= before + 5 {
             return Ok(());
         }
-        Err(self.scene.fails_because(
+        Err(self.context.fail_because(
             Cause::ThreadsKept,
             format!("about {before} threads, as before so many clients came and left"),
             format!("{now} threads"),
@@ -60,43 +60,46 @@ impl Server {
     }
 
     /// From now on there is no memory for the stack of a new thread.
-    pub fn can_start_no_thread(&self) -> Outcome {
-        self.lacks(Lack::Thread, NO_STACK)
+    pub fn deny_threads(&self) -> Outcome {
+        self.shortage(Shortage::Thread, NO_STACK)
     }
 
     /// From now on there is memory for the stacks of thirty threads at a time.
-    pub fn can_start_few_threads(&self) -> Outcome {
-        self.lacks(Lack::ManyThreads, SOME_STACKS)
+    pub fn allow_few_threads(&self) -> Outcome {
+        self.shortage(Shortage::ManyThreads, SOME_STACKS)
     }
 
-    fn lacks(&self, lack: Lack, room: u64) -> Outcome {
-        self.scene.settles();
-        let Some(taken) = platform::address_space(self.running.pid()) else {
+    fn shortage(&self, lack: Shortage, room: u64) -> Outcome {
+        self.context.wait_until_settled();
+        let Some(taken) = platform::address_space(self.process.pid()) else {
             let expected = "a server that runs";
-            return Err(self.scene.fails(Symptom::End, expected, "it is gone", None));
+            return Err(self
+                .context
+                .fail(Symptom::End, expected, "it is gone", None));
         };
-        platform::limit_address_space(self.running.pid(), taken + room)?;
-        self.scene.remember(|facts| facts.lacks = Some(lack));
-        let mut transcript = self.scene.transcript.borrow_mut();
+        platform::limit_address_space(self.process.pid(), taken + room)?;
+        self.context
+            .remember(|history| history.shortage = Some(lack));
+        let mut transcript = self.context.transcript.borrow_mut();
         transcript.peer_sent("the lab", "takes memory away");
         Ok(())
     }
 
     /// It answers `peer`, or hangs up on it and puts that on record: it does not keep it waiting.
-    pub fn serves_or_turns_away(&self, peer: &mut Peer) -> Outcome {
-        peer.sends("hello")?;
+    pub fn expect_served_or_turned_away(&self, peer: &mut Peer) -> Outcome {
+        peer.send("hello")?;
         let mut received = Vec::new();
         match peer.receive(5, &mut received) {
             Arrival::All if received == b"hello" => Ok(()),
-            Arrival::All => Err(peer.fails(Symptom::OtherBytes, "\"hello\"", quote(&received))),
-            Arrival::End | Arrival::Reset if self.running.exited().is_none() => self
-                .records(&format!("{} lost after 0 bytes", peer.wire.label))
+            Arrival::All => Err(peer.fail(Symptom::OtherBytes, "\"hello\"", quote(&received))),
+            Arrival::End | Arrival::Reset if self.process.exited().is_none() => self
+                .expect_logged(&format!("{} lost after 0 bytes", peer.connection.label))
                 .map(drop),
             Arrival::End | Arrival::Reset => {
                 let expected = "a server that runs";
-                Err(peer.fails(Symptom::End, expected, "it is gone"))
+                Err(peer.fail(Symptom::End, expected, "it is gone"))
             }
-            Arrival::Settled => Err(peer.fails(
+            Arrival::Settled => Err(peer.fail(
                 Symptom::NoEnd,
                 "an answer, or the end of the stream",
                 "neither; the stream is still open",

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{bail, ensure};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
-use crate::build::repo::House;
+use crate::build::repo::Repo;
 use crate::build::subject::Subject;
 
 /// How long a message can be, in bytes.
@@ -104,16 +104,16 @@ impl Order {
     /// # Errors
     ///
     /// When there is no such folder, or no stage in it.
-    pub fn subject(&self, house: &House) -> anyhow::Result<Subject> {
-        let solutions = || house.root.join("solutions");
+    pub fn subject(&self, repo: &Repo) -> anyhow::Result<Subject> {
+        let solutions = || repo.root.join("solutions");
         let folder = self.subject.clone().unwrap_or_else(solutions);
-        Subject::open(house, Some(&folder))
+        Subject::open(repo, Some(&folder))
     }
 
     /// Where the results go.
     #[must_use]
-    pub fn folder(&self, house: &House) -> PathBuf {
-        let usual = || house.target.join("bench");
+    pub fn folder(&self, repo: &Repo) -> PathBuf {
+        let usual = || repo.target.join("bench");
         self.out.clone().unwrap_or_else(usual)
     }
 }

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, TcpListener};
 
 use anyhow::{Context, ensure};
 
-use crate::build::repo::House;
+use crate::build::repo::Repo;
 use crate::cli::address;
 use crate::cli::commands::doctor::Trial;
 use crate::cli::commands::doctor::tools::Scratch;
@@ -43,8 +43,8 @@ fn default_port() -> anyhow::Result<String> {
 }
 
 /// Whether the system tells of a file that changes, where the target folder is.
-fn file_events(house: &House) -> anyhow::Result<String> {
-    let folder = Scratch::new(&house.target)?;
+fn file_events(repo: &Repo) -> anyhow::Result<String> {
+    let folder = Scratch::new(&repo.target)?;
     let came = platform::tells_of_changes(&folder.0).context("the system does not tell of them")?;
     ensure!(came, "none came when a file was written");
     Ok("one came when a file was written".to_owned())

@@ -6,21 +6,21 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail, ensure};
 
-use crate::build::repo::House;
+use crate::build::repo::Repo;
 use crate::build::{cargo, files};
 use crate::cli::commands::doctor::Trial;
 
 /// Without these there is no use in looking for the others.
 pub(super) const FIRST: [Trial; 2] = [
-    ("cargo", |house| version("cargo", house), RUSTUP),
-    ("rustc", |house| version("rustc", house), RUSTUP),
+    ("cargo", |repo| version("cargo", repo), RUSTUP),
+    ("rustc", |repo| version("rustc", repo), RUSTUP),
 ];
 
 pub(super) const OTHERS: [Trial; 5] = [
     ("target folder", may_write, TARGET),
     ("linker", linker, LINKER),
     ("time stamps", time_stamps, TARGET),
-    ("dependencies", |house| dependencies(&house.root), FETCH),
+    ("dependencies", |repo| dependencies(&repo.root), FETCH),
     ("solutions", solutions, FETCH_TWIN),
 ];
 
@@ -45,8 +45,8 @@ const FETCH_TWIN: &str = "the same, in the folder solutions";
 const TARGET: &str =
     "set CARGO_TARGET_DIR to a folder that you may write to, on a disk of this machine";
 
-fn version(tool: &str, house: &House) -> anyhow::Result<String> {
-    let text = output(Command::new(tool).arg("--version").current_dir(&house.root))?;
+fn version(tool: &str, repo: &Repo) -> anyhow::Result<String> {
+    let text = output(Command::new(tool).arg("--version").current_dir(&repo.root))?;
     let found = text.split_whitespace().nth(1).unwrap_or_default();
     let wanted = env!("CARGO_PKG_RUST_VERSION");
     ensure!(
@@ -75,14 +75,14 @@ fn strace() -> anyhow::Result<String> {
 }
 
 /// The target folder must be writable, even in a read-only checkout.
-fn may_write(house: &House) -> anyhow::Result<String> {
-    Scratch::new(&house.target)?;
-    Ok(house.target.display().to_string())
+fn may_write(repo: &Repo) -> anyhow::Result<String> {
+    Scratch::new(&repo.target)?;
+    Ok(repo.target.display().to_string())
 }
 
 /// Cargo is asked, and not the compiler: its configuration may name another linker.
-fn linker(house: &House) -> anyhow::Result<String> {
-    let folder = Scratch::new(&house.target)?;
+fn linker(repo: &Repo) -> anyhow::Result<String> {
+    let folder = Scratch::new(&repo.target)?;
     let manifest = folder.0.join("Cargo.toml");
     let package = "[package]\nname = \"doctor\"\nedition = \"2024\"\n\n[workspace]\n";
     files::mirror(package.as_bytes(), &manifest)?;
@@ -93,14 +93,14 @@ fn linker(house: &House) -> anyhow::Result<String> {
             .arg(&manifest)
             .arg("--target-dir")
             .arg(folder.0.join("target"))
-            .current_dir(&house.root),
+            .current_dir(&repo.root),
     )?;
     Ok("a program compiles and links".to_owned())
 }
 
 /// What has to be built is told by time stamps that the lab sets.
-fn time_stamps(house: &House) -> anyhow::Result<String> {
-    let folder = Scratch::new(&house.target)?;
+fn time_stamps(repo: &Repo) -> anyhow::Result<String> {
+    let folder = Scratch::new(&repo.target)?;
     let file = folder.0.join("file");
     files::mirror(b"", &file)?;
     for time in [files::OLD, files::NEW] {
@@ -122,8 +122,8 @@ fn dependencies(workspace: &Path) -> anyhow::Result<String> {
     Ok("what they need is fetched".to_owned())
 }
 
-fn solutions(house: &House) -> anyhow::Result<String> {
-    let workspace = house.root.join("solutions");
+fn solutions(repo: &Repo) -> anyhow::Result<String> {
+    let workspace = repo.root.join("solutions");
     match workspace.is_dir() {
         true => dependencies(&workspace),
         false => Ok("none in this copy of the lab".to_owned()),
