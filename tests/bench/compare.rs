@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use lab::bench::chart::axis::{Axis, Unit};
 use lab::bench::data::{Comparison, Design, Point, Values};
-use lab::cli::commands::bench::options::Order;
+use lab::cli::commands::bench::options::BenchOptions;
 
 use crate::contestant::{Contestant, Field};
 use crate::machine;
@@ -18,8 +18,8 @@ const FEW_CLIENTS: [usize; 3] = [1, 8, 64];
 const RUNS: usize = 5;
 
 /// Measures everything, run by run.
-pub fn compare(order: &Order, field: &mut Field) -> Comparison {
-    let plan = Plan::new(order, &CLIENTS, &FEW_CLIENTS, RUNS);
+pub fn compare(asked: &BenchOptions, field: &mut Field) -> Comparison {
+    let plan = Plan::new(asked, &CLIENTS, &FEW_CLIENTS, RUNS);
     let mut found = plan.measure(field, |point: &mut Point, found| {
         point.answered.add(Some(found.answers.percent_answered()));
         point.requests.add(Some(found.answers.per_second()));

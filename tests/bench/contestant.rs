@@ -7,7 +7,7 @@ use std::process::Command;
 use lab::bench::designs::{DESIGNS, Missing, program};
 use lab::bench::server::BenchServer;
 use lab::build::repo::Repo;
-use lab::cli::commands::bench::options::Order;
+use lab::cli::commands::bench::options::BenchOptions;
 
 use crate::peers;
 
@@ -48,8 +48,8 @@ pub struct Field {
 }
 
 /// Builds everything that is to be measured. What cannot be costs its own row only, and a line says so.
-pub fn gather(order: &Order, repo: &Repo) -> anyhow::Result<Field> {
-    let subject = order.subject(repo)?;
+pub fn gather(asked: &BenchOptions, repo: &Repo) -> anyhow::Result<Field> {
+    let subject = asked.subject(repo)?;
     let mut field = Field {
         contestants: Vec::new(),
         is_whole: true,
@@ -66,7 +66,7 @@ pub fn gather(order: &Order, repo: &Repo) -> anyhow::Result<Field> {
             }
         }
     }
-    if order.has_peers {
+    if asked.has_peers {
         peers::join(&mut field, repo)?;
     }
     anyhow::ensure!(

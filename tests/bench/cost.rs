@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use lab::bench::data::Values;
-use lab::cli::commands::bench::options::Order;
+use lab::cli::commands::bench::options::BenchOptions;
 use lab::platform;
 
 use crate::contestant::{Contestant, Field};
@@ -24,12 +24,12 @@ const SHORT_SILENCE: Duration = Duration::from_millis(500);
 const SLEEPERS: [&str; 3] = ["08-threads", "09-select", "10-event-loop"];
 
 /// Measures everything, run by run, and gives the table.
-pub fn cost(order: &Order, field: &mut Field) -> String {
+pub fn cost(asked: &BenchOptions, field: &mut Field) -> String {
     if platform::cpu(std::process::id()).is_none() {
         return "cost: not measured here: only Linux shows us what another process has used\n"
             .into();
     }
-    let plan = Plan::new(order, &CLIENTS, &CLIENTS, RUNS);
+    let plan = Plan::new(asked, &CLIENTS, &CLIENTS, RUNS);
     let mut text = heading(&plan);
     platform::stay_on_one_core();
     let found = plan.measure(field, |values: &mut Values, found| {
@@ -41,7 +41,7 @@ pub fn cost(order: &Order, field: &mut Field) -> String {
     for (contestant, row) in field.contestants.iter().zip(&found) {
         text += &line(contestant, row);
     }
-    let idle = match order.is_quick {
+    let idle = match asked.is_quick {
         true => SHORT_SILENCE,
         false => SILENCE,
     };

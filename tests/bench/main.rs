@@ -15,7 +15,7 @@ use std::fs;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use lab::cli::commands::bench::options::{Kind, Order, command};
+use lab::cli::commands::bench::options::{BenchOptions, Kind, command};
 use lab::cli::commands::bench::{keep, write};
 use lab::cli::ui::terminal;
 use lab::judge::startup;
@@ -23,8 +23,8 @@ use lab::platform;
 
 fn main() -> ExitCode {
     let matches = command().get_matches();
-    let order = Order::new(&matches);
-    match order.and_then(|order| obey(&order)) {
+    let asked = BenchOptions::new(&matches);
+    match asked.and_then(|asked| obey(&asked)) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("bench: {error:#}");
@@ -33,18 +33,18 @@ fn main() -> ExitCode {
     }
 }
 
-fn obey(order: &Order) -> anyhow::Result<ExitCode> {
+fn obey(asked: &BenchOptions) -> anyhow::Result<ExitCode> {
     let repo = startup::prepare()?;
     platform::allow_ourselves_descriptors();
-    let mut field = contestant::gather(order, &repo)?;
-    let folder = order.folder(&repo);
-    if order.kind == Kind::Cost {
-        let table = cost::cost(order, &mut field);
+    let mut field = contestant::gather(asked, &repo)?;
+    let folder = asked.folder(&repo);
+    if asked.kind == Kind::Cost {
+        let table = cost::cost(asked, &mut field);
         terminal::print(&table)?;
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         write(&folder.join("cost.txt"), &table)?;
     } else {
-        let comparison = compare::compare(order, &mut field);
+        let comparison = compare::compare(asked, &mut field);
         anyhow::ensure!(!comparison.designs.is_empty(), "nothing could be measured");
         terminal::print(&compare::table(&comparison))?;
         keep(&comparison, &folder)?;

@@ -101,7 +101,7 @@ fn succeeds(command: &mut Command) -> anyhow::Result<()> {
     let mut child = started.with_context(|| format!("cannot start {command:?}"))?;
     let said = Output::drain(child.stderr.take().context("no pipe")?, MOST)?;
     let waited = child.wait();
-    reaper::say_nothing_if_interrupted();
+    reaper::block_if_interrupted();
     said.wait_for_the_end(Deadline::start());
     reaper::end(&mut child);
     let status = waited.with_context(|| format!("cannot wait for {command:?}"))?;

@@ -1,6 +1,6 @@
 //! Everything once, then everything again: what the machine does meanwhile meets all of them.
 
-use lab::cli::commands::bench::options::Order;
+use lab::cli::commands::bench::options::BenchOptions;
 
 use crate::contestant::Field;
 use crate::measure::{Found, QUICK, Times, USUAL, measure};
@@ -19,19 +19,19 @@ pub struct Plan {
 
 impl Plan {
     /// What is ordered, or as usual: with so many `clients`, or these `few` when it is to be quick.
-    pub fn new(order: &Order, clients: &[usize], few: &[usize], runs: usize) -> Self {
-        let (usual, runs, times) = match order.is_quick {
+    pub fn new(asked: &BenchOptions, clients: &[usize], few: &[usize], runs: usize) -> Self {
+        let (usual, runs, times) = match asked.is_quick {
             true => (few, FEW_RUNS, QUICK),
             false => (clients, runs, USUAL),
         };
-        let clients = match order.clients.is_empty() {
+        let clients = match asked.clients.is_empty() {
             true => usual.to_vec(),
-            false => order.clients.clone(),
+            false => asked.clients.clone(),
         };
         Self {
             clients,
-            runs: order.runs.unwrap_or(runs),
-            size: order.size,
+            runs: asked.runs.unwrap_or(runs),
+            size: asked.size,
             times,
         }
     }

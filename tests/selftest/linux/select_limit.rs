@@ -34,7 +34,7 @@ fn serves_as_long_as_descriptors_are_below_1024_and_refuses_the_next() {
     let (stage, executable) = (stage(), executable());
     let program = program(stage, &executable, stage.steps);
     let limits = Limits {
-        taken: 1000,
+        preopened: 1000,
         ..MANY_DESCRIPTORS
     };
     let server = program.start_under(limits).expect("a server");

@@ -40,7 +40,7 @@ const TOGETHER: usize = 50;
 const SPARE: u64 = 100;
 
 /// How long one answer may take on a machine that is also busy with other things.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A cost with few idle clients and with many.
 #[derive(Debug, Clone, Default)]
@@ -180,9 +180,9 @@ impl Loaded {
 }
 
 fn connect(server: &BenchServer) -> anyhow::Result<TcpStream> {
-    let connected = TcpStream::connect_timeout(&server.address(), PATIENCE);
+    let connected = TcpStream::connect_timeout(&server.address(), TIMEOUT);
     let client = connected.context("a client cannot connect")?;
-    client.set_read_timeout(Some(PATIENCE))?;
+    client.set_read_timeout(Some(TIMEOUT))?;
     SockRef::from(&client).set_linger(Some(Duration::ZERO))?;
     Ok(client)
 }
@@ -195,7 +195,7 @@ fn ask(client: &mut TcpStream) -> anyhow::Result<()> {
         .context("a question cannot be sent")?;
     client
         .read_exact(&mut answer)
-        .with_context(|| format!("a client waited for its answer, {PATIENCE:?} at most"))?;
+        .with_context(|| format!("a client waited for its answer, {TIMEOUT:?} at most"))?;
     ensure!(answer == question, "a client got other bytes than it sent");
     Ok(())
 }

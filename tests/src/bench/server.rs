@@ -16,7 +16,7 @@ use crate::process::reaper;
 const UNLIMITED: Limits = Limits {
     memory: u64::MAX,
     descriptors: u64::MAX,
-    taken: 0,
+    preopened: 0,
     cpu_seconds: 10 * 60,
     file_size: 16 << 20,
 };

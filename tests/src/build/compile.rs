@@ -36,7 +36,7 @@ const PROFILE: [&str; 3] = [
 
 /// What cargo is to build.
 #[derive(Debug)]
-pub(crate) struct Order<'a> {
+pub(crate) struct CargoCall<'a> {
     pub manifest: PathBuf,
     pub target: PathBuf,
     pub is_release: bool,
@@ -47,7 +47,7 @@ pub(crate) struct Order<'a> {
 
 /// What cargo had to say.
 #[derive(Debug, Default)]
-pub(crate) struct Told {
+pub(crate) struct CargoMessages {
     messages: Vec<Value>,
     stderr: String,
 }
@@ -58,13 +58,13 @@ pub fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-impl Order<'_> {
+impl CargoCall<'_> {
     /// Calls cargo.
     ///
     /// # Errors
     ///
     /// When cargo cannot be started, or has no say about the packages at all: a broken manifest, no network.
-    pub fn call(&self, repo: &Repo) -> anyhow::Result<Told> {
+    pub fn call(&self, repo: &Repo) -> anyhow::Result<CargoMessages> {
         let told = self.call_once(self.command(repo))?;
         if !told.errors().any(is_by_flag) {
             return Ok(told);
@@ -101,14 +101,14 @@ impl Order<'_> {
         command
     }
 
-    fn call_once(&self, mut command: Command) -> anyhow::Result<Told> {
+    fn call_once(&self, mut command: Command) -> anyhow::Result<CargoMessages> {
         let started = reaper::start(&mut command);
         let mut child =
             started.context("cannot start cargo: is Rust installed, and cargo on the PATH?")?;
         let stdout = Output::drain(child.stdout.take().context("no pipe")?, MOST)?;
         let stderr = Output::drain(child.stderr.take().context("no pipe")?, MOST)?;
         let waited = child.wait();
-        reaper::say_nothing_if_interrupted();
+        reaper::block_if_interrupted();
         let status = waited.context("cannot wait for cargo")?;
         stdout.wait_for_the_end(Deadline::start());
         stderr.wait_for_the_end(Deadline::start());
@@ -118,7 +118,7 @@ impl Order<'_> {
         let messages = text
             .lines()
             .filter_map(|line| serde_json::from_str(line).ok());
-        let told = Told {
+        let told = CargoMessages {
             messages: messages.collect(),
             stderr: stderr.text(),
         };
@@ -131,7 +131,7 @@ impl Order<'_> {
     }
 }
 
-impl Told {
+impl CargoMessages {
     /// The packages that were built, or were found built.
     pub fn built(&self) -> impl Iterator<Item = &str> {
         let built = self.messages.iter();

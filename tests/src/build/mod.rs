@@ -19,7 +19,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
 
-use crate::build::compile::{Order, Told};
+use crate::build::compile::{CargoCall, CargoMessages};
 use crate::build::repo::Repo;
 use crate::build::staging::{Parts, Workspace};
 use crate::build::subject::{Kind, Subject};
@@ -98,7 +98,7 @@ pub fn build_as(
         missing.push(found.map(|found| parts.push(found)).err());
     }
     let told = match parts.is_empty() {
-        true => Told::default(),
+        true => CargoMessages::default(),
         false => compile(profile, repo, subject, &parts)?,
     };
     let mut parts = parts.into_iter();
@@ -157,7 +157,7 @@ fn compile(
     repo: &Repo,
     subject: &Subject,
     parts: &[Parts],
-) -> anyhow::Result<Told> {
+) -> anyhow::Result<CargoMessages> {
     let kind = match subject.kind {
         Kind::Exercises => "exercises",
         Kind::Solutions => "solutions",
@@ -169,7 +169,7 @@ fn compile(
         Profile::Release => format!("staged/{kind}-release"),
     };
     let workspace = Workspace::stage(repo, repo.target.join(folder), parts)?;
-    let order = Order {
+    let order = CargoCall {
         manifest: workspace.manifest_path(),
         target: repo.target.join(kind),
         is_release: profile == Profile::Release,
@@ -183,7 +183,7 @@ fn compile(
     Ok(told)
 }
 
-fn outcome(repo: &Repo, stage: &Stage, told: &Told) -> anyhow::Result<Built> {
+fn outcome(repo: &Repo, stage: &Stage, told: &CargoMessages) -> anyhow::Result<Built> {
     Ok(match told.program(stage) {
         Some(program) => Built::Program {
             path: copy(repo, stage, program)?,

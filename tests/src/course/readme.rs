@@ -60,13 +60,13 @@ struct Heading {
 
 /// Where to read on in a file; it is shown so that terminals of editors lead there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place<'a> {
+pub struct HeadingRef<'a> {
     /// The heading's line, from 1.
     pub line: usize,
     pub title: &'a str,
 }
 
-impl Display for Place<'_> {
+impl Display for HeadingRef<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { line, title } = self;
         // Between quotation marks that it does not contain.
@@ -101,12 +101,12 @@ impl Readme {
 
     /// The heading under which `cause` is explained.
     #[must_use]
-    pub fn heading_for(&self, cause: Cause) -> Option<Place<'_>> {
+    pub fn heading_for(&self, cause: Cause) -> Option<HeadingRef<'_>> {
         let heading = self
             .headings
             .iter()
             .find(|heading| heading.causes.contains(&cause))?;
-        Some(Place {
+        Some(HeadingRef {
             line: heading.line,
             title: &heading.title,
         })
@@ -119,9 +119,9 @@ impl Readme {
 
     /// The heading of the slide that explains `cause`.
     #[must_use]
-    pub fn slide_for(&self, cause: Cause) -> Option<Place<'_>> {
+    pub fn slide_for(&self, cause: Cause) -> Option<HeadingRef<'_>> {
         let slide = self.deck.as_ref()?.slide_for(cause)?;
-        Some(Place {
+        Some(HeadingRef {
             line: slide.line,
             title: slide.title(),
         })

@@ -4,7 +4,7 @@ use crate::course::cause::Cause;
 use crate::evidence::Evidence;
 use crate::evidence::connection::Connection;
 use crate::evidence::settle::Activity;
-use crate::platform::{Call, CallKind};
+use crate::platform::{CallKind, SleepingCall};
 
 /// More than a program keeps that reads only while nothing waits, in bytes.
 const MUCH: u64 = 48 * 1024;
@@ -18,7 +18,7 @@ impl Evidence<'_> {
 
     /// Whether that call tells of changes only: `epoll_wait`, whose first argument is a descriptor.
     pub(crate) fn sleeps_until_told(&self) -> bool {
-        let is_told = |call: Call| call.kind == CallKind::Poll && call.descriptor.is_some();
+        let is_told = |call: SleepingCall| call.kind == CallKind::Poll && call.descriptor.is_some();
         self.look == Activity::Blocked && self.parked_calls().any(is_told)
     }
 

@@ -5,7 +5,7 @@ use crate::diagnose::Symptom;
 use crate::evidence::Evidence;
 use crate::evidence::history::Shortage;
 use crate::evidence::settle::Activity;
-use crate::platform::{Call, CallKind};
+use crate::platform::{CallKind, SleepingCall};
 
 /// More threads than there are clients at one time where memory was taken away.
 const MANY: usize = 12;
@@ -16,7 +16,7 @@ impl Evidence<'_> {
     pub(crate) fn sleeps_at_a_lock(&self) -> bool {
         let row = self.at.and_then(|at| at.their_row(&self.table));
         let is_unread = row.is_some_and(|row| row.unread > 0 && row.inode != 0);
-        let sleeps_at_another = |call: Call| {
+        let sleeps_at_another = |call: SleepingCall| {
             self.wire_of(call)
                 .is_some_and(|connection| Some(connection) != self.at)
         };
@@ -59,7 +59,7 @@ impl Evidence<'_> {
     /// What is left of the threads of those who left: the threads themselves, or their stacks.
     fn what_it_keeps(&self) -> Cause {
         let at_a_socket = [CallKind::Accept, CallKind::Recv, CallKind::Send];
-        let waits_for_nobody = |call: Call| !at_a_socket.contains(&call.kind);
+        let waits_for_nobody = |call: SleepingCall| !at_a_socket.contains(&call.kind);
         match self.threads() > MANY || self.parked_calls().any(waits_for_nobody) {
             true => Cause::ThreadsKept,
             false => Cause::StacksKept,

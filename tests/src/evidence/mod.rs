@@ -12,7 +12,7 @@ use crate::evidence::connection::Connection;
 use crate::evidence::history::History;
 use crate::evidence::settle::Activity;
 use crate::platform::{
-    Call, CallKind, Descriptor, Registered, Sample, TOO_MUCH_MEMORY, TcpRow, TcpState,
+    CallKind, Descriptor, Registered, Sample, SleepingCall, TOO_MUCH_MEMORY, TcpRow, TcpState,
 };
 use crate::process::watchdog::CAP;
 use crate::text::size;
@@ -135,7 +135,7 @@ impl Evidence<'_> {
     }
 
     /// The call, and on what.
-    fn place(&self, call: Call) -> String {
+    fn place(&self, call: SleepingCall) -> String {
         let on = match (self.wire_of(call), call.descriptor) {
             (Some(connection), _) if self.history.is_client => {
                 format!(" on the {}'s socket", connection.label)
@@ -238,21 +238,21 @@ impl Evidence<'_> {
             .map_or(0, |sample| sample.threads.len())
     }
 
-    pub(crate) fn parked_calls(&self) -> impl Iterator<Item = Call> {
+    pub(crate) fn parked_calls(&self) -> impl Iterator<Item = SleepingCall> {
         self.sample
             .iter()
             .flat_map(|sample| &sample.threads)
             .filter_map(|thread| thread.call)
     }
 
-    pub(crate) fn wire_of(&self, call: Call) -> Option<&Connection> {
+    pub(crate) fn wire_of(&self, call: SleepingCall) -> Option<&Connection> {
         let row = self.row_of(call)?;
         self.connections
             .iter()
             .find(|connection| connection.theirs == row.local && connection.ours == row.remote)
     }
 
-    fn row_of(&self, call: Call) -> Option<&TcpRow> {
+    fn row_of(&self, call: SleepingCall) -> Option<&TcpRow> {
         let descriptor = self
             .open
             .iter()

@@ -125,8 +125,8 @@ impl CheckContext {
 
     /// The sockets that matter here: both ends of each connection, and the one that listens.
     fn rows(&self) -> Option<Vec<TcpRow>> {
-        let nobody = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-        let listener = self.listener.get().map(|address| (address, nobody));
+        let unspecified = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+        let listener = self.listener.get().map(|address| (address, unspecified));
         let connections = self.connections.borrow();
         let ends = connections.iter().flat_map(Connection::both_ends);
         tcp_rows(&ends.chain(listener).collect::<Vec<_>>())

@@ -24,7 +24,7 @@ use crate::process::deadline::Deadline;
 use crate::text::size;
 
 /// How long one `recv` waits before we look at the program again.
-pub(crate) const GLANCE: Duration = Duration::from_millis(1);
+pub(crate) const READ_TIMEOUT: Duration = Duration::from_millis(1);
 
 #[derive(Debug)]
 pub struct Peer {
@@ -81,7 +81,7 @@ impl Peer {
         theirs: SocketAddr,
     ) -> Result<Self> {
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(GLANCE))?;
+        stream.set_read_timeout(Some(READ_TIMEOUT))?;
         let connection = Connection::new(label, stream.local_addr()?, theirs);
         context.add_connection(connection.clone());
         Ok(Self {
@@ -161,7 +161,7 @@ impl Peer {
                 self.connection.counts.was_full.set(true);
                 break;
             }
-            std::thread::sleep(GLANCE);
+            std::thread::sleep(READ_TIMEOUT);
         }
         self.note_sent(
             &format!("{} while nobody reads", size(sent)),

@@ -17,7 +17,7 @@ use crate::evidence::settle::{Activity, SettleDetector};
 use crate::harness::client::interrupt_in_send;
 use crate::harness::context::CheckContext;
 use crate::harness::peer::Peer;
-use crate::platform::{Call, Power, VERY_LONG, descriptors, time_limit};
+use crate::platform::{Power, SleepingCall, VERY_LONG, descriptors, time_limit};
 use crate::process::child::Process;
 use crate::text::quote;
 
@@ -204,7 +204,8 @@ impl Server {
         }
         let sample = self.process.sample();
         let threads = sample.iter().flat_map(|sample| &sample.threads);
-        let limit = |call: Call| time_limit(self.process.pid(), call.descriptor?, call.kind);
+        let limit =
+            |call: SleepingCall| time_limit(self.process.pid(), call.descriptor?, call.kind);
         let limits = threads.filter_map(|thread| limit(thread.call?));
         match limits.min().filter(|limit| *limit < VERY_LONG) {
             None => Ok(()),

@@ -147,7 +147,7 @@ impl Judge {
             return Verdict::NotBuilt;
         };
         let result = self.run(candidate, executable, check);
-        reaper::say_nothing_if_interrupted();
+        reaper::block_if_interrupted();
         match result {
             Ok(Ok(reservation)) => Verdict::Passed(reservation),
             Ok(Err(problem)) => match *problem {

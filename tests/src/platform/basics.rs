@@ -20,7 +20,7 @@ const THREADS: usize = 8;
 const ADDRESS_SPACE: u64 = 512 << 20;
 
 /// How long a byte may take through the loopback interface.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Something that no check can do without: its name, and how to try it. The error says what to do.
 pub type Basic = (&'static str, fn() -> Result<String, String>);
@@ -57,10 +57,10 @@ fn loopback() -> Result<String, String> {
 
 fn send_a_byte() -> io::Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    let mut client = TcpStream::connect_timeout(&listener.local_addr()?, PATIENCE)?;
+    let mut client = TcpStream::connect_timeout(&listener.local_addr()?, TIMEOUT)?;
     let (mut server, _) = listener.accept()?;
     client.write_all(b"?")?;
-    server.set_read_timeout(Some(PATIENCE))?;
+    server.set_read_timeout(Some(TIMEOUT))?;
     server.read_exact(&mut [0])
 }
 

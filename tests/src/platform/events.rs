@@ -14,7 +14,7 @@ use std::path::Path;
 use crate::platform::proc;
 
 /// How long an event may take to arrive, in milliseconds.
-const PATIENCE: libc::c_int = 2000;
+const TIMEOUT: libc::c_int = 2000;
 
 /// Whether an event comes when a file in `folder` is written.
 ///
@@ -43,7 +43,7 @@ pub fn tells_of_changes(folder: &Path) -> io::Result<bool> {
         revents: 0,
     };
     // SAFETY: `wanted` is one entry, and lives on our stack for the length of the call.
-    Ok(unsafe { libc::poll(&raw mut wanted, 1, PATIENCE) } == 1)
+    Ok(unsafe { libc::poll(&raw mut wanted, 1, TIMEOUT) } == 1)
 }
 
 /// Whether system calls of this process are filtered. `None` where that cannot be seen.

@@ -210,17 +210,17 @@ pub fn end_orphans(ours: &HashSet<u32>) {
             return;
         }
         orphans.retain(|&pid| !signals::is_reaped(pid));
-        if start.elapsed() > PATIENCE {
+        if start.elapsed() > TIMEOUT {
             eprintln!("processes that a program has left behind do not end: {orphans:?}");
             return;
         }
-        std::thread::sleep(PAUSE);
+        std::thread::sleep(POLL_INTERVAL);
     }
 }
 
 /// How long to wait for processes that were killed, and how long between two looks.
-const PATIENCE: Duration = Duration::from_secs(5);
-const PAUSE: Duration = Duration::from_micros(200);
+const TIMEOUT: Duration = Duration::from_secs(5);
+const POLL_INTERVAL: Duration = Duration::from_micros(200);
 
 fn children(parent: u32) -> impl Iterator<Item = u32> {
     // Where /proc is not ours, the numbers in it mean strangers.

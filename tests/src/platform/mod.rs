@@ -38,44 +38,44 @@ pub use windows::{
     stop,
 };
 
-// `RUSTFLAGS="--cfg elsewhere"` leaves out what only Linux shows, to try out on Linux how the others judge.
-#[cfg(all(target_os = "linux", not(elsewhere)))]
+// `RUSTFLAGS="--cfg portable_only"` leaves out what only Linux shows, to try out on Linux how the others judge.
+#[cfg(all(target_os = "linux", not(portable_only)))]
 mod epoll;
-#[cfg(all(target_os = "linux", not(elsewhere)))]
+#[cfg(all(target_os = "linux", not(portable_only)))]
 mod syscalls;
-#[cfg(all(target_os = "linux", not(elsewhere)))]
+#[cfg(all(target_os = "linux", not(portable_only)))]
 pub use epoll::registered;
-#[cfg(all(target_os = "linux", not(elsewhere)))]
+#[cfg(all(target_os = "linux", not(portable_only)))]
 mod events;
-#[cfg(all(target_os = "linux", not(elsewhere)))]
+#[cfg(all(target_os = "linux", not(portable_only)))]
 mod linux;
-#[cfg(all(target_os = "linux", not(elsewhere)))]
+#[cfg(all(target_os = "linux", not(portable_only)))]
 mod proc;
-#[cfg(all(target_os = "linux", not(elsewhere)))]
+#[cfg(all(target_os = "linux", not(portable_only)))]
 mod sock_diag;
-#[cfg(all(target_os = "linux", not(elsewhere)))]
+#[cfg(all(target_os = "linux", not(portable_only)))]
 mod tcp;
-#[cfg(all(target_os = "linux", not(elsewhere)))]
+#[cfg(all(target_os = "linux", not(portable_only)))]
 pub use events::{call_filter, tells_of_changes};
-#[cfg(all(target_os = "linux", not(elsewhere)))]
+#[cfg(all(target_os = "linux", not(portable_only)))]
 pub use linux::{
     PipeEnd, Stream, address_space, dependants, descendants, descriptors, end_orphans,
     is_non_blocking, limit_address_space, memory, pages, path_to, sample, shut_down,
     tell_when_there_are, threads, time_limit,
 };
-#[cfg(all(target_os = "linux", not(elsewhere)))]
+#[cfg(all(target_os = "linux", not(portable_only)))]
 pub use proc::is_ours as proc_is_ours;
-#[cfg(all(target_os = "linux", not(elsewhere)))]
+#[cfg(all(target_os = "linux", not(portable_only)))]
 pub use signals::has_children;
-#[cfg(all(target_os = "linux", not(elsewhere)))]
+#[cfg(all(target_os = "linux", not(portable_only)))]
 pub use tcp::{
     acknowledge, fix_room, longest_backlog, not_sent, tcp_rows, tcp_table, widen_room_to_send,
     window_probes,
 };
 
-#[cfg(not(all(target_os = "linux", not(elsewhere))))]
+#[cfg(not(all(target_os = "linux", not(portable_only))))]
 mod fallback;
-#[cfg(not(all(target_os = "linux", not(elsewhere))))]
+#[cfg(not(all(target_os = "linux", not(portable_only))))]
 pub use fallback::{
     PipeEnd, Stream, acknowledge, address_space, call_filter, dependants, descendants, descriptors,
     end_orphans, fix_room, has_children, is_non_blocking, limit_address_space, longest_backlog,
@@ -103,7 +103,7 @@ pub struct Limits {
     /// Open descriptors (`RLIMIT_NOFILE`).
     pub descriptors: u64,
     /// How many of them are taken when it starts: it inherits so many, and cannot use them.
-    pub taken: u32,
+    pub preopened: u32,
     /// Seconds of processor time (`RLIMIT_CPU`).
     pub cpu_seconds: u64,
     /// Bytes that one file may grow to (`RLIMIT_FSIZE`).
@@ -114,7 +114,7 @@ pub struct Limits {
 pub const LIMITS: Limits = Limits {
     memory: 2 << 30,
     descriptors: 256,
-    taken: 0,
+    preopened: 0,
     cpu_seconds: 60,
     file_size: 16 << 20,
 };
@@ -122,7 +122,7 @@ pub const LIMITS: Limits = Limits {
 /// The limits of a program to which the numbers below 1024 are not free.
 pub const MANY_DESCRIPTORS: Limits = Limits {
     descriptors: 1536,
-    taken: 1100,
+    preopened: 1100,
     ..LIMITS
 };
 
@@ -144,7 +144,7 @@ pub struct Thread {
     /// As in proc(5): `R` running, `S` sleeping, `T` stopped, `Z` gone but not yet reaped.
     pub state: char,
     /// The call it sleeps in.
-    pub call: Option<Call>,
+    pub call: Option<SleepingCall>,
     /// Processor time so far.
     pub cpu: Duration,
     /// How often it gave the processor away, by itself or not.
@@ -155,7 +155,7 @@ pub struct Thread {
 
 /// A system call that a thread sleeps in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Call {
+pub struct SleepingCall {
     pub kind: CallKind,
     /// Its first argument, where that is a descriptor.
     pub descriptor: Option<i32>,
@@ -256,7 +256,8 @@ impl Sample {
     /// Whether every thread sleeps in a call that does not return by itself, or not for a very long time.
     #[must_use]
     pub fn is_parked(&self) -> bool {
-        let stays = |call: Call| !call.timed || call.nap.is_some_and(|nap| nap >= VERY_LONG);
+        let stays =
+            |call: SleepingCall| !call.timed || call.nap.is_some_and(|nap| nap >= VERY_LONG);
         !self.threads.is_empty()
             && self
                 .threads

@@ -158,7 +158,7 @@ fn allows_descriptors(wanted: u64) -> Result<(), String> {
 }
 
 fn probe(power: Power) -> Result<(), String> {
-    if cfg!(not(all(target_os = "linux", not(elsewhere)))) && power.needs_linux() {
+    if cfg!(not(all(target_os = "linux", not(portable_only)))) && power.needs_linux() {
         return Err("only Linux shows this to us".into());
     }
     if power.needs_proc() && !proc_is_ours() {
@@ -238,7 +238,7 @@ fn unread_byte_shows() -> std::io::Result<()> {
     peer.write_all(b"?")?;
     let (here, there) = (peer.local_addr()?, peer.peer_addr()?);
     comes(|| {
-        let nobody = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+        let unspecified = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
         let shown = |rows: &[TcpRow]| {
             let listens = |row: &TcpRow| {
                 row.state == TcpState::Listen && row.local == there && row.unread == 1
@@ -246,7 +246,7 @@ fn unread_byte_shows() -> std::io::Result<()> {
             let waits = |row: &TcpRow| row.local == there && row.remote == here && row.unread == 1;
             rows.iter().any(listens) && rows.iter().any(waits)
         };
-        let asked = tcp_rows(&[(there, nobody), (there, here)])?;
+        let asked = tcp_rows(&[(there, unspecified), (there, here)])?;
         (shown(&tcp_table()?) && shown(&asked)).then_some(())
     })
     .ok_or_else(|| std::io::Error::other("/proc/net/tcp does not show a byte that waits"))

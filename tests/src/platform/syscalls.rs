@@ -4,10 +4,10 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
-use crate::platform::{Call, CallKind, proc, unix};
+use crate::platform::{CallKind, SleepingCall, proc, unix};
 
 /// Reads a line of /proc/PID/syscall: the call's number and its arguments, or `running`.
-pub(super) fn call(pid: u32, line: &str) -> Option<Call> {
+pub(super) fn call(pid: u32, line: &str) -> Option<SleepingCall> {
     let mut words = line.split_whitespace();
     let number: i64 = words.next()?.parse().ok()?;
     let arguments: Vec<u64> = words
@@ -65,7 +65,7 @@ pub(super) fn call(pid: u32, line: &str) -> Option<Call> {
         _ => (CallKind::Other, false, Wait::ForEver),
     };
     let descriptor = on_descriptor.then(|| argument(0) as i32);
-    Some(Call {
+    Some(SleepingCall {
         kind,
         descriptor,
         timed: !matches!(wait, Wait::ForEver),

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use crate::platform::VERY_LONG;
 
 /// How long one wait may take, on a machine that is also busy with other things.
-const PATIENCE: Duration = Duration::from_secs(20);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How long all waits of one check may take together.
-const ENDURANCE: Duration = VERY_LONG;
+const CHECK_TIMEOUT: Duration = VERY_LONG;
 
 /// How long to pause between two looks at a program.
-const PAUSE: Duration = Duration::from_millis(1);
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline(Instant);
@@ -21,19 +21,19 @@ impl Deadline {
     /// A deadline for one wait that starts now.
     #[must_use]
     pub fn start() -> Self {
-        Self(Instant::now() + PATIENCE)
+        Self(Instant::now() + WAIT_TIMEOUT)
     }
 
     /// A deadline for all waits of a check that starts now.
     #[must_use]
     pub fn of_a_check() -> Self {
-        Self(Instant::now() + ENDURANCE)
+        Self(Instant::now() + CHECK_TIMEOUT)
     }
 
     /// A deadline for what is only to come to an end, on however busy a machine.
     #[must_use]
     pub fn generous() -> Self {
-        Self(Instant::now() + PATIENCE * 15)
+        Self(Instant::now() + WAIT_TIMEOUT * 15)
     }
 
     /// Whichever of the two is earlier.
@@ -45,13 +45,13 @@ impl Deadline {
     /// A deadline for a last look, when it is clear already that something is wrong.
     #[must_use]
     pub fn last_look() -> Self {
-        Self(Instant::now() + PATIENCE / 4)
+        Self(Instant::now() + WAIT_TIMEOUT / 4)
     }
 
     /// A deadline for an exit that is under way, where nobody can tell.
     #[must_use]
     pub fn short() -> Self {
-        Self(Instant::now() + PATIENCE / 20)
+        Self(Instant::now() + WAIT_TIMEOUT / 20)
     }
 
     #[must_use]
@@ -62,7 +62,9 @@ impl Deadline {
     /// What is left of it, at least a millisecond, since sockets take 0 for "for ever".
     #[must_use]
     pub fn remaining(self) -> Duration {
-        self.0.saturating_duration_since(Instant::now()).max(PAUSE)
+        self.0
+            .saturating_duration_since(Instant::now())
+            .max(POLL_INTERVAL)
     }
 
     /// Looks until there is something to see. `None` when the deadline passes before.
@@ -74,7 +76,7 @@ impl Deadline {
             if self.has_passed() {
                 return None;
             }
-            std::thread::sleep(PAUSE);
+            std::thread::sleep(POLL_INTERVAL);
         }
     }
 }

@@ -89,7 +89,7 @@ fn handle(request: impl FnMut() + 'static + Send) {
 
 /// After an interruption whatever was seen of programs means nothing: they were ended by us. Whoever is about
 /// to tell of it waits here instead, for the end that is under way.
-pub fn say_nothing_if_interrupted() {
+pub fn block_if_interrupted() {
     while INTERRUPTED.load(Ordering::SeqCst) {
         std::thread::park();
     }

@@ -3,7 +3,7 @@
 use crate::text::{grouped, milliseconds, percent};
 use crate::trace::intervals::{length, minus, union, within};
 use crate::trace::metrics::{LONG, Waits, Work, during};
-use crate::trace::recording::{Answer, Call, Kind, Recording, Sockets, Span};
+use crate::trace::recording::{CallResult, Kind, Recording, Sockets, Span, Syscall};
 
 /// From this part of the time on, a server does mostly that.
 const MOSTLY: f64 = 0.5;
@@ -45,7 +45,7 @@ pub fn finding(recording: &Recording) -> String {
         let who = view.whom(&cut_off, "everybody");
         return format!("the server hangs up on {who} while they wait for an answer");
     }
-    let accepts = |call: &Call| call.kind == Kind::Accept && call.answer == Answer::Done;
+    let accepts = |call: &Syscall| call.kind == Kind::Accept && call.answer == CallResult::Done;
     if !unanswered.is_empty() {
         if !view.work.calls.iter().any(accepts) {
             return "nobody is answered: the server never accepts".into();
@@ -125,7 +125,10 @@ impl View<'_> {
             let meant = late.iter().filter(|number| is_meant(**number));
             union(meant.flat_map(|number| waits[*number].long()).collect())
         };
-        let awake = minus(&waited(&|_| true), &during(&self.work.calls, Call::sleeps));
+        let awake = minus(
+            &waited(&|_| true),
+            &during(&self.work.calls, Syscall::sleeps),
+        );
         let mut places = vec![(self.asking(&awake), awake)];
         for call in self.work.calls.iter().filter(|call| call.sleeps()) {
             let words = self.asleep(call);
@@ -146,7 +149,7 @@ impl View<'_> {
     }
 
     /// Where a thread is that sleeps in this call.
-    fn asleep(&self, call: &Call) -> String {
+    fn asleep(&self, call: &Syscall) -> String {
         let mut clients = call.at.clients();
         match (call.kind, clients.next(), clients.next()) {
             (Kind::Nap, _, _) => format!(" that {}", does(self.work.serving.len(), "nap")),
@@ -160,7 +163,7 @@ impl View<'_> {
     /// What a thread does that is awake at these times.
     fn asking(&self, times: &[Span]) -> String {
         let mut asked: Vec<(Sockets, usize)> = Vec::new();
-        let meant = |call: &&Call| {
+        let meant = |call: &&Syscall| {
             let inside = |time: &Span| time.from <= call.start && call.start < time.to;
             call.is_refused() && times.iter().any(inside)
         };
@@ -246,7 +249,7 @@ impl View<'_> {
     /// How many threads have one client each.
     fn threads_with_one_client(&self) -> usize {
         let has_one = |thread: &&usize| {
-            let own = |call: &&Call| call.thread == **thread && call.kind == Kind::Recv;
+            let own = |call: &&Syscall| call.thread == **thread && call.kind == Kind::Recv;
             Sockets::of(self.work.calls.iter().filter(own)).count() == 1
         };
         self.work.serving.iter().filter(has_one).count()

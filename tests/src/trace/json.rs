@@ -6,7 +6,8 @@ use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
 use crate::trace::recording::{
-    Answer, Call, Client, Happened, Kind, Moment, Recording, Server, Sockets, Span, word,
+    CallResult, ClientEvent, ClientSide, Kind, Moment, Recording, ServerSide, Sockets, Span,
+    Syscall, word,
 };
 
 /// The version of the JSON.
@@ -50,7 +51,7 @@ impl Recording {
                     "thread": call.thread,
                     "call": call.kind.to_string(),
                     "at": self.names(call.at),
-                    "answer": word(&Answer::ALL, &call.answer),
+                    "answer": word(&CallResult::ALL, &call.answer),
                     "times": times,
                 })
             });
@@ -80,7 +81,7 @@ impl Recording {
             "it is no recording of version {VERSION}, which is all that can be drawn here"
         );
         let clients = items(&all, "clients")?.iter().map(read_client);
-        let clients: Vec<Client> = clients.collect::<anyhow::Result<_>>()?;
+        let clients: Vec<ClientSide> = clients.collect::<anyhow::Result<_>>()?;
         ensure!(
             clients.len() <= MOST,
             "more than {MOST} clients have no room in a picture"
@@ -104,9 +105,9 @@ impl Recording {
 }
 
 /// Calls that differ in time only: the last of them, and the times of all.
-fn groups(calls: &[Call]) -> Vec<(Call, Vec<i64>)> {
-    let mut groups: Vec<(Call, Vec<i64>)> = Vec::new();
-    let key = |call: &Call| (call.thread, call.kind, call.at, call.answer);
+fn groups(calls: &[Syscall]) -> Vec<(Syscall, Vec<i64>)> {
+    let mut groups: Vec<(Syscall, Vec<i64>)> = Vec::new();
+    let key = |call: &Syscall| (call.thread, call.kind, call.at, call.answer);
     for call in calls {
         match groups.iter_mut().find(|(last, _)| key(last) == key(call)) {
             Some((last, times)) => {
@@ -128,29 +129,29 @@ fn list(key: &str, values: impl Iterator<Item = Value>) -> String {
     }
 }
 
-fn client(client: &Client) -> Value {
+fn client(client: &ClientSide) -> Value {
     let moments = client.moments.iter();
-    let moments = moments.map(|moment| json!([word(&Happened::ALL, &moment.what), moment.at]));
+    let moments = moments.map(|moment| json!([word(&ClientEvent::ALL, &moment.what), moment.at]));
     let moments: Vec<Value> = moments.collect();
     json!({ "name": client.name, "moments": moments })
 }
 
-fn read_client(value: &Value) -> anyhow::Result<Client> {
+fn read_client(value: &Value) -> anyhow::Result<ClientSide> {
     let name = text_of(value, "name")?;
     let moments = items(value, "moments")?.iter().map(|moment| {
         Some(Moment {
-            what: meant(&Happened::ALL, &moment[0])?,
+            what: meant(&ClientEvent::ALL, &moment[0])?,
             at: time(&moment[1])?,
         })
     });
     let moments = moments.collect::<Option<_>>();
-    Ok(Client {
+    Ok(ClientSide {
         moments: moments.with_context(|| format!("client {name} has a moment that is none"))?,
         name,
     })
 }
 
-fn read_server(all: &Value, clients: &[Client]) -> anyhow::Result<Server> {
+fn read_server(all: &Value, clients: &[ClientSide]) -> anyhow::Result<ServerSide> {
     let threads = items(all, "threads")?.iter().map(span);
     let threads: Option<Vec<Span>> = threads.collect();
     let threads = threads.context("a thread has a start and an end")?;
@@ -163,13 +164,13 @@ fn read_server(all: &Value, clients: &[Client]) -> anyhow::Result<Server> {
         calls.extend(read.with_context(|| format!("these are no calls: {}…", shown()))?);
     }
     calls.sort_unstable();
-    Ok(Server { threads, calls })
+    Ok(ServerSide { threads, calls })
 }
 
-fn read_calls(group: &Value, clients: &[Client]) -> Option<Vec<Call>> {
+fn read_calls(group: &Value, clients: &[ClientSide]) -> Option<Vec<Syscall>> {
     let thread = group["thread"].as_u64()?.try_into().ok()?;
     let kind = meant(&Kind::ALL, &group["call"])?;
-    let answer = meant(&Answer::ALL, &group["answer"])?;
+    let answer = meant(&CallResult::ALL, &group["answer"])?;
     let mut at = Sockets::NONE;
     for name in group["at"].as_array()? {
         at = at.with(match name.as_str()? {
@@ -183,7 +184,7 @@ fn read_calls(group: &Value, clients: &[Client]) -> Option<Vec<Call>> {
         let [later, duration] = pair else { return None };
         start = start.checked_add(later.as_i64()?)?;
         let duration = time(duration)?;
-        (is_near(start) && duration >= 0).then_some(Call {
+        (is_near(start) && duration >= 0).then_some(Syscall {
             start,
             thread,
             kind,

@@ -2,7 +2,8 @@
 
 use crate::trace::intervals::{length, minus, union, within};
 use crate::trace::recording::{
-    Answer, Call, Client, Happened, Kind, Moment, Recording, Server, Sockets, Span,
+    CallResult, ClientEvent, ClientSide, Kind, Moment, Recording, ServerSide, Sockets, Span,
+    Syscall,
 };
 
 /// Waits that are longer than any pause of a server that polls well, on a machine that does other things too, in
@@ -24,7 +25,7 @@ pub struct Waits {
 
 impl Waits {
     #[must_use]
-    pub fn of(client: &Client) -> Self {
+    pub fn of(client: &ClientSide) -> Self {
         let mut waits = Self {
             answers: 0,
             spans: Vec::new(),
@@ -35,7 +36,7 @@ impl Waits {
         for &Moment { what, at } in &client.moments {
             if matches!(
                 what,
-                Happened::Connected | Happened::Sent | Happened::HalfClosed
+                ClientEvent::Connected | ClientEvent::Sent | ClientEvent::HalfClosed
             ) {
                 since = Some(at);
             } else if let Some(from) = since.take() {
@@ -43,18 +44,18 @@ impl Waits {
                 waits.spans.push(Span::new(from, at));
             }
             match what {
-                Happened::Connected | Happened::Sent => waits.is_unanswered = true,
-                Happened::Answered => {
+                ClientEvent::Connected | ClientEvent::Sent => waits.is_unanswered = true,
+                ClientEvent::Answered => {
                     waits.answers += 1;
                     waits.is_unanswered = false;
                 }
-                Happened::Lost => {
+                ClientEvent::Lost => {
                     waits.is_unanswered |= waits.answers == 0;
                     waits.is_cut_off = true;
                 }
-                Happened::Closed => waits.is_cut_off |= waits.is_unanswered,
-                Happened::GaveUp => waits.is_unanswered |= waits.answers == 0,
-                Happened::HalfClosed => {}
+                ClientEvent::Closed => waits.is_cut_off |= waits.is_unanswered,
+                ClientEvent::GaveUp => waits.is_unanswered |= waits.answers == 0,
+                ClientEvent::HalfClosed => {}
             }
         }
         waits
@@ -82,7 +83,7 @@ pub struct Work {
     /// Which of them have to do with sockets, in order; all, where none has.
     pub serving: Vec<usize>,
     /// The calls of those threads, in the order in which they began.
-    pub calls: Vec<Call>,
+    pub calls: Vec<Syscall>,
     /// How many of them asked the kernel for something.
     pub asked: usize,
     /// Calls that were told "would block".
@@ -99,7 +100,7 @@ impl Work {
     /// `None` where the server's side was not recorded.
     #[must_use]
     pub fn of(recording: &Recording) -> Option<Self> {
-        let Server { threads, calls } = recording.server.as_ref()?;
+        let ServerSide { threads, calls } = recording.server.as_ref()?;
         let serving = serving(threads.len(), calls);
         let mut calls = calls.clone();
         calls.retain(|call| serving.binary_search(&call.thread).is_ok());
@@ -107,7 +108,7 @@ impl Work {
         let life = union(serving.iter().map(|thread| threads[*thread]).collect());
         let mut awake = Vec::new();
         for &thread in &serving {
-            let own = |call: &Call| call.thread == thread && call.sleeps();
+            let own = |call: &Syscall| call.thread == thread && call.sleeps();
             awake.extend(minus(&[threads[thread]], &during(&calls, own)));
         }
         let quiet = minus(&life, &union(awake));
@@ -118,15 +119,16 @@ impl Work {
             length(&within(spans, &whole)) as f64 / life as f64
         };
         let napping = part(&within(&quiet, &naps));
-        let count =
-            |is_meant: &dyn Fn(&Call) -> bool| calls.iter().filter(|call| is_meant(call)).count();
-        let is_refused = |call: &Call, answer| call.is_refused() && call.answer == answer;
-        let asks = |call: &Call| !matches!(call.kind, Kind::Nap | Kind::Futex | Kind::Other);
+        let count = |is_meant: &dyn Fn(&Syscall) -> bool| {
+            calls.iter().filter(|call| is_meant(call)).count()
+        };
+        let is_refused = |call: &Syscall, answer| call.is_refused() && call.answer == answer;
+        let asks = |call: &Syscall| !matches!(call.kind, Kind::Nap | Kind::Futex | Kind::Other);
         Some(Self {
             threads: threads.clone(),
             asked: count(&asks),
-            refused: count(&|call| is_refused(call, Answer::WouldBlock)),
-            in_vain: count(&|call| is_refused(call, Answer::Nothing)),
+            refused: count(&|call| is_refused(call, CallResult::WouldBlock)),
+            in_vain: count(&|call| is_refused(call, CallResult::Nothing)),
             asleep: part(&quiet) - napping,
             napping,
             serving,
@@ -149,12 +151,12 @@ impl Work {
 
 /// When there are such calls, in stretches that do not touch.
 #[must_use]
-pub fn during(calls: &[Call], is_meant: impl Fn(&Call) -> bool) -> Vec<Span> {
+pub fn during(calls: &[Syscall], is_meant: impl Fn(&Syscall) -> bool) -> Vec<Span> {
     let meant = calls.iter().filter(|call| is_meant(call));
-    union(meant.map(Call::span).collect())
+    union(meant.map(Syscall::span).collect())
 }
 
-fn serving(threads: usize, calls: &[Call]) -> Vec<usize> {
+fn serving(threads: usize, calls: &[Syscall]) -> Vec<usize> {
     let mut has_sockets = vec![false; threads];
     for call in calls {
         has_sockets[call.thread] |= !call.at.is_empty();

@@ -16,8 +16,8 @@ use crate::trace::headline;
 use crate::trace::metrics::{Waits, Work};
 use crate::trace::recording::Recording;
 use crate::trace::timeline::summary;
-use inset::Magnifier;
-use time_axis::{LEFT, RIGHT, Scale, width};
+use inset::Inset;
+use time_axis::{LEFT, RIGHT, TimeAxis, width};
 
 /// Text that warns: 8.4 to 1 on white.
 const WARNING: &str = "#8a2f00";
@@ -48,7 +48,7 @@ const SOCKET: f64 = 40.0;
 /// Draws a recording.
 #[must_use]
 pub fn draw(recording: &Recording) -> String {
-    let scale = Scale::of(recording);
+    let scale = TimeAxis::of(recording);
     let line = CLIENTS + recording.clients.len() as f64 * CLIENT + 4.0;
     let work = Work::of(recording);
     let work = work.as_ref();
@@ -57,8 +57,8 @@ pub fn draw(recording: &Recording) -> String {
         Some(_) => rows + (recording.clients.len() + 1) as f64 * SOCKET,
         None => line,
     };
-    let magnifier = work.and_then(|work| Magnifier::over(recording, work));
-    let below = bottom + magnifier.as_ref().map_or(0.0, Magnifier::height);
+    let magnifier = work.and_then(|work| Inset::over(recording, work));
+    let below = bottom + magnifier.as_ref().map_or(0.0, Inset::height);
     let height = below + 52.0;
 
     let title = headline::title(recording);

@@ -14,8 +14,8 @@ use crate::platform::{self, LIMITS};
 use crate::process::child::{Process, Stdin};
 use crate::process::deadline::Deadline;
 use crate::text::escape_control;
-use crate::trace::recording::{Happened, Recording, Span};
-use crate::trace::resolve::{self, Wires};
+use crate::trace::recording::{ClientEvent, Recording, Span};
+use crate::trace::resolve::{self, RecordingContext};
 use crate::trace::scenario::{self, Manner, Zero};
 use crate::trace::strace::{CALLS, Log};
 
@@ -32,7 +32,7 @@ const STRACE: &str = "strace: ";
 
 /// What is to be recorded.
 #[derive(Debug, Clone, Copy)]
-pub struct Order<'a> {
+pub struct RecordOptions<'a> {
     pub program: &'a Path,
     /// The stage's slug.
     pub stage: &'a str,
@@ -59,8 +59,8 @@ pub struct Recorded {
 /// # Errors
 ///
 /// When the program does not begin to listen; the message has its last words.
-pub fn record(order: &Order) -> anyhow::Result<Recorded> {
-    if !cfg!(all(target_os = "linux", not(elsewhere))) {
+pub fn record(order: &RecordOptions) -> anyhow::Result<Recorded> {
+    if !cfg!(all(target_os = "linux", not(portable_only))) {
         let reason = "only Linux shows a program's calls: the server's rows need Linux";
         return record_clients(order, reason);
     }
@@ -94,7 +94,7 @@ pub fn record(order: &Order) -> anyhow::Result<Recorded> {
 }
 
 /// Records the clients alone.
-fn record_clients(order: &Order, missing: &str) -> anyhow::Result<Recorded> {
+fn record_clients(order: &RecordOptions, missing: &str) -> anyhow::Result<Recorded> {
     let started = Started::new(Command::new(order.program))?;
     let (mut recorded, _) = started.play(order)?;
     recorded.missing = Some(missing.into());
@@ -157,13 +157,13 @@ impl Started {
     }
 
     /// Lets the clients talk to it, and ends it.
-    fn play(self, order: &Order) -> anyhow::Result<(Recorded, Wires)> {
+    fn play(self, order: &RecordOptions) -> anyhow::Result<(Recorded, RecordingContext)> {
         let Self { running, address } = self;
         let zero = Zero::after(LEAD);
         let played = scenario::play(address, order.manner, zero);
         let moments = || played.clients.iter().flat_map(|client| &client.moments);
         // What a server does when its clients have lost patience is no part of the story.
-        let gave_up = moments().filter(|moment| moment.what == Happened::GaveUp);
+        let gave_up = moments().filter(|moment| moment.what == ClientEvent::GaveUp);
         let to = gave_up.map(|moment| moment.at).min().unwrap_or_else(|| {
             std::thread::sleep(TAIL);
             zero.now()
@@ -172,14 +172,14 @@ impl Started {
         running.kill();
         running.wait_for_output();
         let stderr = running.stderr.text();
-        if moments().all(|moment| moment.what == Happened::Lost) {
+        if moments().all(|moment| moment.what == ClientEvent::Lost) {
             if ended.is_some() {
                 bail!("it ended before anybody came{}", quoted(&stderr));
             }
             bail!("nobody can connect to {address}, where it says that it listens");
         }
         let span = Span::new(-(LEAD.as_micros() as i64), to);
-        let wires = Wires {
+        let wires = RecordingContext {
             listener: address.port(),
             connections: played.connections,
             zero: zero.since_the_epoch(),

@@ -13,9 +13,9 @@ pub struct Recording {
     pub system: String,
     /// From when to when it was recorded.
     pub span: Span,
-    pub clients: Vec<Client>,
+    pub clients: Vec<ClientSide>,
     /// The server's side. `None` where nobody could look into the program.
-    pub server: Option<Server>,
+    pub server: Option<ServerSide>,
     /// How the program ended, where it did so by itself: `code 101`.
     pub ended: Option<String>,
 }
@@ -52,7 +52,7 @@ impl Span {
 
 /// One scripted client, by its own account.
 #[derive(Debug)]
-pub struct Client {
+pub struct ClientSide {
     /// A letter.
     pub name: String,
     /// In the order in which they came.
@@ -62,13 +62,13 @@ pub struct Client {
 /// When something happened to a client.
 #[derive(Debug, Clone, Copy)]
 pub struct Moment {
-    pub what: Happened,
+    pub what: ClientEvent,
     pub at: i64,
 }
 
 /// What a client did, or what was done to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Happened {
+pub enum ClientEvent {
     /// It is connected, as far as the kernels are concerned.
     Connected,
     Sent,
@@ -84,42 +84,42 @@ pub enum Happened {
     GaveUp,
 }
 
-impl Happened {
-    pub const ALL: [(Happened, &'static str); 7] = [
-        (Happened::Connected, "connected"),
-        (Happened::Sent, "sent"),
-        (Happened::Answered, "answered"),
-        (Happened::HalfClosed, "half-closed"),
-        (Happened::Closed, "closed"),
-        (Happened::Lost, "lost"),
-        (Happened::GaveUp, "gave up"),
+impl ClientEvent {
+    pub const ALL: [(ClientEvent, &'static str); 7] = [
+        (ClientEvent::Connected, "connected"),
+        (ClientEvent::Sent, "sent"),
+        (ClientEvent::Answered, "answered"),
+        (ClientEvent::HalfClosed, "half-closed"),
+        (ClientEvent::Closed, "closed"),
+        (ClientEvent::Lost, "lost"),
+        (ClientEvent::GaveUp, "gave up"),
     ];
 }
 
 /// What strace(1) saw of the program.
 #[derive(Debug)]
-pub struct Server {
+pub struct ServerSide {
     /// When each thread lived, in the order in which they were seen; the first is `main`.
     pub threads: Vec<Span>,
     /// In the order in which they began.
-    pub calls: Vec<Call>,
+    pub calls: Vec<Syscall>,
 }
 
 /// One system call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Call {
+pub struct Syscall {
     pub start: i64,
     /// Which of the threads.
     pub thread: usize,
     pub kind: Kind,
     /// The sockets that it is about.
     pub at: Sockets,
-    pub answer: Answer,
+    pub answer: CallResult,
     /// How long it took; a call that was open at the end lasts until then.
     pub duration: i64,
 }
 
-impl Call {
+impl Syscall {
     #[must_use]
     pub fn span(&self) -> Span {
         Span::new(self.start, self.start + self.duration)
@@ -131,9 +131,9 @@ impl Call {
     pub fn sleeps(&self) -> bool {
         match (self.kind, self.answer) {
             (Kind::Nap, _) => true,
-            (_, Answer::WouldBlock) => self.duration >= 5 * ASLEEP,
+            (_, CallResult::WouldBlock) => self.duration >= 5 * ASLEEP,
             // Its time ran out, so that it has slept unless it had none.
-            (_, Answer::Nothing) => self.duration >= ASLEEP / 3,
+            (_, CallResult::Nothing) => self.duration >= ASLEEP / 3,
             _ => self.duration >= ASLEEP,
         }
     }
@@ -141,7 +141,7 @@ impl Call {
     /// Whether it asked, was told that there is nothing yet, and came back at once.
     #[must_use]
     pub fn is_refused(&self) -> bool {
-        matches!(self.answer, Answer::WouldBlock | Answer::Nothing) && !self.sleeps()
+        matches!(self.answer, CallResult::WouldBlock | CallResult::Nothing) && !self.sleeps()
     }
 }
 
@@ -200,7 +200,7 @@ impl fmt::Display for Kind {
 
 /// How a call came back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Answer {
+pub enum CallResult {
     /// It did what was asked.
     Done,
     /// The other side has ended its stream.
@@ -215,15 +215,15 @@ pub enum Answer {
     Open,
 }
 
-impl Answer {
-    pub const ALL: [(Answer, &'static str); 7] = [
-        (Answer::Done, "done"),
-        (Answer::End, "end"),
-        (Answer::WouldBlock, "would block"),
-        (Answer::Nothing, "nothing"),
-        (Answer::Interrupted, "interrupted"),
-        (Answer::Failed, "failed"),
-        (Answer::Open, "open"),
+impl CallResult {
+    pub const ALL: [(CallResult, &'static str); 7] = [
+        (CallResult::Done, "done"),
+        (CallResult::End, "end"),
+        (CallResult::WouldBlock, "would block"),
+        (CallResult::Nothing, "nothing"),
+        (CallResult::Interrupted, "interrupted"),
+        (CallResult::Failed, "failed"),
+        (CallResult::Open, "open"),
     ];
 }
 
@@ -244,7 +244,7 @@ impl Sockets {
 
     /// All that these calls are about.
     #[must_use]
-    pub fn of<'a>(calls: impl IntoIterator<Item = &'a Call>) -> Self {
+    pub fn of<'a>(calls: impl IntoIterator<Item = &'a Syscall>) -> Self {
         let sockets = calls.into_iter().map(|call| call.at);
         sockets.fold(Self::NONE, Self::with)
     }

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::trace::recording::{Answer, Call, Kind, Server, Sockets, Span};
+use crate::trace::recording::{CallResult, Kind, ServerSide, Sockets, Span, Syscall};
 use crate::trace::strace::{Line, Log};
 
 /// In less time nobody naps, in microseconds.
@@ -14,7 +14,7 @@ const SHORT: i64 = 50;
 
 /// What there is to know about the addresses and the time.
 #[derive(Debug)]
-pub struct Wires {
+pub struct RecordingContext {
     /// Where the program listens.
     pub listener: u16,
     pub connections: Vec<Connection>,
@@ -36,9 +36,9 @@ pub struct Connection {
 
 /// The server's side of a recording.
 #[must_use]
-pub fn server(log: &Log, wires: &Wires) -> Server {
+pub fn server(log: &Log, wires: &RecordingContext) -> ServerSide {
     let mut threads: Vec<(u32, Span)> = Vec::new();
-    let mut sight = Sight {
+    let mut sight = SocketResolver {
         wires,
         descriptors: HashMap::new(),
         interests: HashMap::new(),
@@ -67,32 +67,32 @@ pub fn server(log: &Log, wires: &Wires) -> Server {
     }
     calls.sort_unstable();
     let threads = threads.into_iter().map(|(_, life)| life).collect();
-    Server { threads, calls }
+    ServerSide { threads, calls }
 }
 
 /// A call that outlasts the recording is open at its end.
-fn cut(call: Call, end: i64) -> Call {
+fn cut(call: Syscall, end: i64) -> Syscall {
     if call.span().to <= end {
         return call;
     }
-    Call {
-        answer: Answer::Open,
+    Syscall {
+        answer: CallResult::Open,
         duration: (end - call.start).max(0),
         ..call
     }
 }
 
-struct Sight<'a> {
-    wires: &'a Wires,
+struct SocketResolver<'a> {
+    wires: &'a RecordingContext,
     /// What the open descriptors are.
     descriptors: HashMap<u32, Sockets>,
     /// By epoll instance, the descriptors that are registered with it.
     interests: HashMap<u32, Vec<u32>>,
 }
 
-impl Sight<'_> {
+impl SocketResolver<'_> {
     /// What a line says; `None`, where it says nothing about sockets or sleep.
-    fn look(&mut self, line: &Line, thread: usize) -> Option<Call> {
+    fn look(&mut self, line: &Line, thread: usize) -> Option<Syscall> {
         let kind = kind(&line.name)?;
         let start = line.start - self.wires.zero;
         let (value, duration) = match &line.returned {
@@ -110,7 +110,7 @@ impl Sight<'_> {
             _ => {}
         }
         let nobody = at.is_empty();
-        Some(Call {
+        Some(Syscall {
             start,
             thread,
             kind: match kind {
@@ -212,21 +212,21 @@ fn kind(name: &str) -> Option<Kind> {
 }
 
 /// How a call came back that returned this; nothing, where it did not.
-fn answer(kind: Kind, value: &str) -> Answer {
+fn answer(kind: Kind, value: &str) -> CallResult {
     let error = value.strip_prefix("-1 ").or(value.strip_prefix("? "));
     let error = error.map(|error| error.split(' ').next().unwrap_or_default());
     match error {
         // To a futex it means that the value has changed already, and that is what was asked.
-        Some("EAGAIN" | "EWOULDBLOCK") if kind == Kind::Futex => Answer::Done,
-        Some("EAGAIN" | "EWOULDBLOCK") => Answer::WouldBlock,
-        Some("EINTR") => Answer::Interrupted,
-        Some(error) if error.starts_with("ERESTART") => Answer::Interrupted,
-        Some(_) => Answer::Failed,
-        None if matches!(value, "" | "?") => Answer::Open,
-        None if !(value == "0" || value.starts_with("0 ")) => Answer::Done,
-        None if kind == Kind::Recv => Answer::End,
-        None if kind.is_about_many() => Answer::Nothing,
-        None => Answer::Done,
+        Some("EAGAIN" | "EWOULDBLOCK") if kind == Kind::Futex => CallResult::Done,
+        Some("EAGAIN" | "EWOULDBLOCK") => CallResult::WouldBlock,
+        Some("EINTR") => CallResult::Interrupted,
+        Some(error) if error.starts_with("ERESTART") => CallResult::Interrupted,
+        Some(_) => CallResult::Failed,
+        None if matches!(value, "" | "?") => CallResult::Open,
+        None if !(value == "0" || value.starts_with("0 ")) => CallResult::Done,
+        None if kind == Kind::Recv => CallResult::End,
+        None if kind.is_about_many() => CallResult::Nothing,
+        None => CallResult::Done,
     }
 }
 

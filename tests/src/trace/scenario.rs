@@ -12,7 +12,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::trace::recording::{Client, Happened, Moment};
+use crate::trace::recording::{ClientEvent, ClientSide, Moment};
 use crate::trace::resolve::Connection;
 
 /// What the clients say.
@@ -81,7 +81,7 @@ impl Zero {
 #[derive(Debug)]
 pub struct Played {
     /// What three clients have been through.
-    pub clients: Vec<Client>,
+    pub clients: Vec<ClientSide>,
     pub connections: Vec<Connection>,
     /// Whether a client got other bytes back than it had sent. That is for checks to judge; here it was an answer.
     pub is_unlike: bool,
@@ -119,7 +119,7 @@ pub fn play(address: SocketAddr, manner: Manner, zero: Zero) -> Played {
         is_unlike: is_unlike.load(Ordering::Relaxed),
     };
     for actor in all {
-        played.clients.push(Client {
+        played.clients.push(ClientSide {
             name: char::from(b'A' + actor.number as u8).into(),
             moments: actor.moments,
         });
@@ -159,10 +159,10 @@ impl Actor<'_> {
             Ok(()) => {}
             Err(error) if is_timeout(&error) => {
                 let at = self.gives_up_at();
-                let what = Happened::GaveUp;
+                let what = ClientEvent::GaveUp;
                 self.moments.push(Moment { what, at });
             }
-            Err(_) => self.notes(Happened::Lost),
+            Err(_) => self.notes(ClientEvent::Lost),
         }
         self.come = None;
     }
@@ -171,18 +171,18 @@ impl Actor<'_> {
         let mut stream = self.connects()?;
         for pause in thinks {
             stream.write_all(HELLO)?;
-            self.notes(Happened::Sent);
+            self.notes(ClientEvent::Sent);
             if self.reads(&mut stream, HELLO.len(), Manner::Echo)? < HELLO.len() {
-                self.notes(Happened::Closed);
+                self.notes(ClientEvent::Closed);
                 return Ok(());
             }
-            self.notes(Happened::Answered);
+            self.notes(ClientEvent::Answered);
             thread::sleep(Duration::from_millis(*pause));
         }
         stream.shutdown(Shutdown::Write)?;
-        self.notes(Happened::HalfClosed);
+        self.notes(ClientEvent::HalfClosed);
         self.reads(&mut stream, usize::MAX, Manner::Echo)?;
-        self.notes(Happened::Closed);
+        self.notes(ClientEvent::Closed);
         Ok(())
     }
 
@@ -190,10 +190,10 @@ impl Actor<'_> {
         for pause in thinks {
             let mut stream = self.connects()?;
             if self.reads(&mut stream, 1, Manner::Greet)? > 0 {
-                self.notes(Happened::Answered);
+                self.notes(ClientEvent::Answered);
                 self.reads(&mut stream, usize::MAX, Manner::Greet)?;
             }
-            self.notes(Happened::Closed);
+            self.notes(ClientEvent::Closed);
             thread::sleep(Duration::from_millis(*pause));
         }
         Ok(())
@@ -203,7 +203,7 @@ impl Actor<'_> {
         let since = self.zero.now();
         let stream = TcpStream::connect_timeout(&self.address, SILENCE)?;
         self.come = None;
-        self.notes(Happened::Connected);
+        self.notes(ClientEvent::Connected);
         self.connections.push(Connection {
             port: stream.local_addr()?.port(),
             client: self.number,
@@ -245,7 +245,7 @@ impl Actor<'_> {
         Ok(came)
     }
 
-    fn notes(&mut self, what: Happened) {
+    fn notes(&mut self, what: ClientEvent) {
         let at = self.zero.now();
         self.progress.fetch_max(at, Ordering::Relaxed);
         self.moments.push(Moment { what, at });

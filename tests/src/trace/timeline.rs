@@ -5,7 +5,9 @@ use crate::text::{counted, grouped, milliseconds, percent};
 use crate::trace::headline::finding;
 use crate::trace::intervals::{length, union, within};
 use crate::trace::metrics::{Waits, Work, during};
-use crate::trace::recording::{Call, Client, Happened, Kind, Moment, Recording, Sockets, Span};
+use crate::trace::recording::{
+    ClientEvent, ClientSide, Kind, Moment, Recording, Sockets, Span, Syscall,
+};
 
 /// What one column of the timeline stands for, in microseconds, unless a recording is too long for that.
 const COLUMN: i64 = 40_000;
@@ -27,8 +29,8 @@ pub fn view(recording: &Recording) -> String {
     for client in &recording.clients {
         let waits = Waits::of(client);
         let fate = match client.moments.last().map(|moment| moment.what) {
-            Some(Happened::Lost) => ", then lost its connection",
-            Some(Happened::GaveUp) => ", and waits still",
+            Some(ClientEvent::Lost) => ", then lost its connection",
+            Some(ClientEvent::GaveUp) => ", and waits still",
             _ => "",
         };
         let more = if waits.answers == 1 { " " } else { "s" };
@@ -156,10 +158,10 @@ fn timeline(recording: &Recording, work: Option<&Work>) -> String {
 }
 
 /// What a client went through in that column.
-fn client_mark(client: &Client, waits: &[Span], column: Span) -> char {
+fn client_mark(client: &ClientSide, waits: &[Span], column: Span) -> char {
     let is_answer = |moment: &Moment| {
         let inside = column.from <= moment.at && moment.at < column.to;
-        inside && moment.what == Happened::Answered
+        inside && moment.what == ClientEvent::Answered
     };
     let ends = [client.moments.first(), client.moments.last()];
     let goes_on = |wait: &Span| wait.from < column.to && wait.to >= column.to;
@@ -183,8 +185,8 @@ fn threads_at(work: &Work, socket: Sockets) -> Vec<usize> {
 
 /// What the server did about a socket in that column; `there` are the threads that have to do with it.
 fn server_mark(work: &Work, socket: Sockets, there: &[usize], column: Span) -> char {
-    let inside = |call: &Call| call.start < column.to && call.span().to > column.from;
-    let here = |call: &Call| inside(call) && call.at.contains(socket);
+    let inside = |call: &Syscall| call.start < column.to && call.span().to > column.from;
+    let here = |call: &Syscall| inside(call) && call.at.contains(socket);
     let asleep = during(&work.calls, |call| here(call) && call.sleeps());
     let elsewhere = during(&work.calls, |call| {
         let is_nowhere = call.sleeps() && call.at.is_empty();

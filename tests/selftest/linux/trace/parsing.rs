@@ -1,19 +1,19 @@
 //! From what strace(1) writes to calls. The lines are real ones; ports and times are made small.
 
-use lab::trace::recording::{Answer, Call, Kind, Server, Sockets, Span};
-use lab::trace::resolve::{Connection, Wires, server};
+use lab::trace::recording::{CallResult, Kind, ServerSide, Sockets, Span, Syscall};
+use lab::trace::resolve::{Connection, RecordingContext, server};
 use lab::trace::strace::Log;
 
 const A: Sockets = Sockets::LISTENER;
 
 /// The server's side of what strace wrote: a listener at port 7101, A at 4001, B at 4002, from 0 to 500 ms.
-fn seen(text: &str) -> Server {
+fn seen(text: &str) -> ServerSide {
     let connection = |port, client, since| Connection {
         port,
         client,
         since,
     };
-    let wires = Wires {
+    let wires = RecordingContext {
         listener: 7101,
         connections: vec![connection(4001, 0, 0), connection(4002, 1, 100)],
         zero: 100_000_000,
@@ -26,8 +26,8 @@ fn seen(text: &str) -> Server {
 }
 
 /// Its calls, in few words.
-fn calls(text: &str) -> Vec<(usize, Kind, Sockets, i64, i64, Answer)> {
-    let short = |call: &Call| {
+fn calls(text: &str) -> Vec<(usize, Kind, Sockets, i64, i64, CallResult)> {
+    let short = |call: &Syscall| {
         (
             call.thread,
             call.kind,
@@ -56,8 +56,8 @@ fn a_call_that_is_told_in_two_lines_is_one() {
     assert_eq!(
         calls(text),
         [
-            (0, Kind::Accept, A, 10_000, 19_990, Answer::Done),
-            (1, Kind::Recv, client(0), 20_000, 19_980, Answer::Done),
+            (0, Kind::Accept, A, 10_000, 19_990, CallResult::Done),
+            (1, Kind::Recv, client(0), 20_000, 19_980, CallResult::Done),
         ]
     );
     let lives = seen(text).threads;
@@ -74,14 +74,14 @@ fn what_was_not_over_when_the_program_was_ended_is_open() {
     assert_eq!(
         calls(text),
         [
-            (0, Kind::Recv, client(0), 10_000, 490_000, Answer::Open),
+            (0, Kind::Recv, client(0), 10_000, 490_000, CallResult::Open),
             (
                 1,
                 Kind::Poll,
                 A.with(client(1)),
                 20_000,
                 480_000,
-                Answer::Open
+                CallResult::Open
             ),
         ]
     );
@@ -94,54 +94,54 @@ fn each_way_to_come_back_is_told_apart() {
         (
             r#"recvfrom(SOCKET, "hello", 16384, 0, NULL, NULL) = 5"#,
             Kind::Recv,
-            Answer::Done,
+            CallResult::Done,
         ),
         (
             r#"recvfrom(SOCKET, "", 16384, 0, NULL, NULL) = 0"#,
             Kind::Recv,
-            Answer::End,
+            CallResult::End,
         ),
         (
             "recvfrom(SOCKET, 0x7ffc, 16384, 0, NULL, NULL) = -1 EAGAIN (Resource temporarily unavailable)",
             Kind::Recv,
-            Answer::WouldBlock,
+            CallResult::WouldBlock,
         ),
         (
             "recvfrom(SOCKET, 0x7ffc, 16384, 0, NULL, NULL) = ? ERESTARTSYS (To be restarted if SA_RESTART is set)",
             Kind::Recv,
-            Answer::Interrupted,
+            CallResult::Interrupted,
         ),
         (
             "read(SOCKET, 0x7ffc, 16384) = -1 ECONNRESET (Connection reset by peer)",
             Kind::Recv,
-            Answer::Failed,
+            CallResult::Failed,
         ),
         (
             r#"sendto(SOCKET, ") = 7 <0.5>", 11, MSG_NOSIGNAL, NULL, 0) = 11"#,
             Kind::Send,
-            Answer::Done,
+            CallResult::Done,
         ),
         (
             "ppoll([{fd=SOCKET, events=POLLIN}], 1, {tv_sec=0, tv_nsec=0}, NULL, 8) = 0 (Timeout)",
             Kind::Poll,
-            Answer::Nothing,
+            CallResult::Nothing,
         ),
         (
             "ppoll([{fd=SOCKET, events=POLLIN}], 1, NULL, NULL, 8) = 1 ([{fd=4, revents=POLLIN}])",
             Kind::Poll,
-            Answer::Done,
+            CallResult::Done,
         ),
         (
             "select(5, [SOCKET], NULL, NULL, NULL) = 1 (in [4])",
             Kind::Select,
-            Answer::Done,
+            CallResult::Done,
         ),
         (
             "shutdown(SOCKET, SHUT_WR)               = 0",
             Kind::Shutdown,
-            Answer::Done,
+            CallResult::Done,
         ),
-        ("close(SOCKET)   = 0", Kind::Close, Answer::Done),
+        ("close(SOCKET)   = 0", Kind::Close, CallResult::Done),
     ] {
         let line = line.replace("SOCKET", socket);
         let text = format!("51 100.010000 {line} <0.000009>\n");
@@ -178,10 +178,10 @@ fn a_long_sleep_at_no_socket_is_kept() {
     assert_eq!(
         calls(text),
         [
-            (0, Kind::Nap, at, 10_000, 1_092, Answer::Done),
-            (0, Kind::Futex, at, 20_000, 100_000, Answer::Done),
-            (0, Kind::Nap, at, 200_000, 20_080, Answer::Nothing),
-            (0, Kind::Other, at, 300_000, 200_000, Answer::Open),
+            (0, Kind::Nap, at, 10_000, 1_092, CallResult::Done),
+            (0, Kind::Futex, at, 20_000, 100_000, CallResult::Done),
+            (0, Kind::Nap, at, 200_000, 20_080, CallResult::Nothing),
+            (0, Kind::Other, at, 300_000, 200_000, CallResult::Open),
         ]
     );
 }
@@ -228,15 +228,15 @@ fn only_what_was_recorded_is_kept() {
     assert_eq!(
         calls(text),
         [
-            (0, Kind::Accept, A, -50_000, 60_000, Answer::Done),
-            (0, Kind::Recv, client(0), 400_000, 100_000, Answer::Open),
+            (0, Kind::Accept, A, -50_000, 60_000, CallResult::Done),
+            (0, Kind::Recv, client(0), 400_000, 100_000, CallResult::Open),
         ]
     );
 }
 
 #[test]
 fn a_refused_call_has_not_slept_unless_it_took_very_long() {
-    let call = |answer, duration| Call {
+    let call = |answer, duration| Syscall {
         start: 0,
         thread: 0,
         kind: Kind::Recv,
@@ -245,10 +245,10 @@ fn a_refused_call_has_not_slept_unless_it_took_very_long() {
         duration,
     };
     assert!(
-        !call(Answer::WouldBlock, 3_000).sleeps(),
+        !call(CallResult::WouldBlock, 3_000).sleeps(),
         "it was preempted"
     );
-    assert!(call(Answer::WouldBlock, 20_000).sleeps(), "SO_RCVTIMEO");
-    assert!(!call(Answer::Done, 300).sleeps());
-    assert!(call(Answer::Done, 3_000).sleeps());
+    assert!(call(CallResult::WouldBlock, 20_000).sleeps(), "SO_RCVTIMEO");
+    assert!(!call(CallResult::Done, 300).sleeps());
+    assert!(call(CallResult::Done, 3_000).sleeps());
 }

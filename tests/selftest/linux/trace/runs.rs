@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use lab::trace::picture;
-use lab::trace::recording::{Answer, Call, Kind, Recording, Sockets};
+use lab::trace::recording::{CallResult, Kind, Recording, Sockets, Syscall};
 
 use super::svg;
 use crate::linux::support::command::{Lab, Ran};
@@ -42,13 +42,13 @@ fn a_server_that_greets_is_called_again_and_again() {
     }
     let text = fs::read_to_string(folder.join("01-listen.json")).expect("it is kept");
     let recording = Recording::from_json(&text).expect("it is a recording");
-    let accepts: Vec<Answer> = calls(&recording, Kind::Accept)
+    let accepts: Vec<CallResult> = calls(&recording, Kind::Accept)
         .map(|call| call.answer)
         .collect();
-    let expected = [&[Answer::Done; 10][..], &[Answer::Open]].concat();
+    let expected = [&[CallResult::Done; 10][..], &[CallResult::Open]].concat();
     assert_eq!(accepts, expected, "{ran:?}");
     for (number, answers) in [4, 3, 3].into_iter().enumerate() {
-        let own = |call: &&Call| call.at == Sockets::client(number);
+        let own = |call: &&Syscall| call.at == Sockets::client(number);
         let sends = calls(&recording, Kind::Send).filter(own);
         assert_eq!(sends.count(), answers, "{ran:?}");
     }
@@ -131,7 +131,7 @@ fn what_is_interrupted_leaves_nothing_behind() {
 }
 
 /// The server's calls of that kind.
-fn calls(recording: &Recording, kind: Kind) -> impl Iterator<Item = &Call> {
+fn calls(recording: &Recording, kind: Kind) -> impl Iterator<Item = &Syscall> {
     let server = recording.server.as_ref().expect("it was traced");
     server.calls.iter().filter(move |call| call.kind == kind)
 }

@@ -21,18 +21,18 @@ pub mod options;
 pub use options::command;
 
 use crate::bench::designs::Missing;
-use options::{Kind, Order};
+use options::{BenchOptions, Kind};
 
 /// # Errors
 ///
 /// When what was asked for could not be done.
 pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
-    let order = Order::new(matches)?;
-    match &order.kind {
-        Kind::Draw(json) => draw(&order, json),
-        Kind::Scale => weigh(&order, repo),
+    let asked = BenchOptions::new(matches)?;
+    match &asked.kind {
+        Kind::Draw(json) => draw(&asked, json),
+        Kind::Scale => weigh(&asked, repo),
         Kind::Compare | Kind::Cost => {
-            order.subject(repo)?;
+            asked.subject(repo)?;
             generate_load(repo)
         }
     }
@@ -60,13 +60,13 @@ pub fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn draw(order: &Order, json: &Path) -> anyhow::Result<ExitCode> {
+fn draw(asked: &BenchOptions, json: &Path) -> anyhow::Result<ExitCode> {
     let read = fs::read_to_string(json);
     let text = read.with_context(|| format!("cannot read {}", json.display()))?;
     let comparison = Comparison::from_json(&text)
         .with_context(|| format!("{} cannot be drawn", json.display()))?;
     let mut picture = json.with_extension("svg");
-    if let Some(folder) = &order.out {
+    if let Some(folder) = &asked.out {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         picture = folder.join(picture.file_name().context("a picture has a name")?);
     }
@@ -89,7 +89,7 @@ fn generate_load(repo: &Repo) -> anyhow::Result<ExitCode> {
     let mut child =
         started.context("cannot start cargo: is Rust installed, and cargo on the PATH?")?;
     let waited = child.wait();
-    reaper::say_nothing_if_interrupted();
+    reaper::block_if_interrupted();
     let code = waited.context("cannot wait for cargo")?.code();
     reaper::end(&mut child);
     Ok(code
@@ -98,9 +98,9 @@ fn generate_load(repo: &Repo) -> anyhow::Result<ExitCode> {
 }
 
 /// The scale check. Where this machine cannot show it, it is left out, and a line says so.
-fn weigh(order: &Order, repo: &Repo) -> anyhow::Result<ExitCode> {
-    let subject = order.subject(repo)?;
-    let many = match (idle_clients::most_clients(), order.clients.last()) {
+fn weigh(asked: &BenchOptions, repo: &Repo) -> anyhow::Result<ExitCode> {
+    let subject = asked.subject(repo)?;
+    let many = match (idle_clients::most_clients(), asked.clients.last()) {
         (Err(reason), _) => {
             terminal::print(&format!("scale: not judged here: {reason}\n"))?;
             return Ok(ExitCode::SUCCESS);

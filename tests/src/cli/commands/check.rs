@@ -10,7 +10,7 @@ use crate::build::subject::Subject;
 use crate::cli::args::{Request, only_argument, seed_argument, stages_argument, subject_argument};
 use crate::cli::ui::json::Json;
 use crate::cli::ui::terminal;
-use crate::cli::ui::verdicts::Told;
+use crate::cli::ui::verdicts::VerdictPrinter;
 use crate::course::Stage;
 use crate::judge::cache::ScoreCache;
 use crate::judge::{Judge, Score, Verdict, candidates};
@@ -45,7 +45,8 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
     let mut json = matches.get_flag("json").then(|| Json::new(judge.seed));
     let mut worst = Ending::Fine;
     for candidate in &candidates {
-        let mut told = Told::begin(repo, &request, candidate, judge.seed, json.is_none())?;
+        let mut told =
+            VerdictPrinter::begin(repo, &request, candidate, judge.seed, json.is_none())?;
         let mut judged = Vec::new();
         for check in request.checks(candidate.stage) {
             let verdict = judge.judge(candidate, check);

@@ -8,7 +8,7 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 
 use crate::cli::ui::terminal::{COMMAND, STRONG, paint, print, width, wrap};
 use crate::course::Stage;
-use crate::course::readme::{Hint, Place, Readme};
+use crate::course::readme::{HeadingRef, Hint, Readme};
 
 #[must_use]
 pub fn command() -> Command {
@@ -74,7 +74,7 @@ fn open(stage: &Stage, readme: &Readme, number: usize, width: usize) -> anyhow::
 /// Where the deck explains what the hint is about.
 fn slides(stage: &Stage, readme: &Readme, hint: &Hint, width: usize) -> String {
     let mut text = String::new();
-    let mut places: Vec<Place> = Vec::new();
+    let mut places: Vec<HeadingRef> = Vec::new();
     for place in hint
         .causes
         .iter()

@@ -53,7 +53,7 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
     platform::end_with_us(&mut command);
     let status = command.args(&arguments).status();
     // Ctrl-C ends the program too, and perhaps before we could wait for it.
-    reaper::say_nothing_if_interrupted();
+    reaper::block_if_interrupted();
     let status = status.with_context(|| format!("cannot start {}", program.display()))?;
     if status.code() == Some(1) && stage.is_server() {
         say_if_taken(stage, folder, &arguments);

@@ -18,8 +18,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::cli::address::DEFAULT;
 use crate::cli::ui::terminal::print;
-use receiver::Inbox;
-use session::Typist;
+use receiver::SocketReader;
+use session::Session;
 
 mod display;
 mod input;
@@ -73,7 +73,7 @@ pub fn run(matches: &ArgMatches, _root: &Path) -> anyhow::Result<ExitCode> {
 
     let talk = Arc::new(Talk {
         stream,
-        inbox: Inbox::new(),
+        receiver: SocketReader::new(),
         hex: AtomicBool::new(matches.get_flag("hex")),
     });
     let pieces = matches
@@ -149,7 +149,7 @@ fn wait(events: &Receiver<Event>) -> io::Result<ExitCode> {
 struct Talk {
     stream: TcpStream,
     /// Where received bytes go.
-    inbox: Inbox,
+    receiver: SocketReader,
     /// Whether received bytes are shown as numbers.
     hex: AtomicBool,
 }
@@ -157,7 +157,7 @@ struct Talk {
 impl Talk {
     /// Sends what the user types, until its end.
     fn send(&self, news: &Sender<Event>, pieces: Option<usize>) {
-        let last = Typist::new(self, news, pieces)
+        let last = Session::new(self, news, pieces)
             .lines()
             .unwrap_or_else(|error| {
                 // A reset is told to one call only: this one, or the receiving thread's.
@@ -167,7 +167,7 @@ impl Talk {
                 Event::SendingDone
             });
         // Nobody is left who could type that the receiving thread may go on.
-        self.inbox.show();
+        self.receiver.show();
         let _ = news.send(last);
     }
 }

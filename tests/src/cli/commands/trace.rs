@@ -14,7 +14,7 @@ use crate::cli::shown;
 use crate::cli::ui::terminal::print;
 use crate::course::Stage;
 use crate::trace::picture;
-use crate::trace::recorder::{self, Order, Recorded, last_lines, record};
+use crate::trace::recorder::{self, RecordOptions, Recorded, last_lines, record};
 use crate::trace::recording::Recording;
 use crate::trace::scenario::Manner;
 use crate::trace::timeline::view;
@@ -83,7 +83,7 @@ fn trace(matches: &ArgMatches, repo: &Repo, out: Option<&PathBuf>) -> anyhow::Re
     let Some(program) = crate::cli::program(repo, &subject, stage)? else {
         return Ok(ExitCode::FAILURE);
     };
-    let order = Order {
+    let order = RecordOptions {
         program: &program,
         stage: stage.slug,
         label,

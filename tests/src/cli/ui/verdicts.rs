@@ -22,7 +22,7 @@ const NARROW: usize = 60;
 
 /// Tells of one stage, or keeps silent.
 #[derive(Debug)]
-pub struct Told<'a> {
+pub struct VerdictPrinter<'a> {
     request: &'a Request,
     candidate: &'a BuiltStage,
     readme: Option<Readme>,
@@ -37,7 +37,7 @@ pub struct Told<'a> {
     next_step: Option<u8>,
 }
 
-impl<'a> Told<'a> {
+impl<'a> VerdictPrinter<'a> {
     /// Begins with the stage's name, and with the compiler's message if there is no program.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use crate::course::cause::Cause;
 use crate::course::deck::{Block, Deck, Slide};
 
 pub(super) fn read(text: &str) -> Deck {
-    let mut reader = Reader::default();
+    let mut reader = Parser::default();
     for (index, line) in text.lines().enumerate() {
         reader.line(index + 1, line);
     }
@@ -13,17 +13,17 @@ pub(super) fn read(text: &str) -> Deck {
 }
 
 #[derive(Default)]
-struct Reader {
+struct Parser {
     deck: Deck,
     slide: Slide,
-    place: Place,
+    place: State,
     /// The last line of text, if nothing has come between.
     above: String,
 }
 
 /// Where we are.
 #[derive(Default)]
-enum Place {
+enum State {
     #[default]
     Start,
     Settings,
@@ -32,27 +32,27 @@ enum Place {
     Note(String),
 }
 
-impl Reader {
+impl Parser {
     fn line(&mut self, number: usize, line: &str) {
         self.place = match std::mem::take(&mut self.place) {
-            Place::Start if line == "---" => Place::Settings,
-            Place::Start => self.on_slide(number, line),
-            Place::Settings if line == "---" => Place::Slide,
-            Place::Settings => {
+            State::Start if line == "---" => State::Settings,
+            State::Start => self.on_slide(number, line),
+            State::Settings if line == "---" => State::Slide,
+            State::Settings => {
                 self.setting(line);
-                Place::Settings
+                State::Settings
             }
-            Place::Slide => self.on_slide(number, line),
-            Place::Block(block) if line == "```" => {
+            State::Slide => self.on_slide(number, line),
+            State::Block(block) if line == "```" => {
                 self.slide.blocks.push(block);
-                Place::Slide
+                State::Slide
             }
-            Place::Block(mut block) => {
+            State::Block(mut block) => {
                 block.body.push_str(line);
                 block.body.push('\n');
-                Place::Block(block)
+                State::Block(block)
             }
-            Place::Note(note) => self.note(note, line),
+            State::Note(note) => self.note(note, line),
         };
     }
 
@@ -63,10 +63,10 @@ impl Reader {
         }
     }
 
-    fn on_slide(&mut self, number: usize, line: &str) -> Place {
+    fn on_slide(&mut self, number: usize, line: &str) -> State {
         let hashes = line.bytes().take_while(|byte| *byte == b'#').count();
         if let Some(info) = line.strip_prefix("```") {
-            return Place::Block(Block {
+            return State::Block(Block {
                 line: number,
                 above: std::mem::take(&mut self.above),
                 info: info.trim().to_string(),
@@ -90,20 +90,20 @@ impl Reader {
             self.above = line.to_string();
             self.slide.prose.push(line.to_string());
         }
-        Place::Slide
+        State::Slide
     }
 
-    fn note(&mut self, mut note: String, line: &str) -> Place {
+    fn note(&mut self, mut note: String, line: &str) -> State {
         match line.split_once("-->") {
             Some((last, _)) => {
                 note.push_str(last);
                 self.comment(note.trim());
-                Place::Slide
+                State::Slide
             }
             None => {
                 note.push_str(line);
                 note.push('\n');
-                Place::Note(note)
+                State::Note(note)
             }
         }
     }

@@ -4,7 +4,7 @@ use crate::course::cause::Cause;
 use crate::course::readme::{HINTS, Heading, Hint, Readme};
 
 pub(super) fn read(text: &str) -> Readme {
-    let mut reader = Reader::default();
+    let mut reader = Parser::default();
     for (index, line) in text.lines().enumerate() {
         reader.number = index + 1;
         reader.line(line);
@@ -14,7 +14,7 @@ pub(super) fn read(text: &str) -> Readme {
 }
 
 #[derive(Default)]
-struct Reader {
+struct Parser {
     readme: Readme,
     number: usize,
     /// The marks that will close the code block we are in.
@@ -24,7 +24,7 @@ struct Reader {
     hint: Option<Hint>,
 }
 
-impl Reader {
+impl Parser {
     fn line(&mut self, line: &str) {
         let text = line.trim();
         if self.is_code(text) {

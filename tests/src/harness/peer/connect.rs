@@ -111,8 +111,8 @@ fn come_from(home: &Cell<Ipv4Addr>, socket: &Socket) -> io::Result<()> {
 /// Whether the backlog of the server at this address is full, and this machine allows none to be longer: then it is not
 /// the program that leaves no room for one more.
 pub(crate) fn has_all_that_may_wait(server: SocketAddr) -> bool {
-    let nobody = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-    let rows = tcp_rows(&[(server, nobody)]).unwrap_or_default();
+    let unspecified = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+    let rows = tcp_rows(&[(server, unspecified)]).unwrap_or_default();
     let is_full = |row: &&TcpRow| row.unread > row.unsent;
     rows.iter()
         .find(is_full)

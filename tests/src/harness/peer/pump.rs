@@ -8,7 +8,7 @@ use crate::diagnose::failure::{Outcome, Problem};
 use crate::evidence::settle::{Activity, SettleDetector};
 use crate::harness::compare::missing;
 use crate::harness::payload::Payload;
-use crate::harness::peer::{GLANCE, Peer};
+use crate::harness::peer::{Peer, READ_TIMEOUT};
 use crate::text::size;
 
 impl Peer {
@@ -115,7 +115,7 @@ impl Pump {
                 Ok(false) => match settled.take() {
                     Some(look) => return Moved::Stuck(look),
                     None => {
-                        std::thread::sleep(GLANCE);
+                        std::thread::sleep(READ_TIMEOUT);
                         let look = peer.context().observe(&mut detector);
                         let is_over = look != Activity::Running || deadline.has_passed();
                         settled = is_over.then_some(look);

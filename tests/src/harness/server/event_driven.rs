@@ -9,7 +9,7 @@ use crate::evidence::settle::{Activity, SettleDetector};
 use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
 use crate::harness::server::Server;
-use crate::platform::{self, Call, CallKind, Power};
+use crate::platform::{self, CallKind, Power, SleepingCall};
 
 impl Server {
     /// It has one thread, which sleeps until one of its sockets is ready, in `poll` or in a call like it, and never by
@@ -67,7 +67,7 @@ impl Server {
     /// Waits until it has settled. As soon as it is seen to sleep by the clock, for how long, as far as that shows.
     fn settles_or_naps(&self) -> Result<Activity, Option<Duration>> {
         // What goes on after a signal does not show whether it has a timeout, and a timeout of zero is no nap.
-        let naps = |call: &Call| {
+        let naps = |call: &SleepingCall| {
             call.timed && call.kind != CallKind::Other && call.nap != Some(Duration::ZERO)
         };
         let mut detector = SettleDetector::default();

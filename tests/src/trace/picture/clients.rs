@@ -3,10 +3,10 @@
 use crate::svg::{Element, INK};
 use crate::text::milliseconds;
 use crate::trace::metrics::Waits;
-use crate::trace::picture::marks::{self, Place};
-use crate::trace::picture::time_axis::{LEFT, Scale};
+use crate::trace::picture::marks::{self, Rect};
+use crate::trace::picture::time_axis::{LEFT, TimeAxis};
 use crate::trace::picture::{ORANGE, WARNING, text};
-use crate::trace::recording::{Client, Happened, Moment, Span};
+use crate::trace::recording::{ClientEvent, ClientSide, Moment, Span};
 
 /// How high a bar is.
 const BAR: f64 = 26.0;
@@ -17,7 +17,7 @@ const ASIDE: f64 = 10.0;
 /// Below this width of a visit its beginning and its end have no marks of their own.
 const VISIT: f64 = 18.0;
 
-pub(super) fn draw(client: &Client, scale: &Scale, middle: f64) -> Element {
+pub(super) fn draw(client: &ClientSide, scale: &TimeAxis, middle: f64) -> Element {
     let mut row = Element::new("g");
     let name = text(LEFT, middle + 7.0, &format!("client {}", client.name));
     row.add(name.set("font-weight", "bold"));
@@ -31,7 +31,7 @@ pub(super) fn draw(client: &Client, scale: &Scale, middle: f64) -> Element {
         }
     }
     let waits = Waits::of(client).spans;
-    let place = |wait: &Span| Place::in_row(scale.ends(*wait), middle, BAR);
+    let place = |wait: &Span| Rect::in_row(scale.ends(*wait), middle, BAR);
     for wait in &waits {
         row.add(marks::waiting(place(wait)));
     }
@@ -46,8 +46,8 @@ pub(super) fn draw(client: &Client, scale: &Scale, middle: f64) -> Element {
         let (left, right) = scale.ends(span);
         let beside = (right + ASIDE, middle);
         match end {
-            Happened::Lost => row.add(marks::closes(beside, WARNING)),
-            Happened::Closed if right - left >= VISIT => row.add(marks::closes(beside, INK)),
+            ClientEvent::Lost => row.add(marks::closes(beside, WARNING)),
+            ClientEvent::Closed if right - left >= VISIT => row.add(marks::closes(beside, INK)),
             _ => {}
         }
     }
@@ -55,10 +55,15 @@ pub(super) fn draw(client: &Client, scale: &Scale, middle: f64) -> Element {
 }
 
 /// From each connection to its end, and what that was.
-fn visits(client: &Client) -> Vec<(Span, Happened)> {
-    let is_over = |what| matches!(what, Happened::Closed | Happened::Lost | Happened::GaveUp);
+fn visits(client: &ClientSide) -> Vec<(Span, ClientEvent)> {
+    let is_over = |what| {
+        matches!(
+            what,
+            ClientEvent::Closed | ClientEvent::Lost | ClientEvent::GaveUp
+        )
+    };
     let goes_on =
-        |one: &Moment, next: &Moment| !is_over(one.what) && next.what != Happened::Connected;
+        |one: &Moment, next: &Moment| !is_over(one.what) && next.what != ClientEvent::Connected;
     let visits = client.moments.chunk_by(goes_on).map(|moments| {
         let last = moments[moments.len() - 1];
         (Span::new(moments[0].at, last.at), last.what)

@@ -4,21 +4,21 @@ use crate::svg::Element;
 use crate::trace::metrics::during;
 use crate::trace::picture::server::{BLOCK, Rows};
 use crate::trace::picture::time_axis::{FIRST, RIGHT};
-use crate::trace::recording::{Call, Sockets};
+use crate::trace::recording::{Sockets, Syscall};
 
 /// In each column of each row in which there was such a call, as high as the part of the column's time in which the
 /// thread that called was awake: a wall where it never sleeps, a low seam where it naps between rounds.
-pub(super) fn draw(rows: &Rows, colour: &str, is_meant: fn(&Call) -> bool) -> Element {
+pub(super) fn draw(rows: &Rows, colour: &str, is_meant: fn(&Syscall) -> bool) -> Element {
     let mut all = Element::new("g");
     let columns = (RIGHT - FIRST) as usize;
     let column = |time: i64| ((rows.scale.x(time) - FIRST) as usize).min(columns - 1);
     for row in 0..rows.count {
-        let here = |call: &&Call| is_meant(call) && call.at.contains(Sockets::row(row));
-        let meant: Vec<&Call> = rows.calls().filter(here).collect();
-        let Some(&&Call { thread, .. }) = meant.first() else {
+        let here = |call: &&Syscall| is_meant(call) && call.at.contains(Sockets::row(row));
+        let meant: Vec<&Syscall> = rows.calls().filter(here).collect();
+        let Some(&&Syscall { thread, .. }) = meant.first() else {
             continue;
         };
-        let sleeps = |call: &Call| call.thread == thread && call.sleeps();
+        let sleeps = |call: &Syscall| call.thread == thread && call.sleeps();
         let mut asleep = vec![0.0; columns];
         for span in during(&rows.work.calls, sleeps) {
             let ends = [span.from, span.to].map(|time| rows.scale.x(time) - FIRST);

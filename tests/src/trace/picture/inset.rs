@@ -2,11 +2,11 @@
 
 use crate::svg::{Element, INK};
 use crate::trace::metrics::Work;
-use crate::trace::picture::marks::{self, Place};
+use crate::trace::picture::marks::{self, Rect};
 use crate::trace::picture::server::MANY;
-use crate::trace::picture::time_axis::{FIRST, LEFT, RIGHT, Scale, width};
+use crate::trace::picture::time_axis::{FIRST, LEFT, RIGHT, TimeAxis, width};
 use crate::trace::picture::{LIGHT_GREY, SMALL, VERMILLION, WARNING, coloured, text};
-use crate::trace::recording::{Call, Kind, Recording, Sockets, Span};
+use crate::trace::recording::{Kind, Recording, Sockets, Span, Syscall};
 
 /// How many calls are shown of a server that never sleeps, and how many naps of one that does.
 const CALLS: usize = 13;
@@ -17,13 +17,13 @@ const ABOVE: f64 = 20.0;
 const STRIP: f64 = 36.0;
 const WORDS: f64 = 28.0;
 
-pub(super) struct Magnifier<'a> {
+pub(super) struct Inset<'a> {
     recording: &'a Recording,
-    calls: Vec<Call>,
+    calls: Vec<Syscall>,
     shown: Span,
 }
 
-impl<'a> Magnifier<'a> {
+impl<'a> Inset<'a> {
     /// `None` where there is nothing to magnify.
     pub(super) fn over(recording: &'a Recording, work: &Work) -> Option<Self> {
         if work.refused + work.in_vain < MANY {
@@ -52,7 +52,7 @@ impl<'a> Magnifier<'a> {
         ABOVE + STRIP + WORDS
     }
 
-    pub(super) fn draw(&self, scale: &Scale, bottom: f64) -> Element {
+    pub(super) fn draw(&self, scale: &TimeAxis, bottom: f64) -> Element {
         let mut all = Element::new("g");
         let top = bottom + ABOVE;
         for (from, to) in [(self.shown.from, FIRST), (self.shown.to, RIGHT)] {
@@ -60,7 +60,7 @@ impl<'a> Magnifier<'a> {
             let line = line.at("y1", bottom).at("x2", to).at("y2", top);
             all.add(line.set("stroke", INK).set("stroke-dasharray", "5 4"));
         }
-        let place = |ends, height| Place::in_row(ends, top + STRIP / 2.0, height);
+        let place = |ends, height| Rect::in_row(ends, top + STRIP / 2.0, height);
         let strip = marks::solid(place((FIRST, RIGHT), STRIP), "#ffffff");
         all.add(strip.set("stroke", INK));
         let x = |time: i64| {
@@ -97,7 +97,7 @@ impl<'a> Magnifier<'a> {
     }
 
     /// What a call asks, in a word.
-    fn question(&self, call: &Call) -> String {
+    fn question(&self, call: &Syscall) -> String {
         let mut clients = call.at.clients();
         match (clients.next(), clients.next()) {
             (Some(client), None) if call.is_refused() => {
@@ -112,7 +112,7 @@ impl<'a> Magnifier<'a> {
 
 /// Of the windows in which only refused calls and naps are, and those about the most sockets, the one that is as long as
 /// most are. A window begins at the first of its edges and ends at the last.
-fn typical<'a>(windows: impl Iterator<Item = &'a [i64]>, calls: &[Call]) -> Option<Span> {
+fn typical<'a>(windows: impl Iterator<Item = &'a [i64]>, calls: &[Syscall]) -> Option<Span> {
     let mut best = 0;
     let mut fine: Vec<Span> = Vec::new();
     for edges in windows {
@@ -121,7 +121,7 @@ fn typical<'a>(windows: impl Iterator<Item = &'a [i64]>, calls: &[Call]) -> Opti
         let after = calls.partition_point(|call| call.start < window.to);
         let inside = calls.get(first..after).unwrap_or_default();
         let sockets = Sockets::of(inside).count();
-        let is_told = |call: &Call| call.is_refused() || call.kind == Kind::Nap;
+        let is_told = |call: &Syscall| call.is_refused() || call.kind == Kind::Nap;
         if inside.iter().all(is_told) && sockets >= best {
             if sockets > best {
                 fine.clear();

@@ -2,10 +2,10 @@
 
 use crate::svg::{Element, INK};
 use crate::trace::metrics::Work;
-use crate::trace::picture::marks::{self, Place};
+use crate::trace::picture::marks::{self, Rect};
 use crate::trace::picture::time_axis::{LEFT, width};
 use crate::trace::picture::{SMALL, VERMILLION, text};
-use crate::trace::recording::{Call, Happened, Kind, Recording};
+use crate::trace::recording::{ClientEvent, Kind, Recording, Syscall};
 
 /// How wide the sample of an area is, and that of a mark; and how far what follows is from it.
 const AREA: f64 = 26.0;
@@ -18,19 +18,19 @@ const NEXT: f64 = 26.0;
 pub(super) fn draw(recording: &Recording, work: Option<&Work>, y: f64) -> Element {
     let mut all = Element::new("g");
     let mut x = LEFT;
-    let mut add = |words: &str, size: f64, sample: &dyn Fn(Place) -> Element| {
-        all.add(sample(Place::in_row((x, x + size), y - 7.0, 18.0)));
+    let mut add = |words: &str, size: f64, sample: &dyn Fn(Rect) -> Element| {
+        all.add(sample(Rect::in_row((x, x + size), y - 7.0, 18.0)));
         all.add(text(x + size + GAP, y, words));
         x += size + GAP + width(words, SMALL, false) + NEXT;
     };
-    let upright = |place: Place, colour: &str| {
+    let upright = |place: Rect, colour: &str| {
         let (x, y) = place.centre();
-        let narrow = Place::in_row((x - 2.0, x + 2.0), y, place.height());
+        let narrow = Rect::in_row((x - 2.0, x + 2.0), y, place.height());
         marks::solid(narrow, colour)
     };
     add("client waits", AREA, &marks::waiting);
     if let Some(work) = work {
-        let any = |is_meant: fn(&Call) -> bool| work.calls.iter().any(is_meant);
+        let any = |is_meant: fn(&Syscall) -> bool| work.calls.iter().any(is_meant);
         if any(|call| call.sleeps() && !call.at.is_empty()) {
             add("asleep in the kernel", AREA, &marks::asleep);
         }
@@ -40,13 +40,13 @@ pub(super) fn draw(recording: &Recording, work: Option<&Work>, y: f64) -> Elemen
             add("asleep elsewhere", AREA, &marks::nap);
         }
         add("works", MARK, &|place| upright(place, INK));
-        if any(Call::is_refused) {
+        if any(Syscall::is_refused) {
             let refused = |place| upright(place, VERMILLION);
             add("told \"would block\"", MARK, &refused);
         }
     }
     let mut moments = recording.clients.iter().flat_map(|client| &client.moments);
-    if moments.any(|moment| moment.what == Happened::Sent) {
+    if moments.any(|moment| moment.what == ClientEvent::Sent) {
         add("connects", MARK, &|place| marks::connects(place.centre()));
         add("leaves", MARK, &|place| marks::closes(place.centre(), INK));
     }

@@ -6,14 +6,14 @@ use crate::trace::picture::{BLUE, BROWN, GREY, LIGHT_BLUE, LIGHT_GREY, ORANGE, S
 
 /// Where a mark is: its left and right edge, and its top and bottom.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct Rect {
     pub(super) left: f64,
     pub(super) right: f64,
     pub(super) top: f64,
     pub(super) bottom: f64,
 }
 
-impl Place {
+impl Rect {
     /// From left to right, in a row with that middle.
     pub(super) fn in_row((left, right): (f64, f64), middle: f64, height: f64) -> Self {
         Self {
@@ -68,30 +68,30 @@ pub(super) fn patterns() -> Element {
         .with(pattern("nap", 8, LIGHT_GREY).with(dot))
 }
 
-pub(super) fn asleep(place: Place) -> Element {
+pub(super) fn asleep(place: Rect) -> Element {
     let block = place.at_least(2.0).rect().set("rx", 3);
     block.set("fill", "url(#asleep)").set("stroke", BLUE)
 }
 
 /// What lies between two blocks of one call: a frame, for it has nothing to do with the rows that are crossed.
-pub(super) fn joined(place: Place) -> Element {
+pub(super) fn joined(place: Rect) -> Element {
     let frame = place.at_least(2.0).rect().set("fill", "none");
     frame.set("stroke", BLUE).set("stroke-dasharray", "3 4")
 }
 
-pub(super) fn nap(place: Place) -> Element {
+pub(super) fn nap(place: Rect) -> Element {
     let block = place.at_least(1.0).rect();
     let block = block.set("fill", "url(#nap)").set("stroke", GREY);
     block.set("stroke-width", "0.7")
 }
 
-pub(super) fn waiting(place: Place) -> Element {
+pub(super) fn waiting(place: Rect) -> Element {
     let bar = place.at_least(4.0).rect().set("fill", ORANGE);
     bar.set("stroke", BROWN)
 }
 
 /// A solid mark.
-pub(super) fn solid(place: Place, colour: &str) -> Element {
+pub(super) fn solid(place: Rect, colour: &str) -> Element {
     place.rect().set("fill", colour)
 }
 
@@ -120,7 +120,7 @@ pub(super) fn closes((x, y): (f64, f64), colour: &str) -> Element {
 }
 
 /// The first of these words for which an area of that colour has room, with so much to spare.
-pub(super) fn words_in(area: &str, place: Place, spare: f64, words: &[&str]) -> Option<Element> {
+pub(super) fn words_in(area: &str, place: Rect, spare: f64, words: &[&str]) -> Option<Element> {
     let has_room = |words: &&&str| width(words, SMALL, true) + spare <= place.width();
     let words = words.iter().find(has_room)?;
     Some(words_on(area, place.centre(), words))

@@ -3,10 +3,10 @@
 
 use crate::svg::{Element, INK};
 use crate::trace::metrics::Work;
-use crate::trace::picture::marks::{self, Place};
-use crate::trace::picture::time_axis::{LEFT, Scale, width};
+use crate::trace::picture::marks::{self, Rect};
+use crate::trace::picture::time_axis::{LEFT, TimeAxis, width};
 use crate::trace::picture::{LIGHT_BLUE, LIGHT_GREY, SMALL, SOCKET, VERMILLION, density, text};
-use crate::trace::recording::{Answer, Call, Kind, Recording, Sockets, Span};
+use crate::trace::recording::{CallResult, Kind, Recording, Sockets, Span, Syscall};
 
 /// How high a block is in its row.
 pub(super) const BLOCK: f64 = 32.0;
@@ -23,7 +23,7 @@ const UPRIGHT: f64 = 34.0;
 /// Marks that are nearer to each other than this become one.
 const NEAR: f64 = 3.0;
 
-pub(super) fn draw(recording: &Recording, work: &Work, scale: &Scale, top: f64) -> Element {
+pub(super) fn draw(recording: &Recording, work: &Work, scale: &TimeAxis, top: f64) -> Element {
     let rows = Rows {
         work,
         scale,
@@ -38,32 +38,32 @@ pub(super) fn draw(recording: &Recording, work: &Work, scale: &Scale, top: f64) 
     all.add(rows.naps());
     let is_wall = work.refused + work.in_vain >= MANY;
     if is_wall {
-        all.add(density::draw(&rows, VERMILLION, Call::is_refused));
+        all.add(density::draw(&rows, VERMILLION, Syscall::is_refused));
     }
     // A call about many sockets that comes back at once has something to tell; if it always has, nothing is done about it.
     let comes_back =
-        |call: &Call| call.kind.is_about_many() && !call.sleeps() && !call.is_refused();
+        |call: &Syscall| call.kind.is_about_many() && !call.sleeps() && !call.is_refused();
     if rows.calls().filter(|call| comes_back(call)).count() >= MANY {
         all.add(density::draw(&rows, INK, comes_back));
     }
     all.add(rows.sleeps());
-    let works = |call: &Call| match call.kind {
+    let works = |call: &Syscall| match call.kind {
         // It has slept until somebody came: then it takes the client.
-        Kind::Accept if call.answer == Answer::Done => true,
+        Kind::Accept if call.answer == CallResult::Done => true,
         Kind::Register => false,
         kind => !kind.is_about_many() && !call.sleeps() && !call.is_refused(),
     };
     all.add(rows.ticks(INK, BLOCK + 6.0, 0.0, works));
     if !is_wall {
         // Where a call was refused after work, only a foot is left of the mark of the work.
-        all.add(rows.ticks(VERMILLION, FOOT, (BLOCK - FOOT) / 2.0, Call::is_refused));
+        all.add(rows.ticks(VERMILLION, FOOT, (BLOCK - FOOT) / 2.0, Syscall::is_refused));
     }
     all
 }
 
 pub(super) struct Rows<'a> {
     pub(super) work: &'a Work,
-    pub(super) scale: &'a Scale,
+    pub(super) scale: &'a TimeAxis,
     top: f64,
     pub(super) count: usize,
 }
@@ -73,15 +73,15 @@ impl Rows<'_> {
         self.top + (row as f64 + 0.5) * SOCKET
     }
 
-    pub(super) fn calls(&self) -> impl Iterator<Item = &Call> {
+    pub(super) fn calls(&self) -> impl Iterator<Item = &Syscall> {
         let calls = self.work.calls.iter();
         calls.filter(|call| call.start < self.scale.shown.to)
     }
 
     /// From the first to the last of these rows.
-    fn place(&self, span: Span, first: usize, last: usize) -> Place {
-        let place = Place::in_row(self.scale.ends(span), self.middle(first), BLOCK);
-        Place {
+    fn place(&self, span: Span, first: usize, last: usize) -> Rect {
+        let place = Rect::in_row(self.scale.ends(span), self.middle(first), BLOCK);
+        Rect {
             bottom: self.middle(last) + BLOCK / 2.0,
             ..place
         }
@@ -118,7 +118,7 @@ impl Rows<'_> {
     /// When a thread naps, or sleeps elsewhere, and how many calls that were: those that are close to each other are one.
     fn areas(&self, thread: usize) -> Vec<(Span, Kind, usize)> {
         let mut areas: Vec<(Span, Kind, usize)> = Vec::new();
-        let is_nap = |call: &&Call| call.thread == thread && call.sleeps() && call.at.is_empty();
+        let is_nap = |call: &&Syscall| call.thread == thread && call.sleeps() && call.at.is_empty();
         for nap in self.calls().filter(is_nap) {
             let is_near = |span: &Span| self.scale.x(nap.start) - self.scale.x(span.to) < NEAR;
             match areas.last_mut() {
@@ -136,12 +136,12 @@ impl Rows<'_> {
     fn sleeps(&self) -> Element {
         let mut all = Element::new("g");
         let mut words = Vec::new();
-        let is_asleep = |call: &&Call| call.sleeps() && !call.at.is_empty();
+        let is_asleep = |call: &&Syscall| call.sleeps() && !call.at.is_empty();
         for call in self.calls().filter(is_asleep) {
             let runs = runs(call.at);
             for pair in runs.windows(2) {
                 let place = self.place(call.span(), pair[0].1, pair[1].0);
-                all.add(marks::joined(Place {
+                all.add(marks::joined(Rect {
                     top: place.top + BLOCK,
                     bottom: place.bottom - BLOCK,
                     ..place
@@ -160,7 +160,7 @@ impl Rows<'_> {
     }
 
     /// What a block is, in as many words as it has room for.
-    fn words_in(&self, call: &Call, place: Place) -> Option<Element> {
+    fn words_in(&self, call: &Syscall, place: Rect) -> Option<Element> {
         let kind = call.kind;
         let (who, short) = match call.thread {
             _ if self.work.threads.len() == 1 => (String::new(), kind.to_string()),
@@ -180,10 +180,16 @@ impl Rows<'_> {
     }
 
     /// One mark for each call in the rows of its sockets; what lies close together is one mark.
-    fn ticks(&self, colour: &str, height: f64, lower: f64, is_meant: fn(&Call) -> bool) -> Element {
+    fn ticks(
+        &self,
+        colour: &str,
+        height: f64,
+        lower: f64,
+        is_meant: fn(&Syscall) -> bool,
+    ) -> Element {
         let mut all = Element::new("g");
         for row in 0..self.count {
-            let here = |call: &&Call| is_meant(call) && call.at.contains(Sockets::row(row));
+            let here = |call: &&Syscall| is_meant(call) && call.at.contains(Sockets::row(row));
             let mut marks: Vec<(f64, f64)> = Vec::new();
             for call in self.calls().filter(here) {
                 let (start, right) = self.scale.ends(call.span());
@@ -195,7 +201,7 @@ impl Rows<'_> {
             }
             for (left, right) in marks {
                 let ends = (left - 1.0, right + 1.0);
-                let place = Place::in_row(ends, self.middle(row) + lower, height);
+                let place = Rect::in_row(ends, self.middle(row) + lower, height);
                 all.add(marks::solid(place.at_least(4.0), colour));
             }
         }

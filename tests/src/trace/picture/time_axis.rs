@@ -16,11 +16,11 @@ const USUAL: i64 = 1_500_000;
 
 /// The time axis.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Scale {
+pub(super) struct TimeAxis {
     pub(super) shown: Span,
 }
 
-impl Scale {
+impl TimeAxis {
     pub(super) fn of(recording: &Recording) -> Self {
         let moments = recording.clients.iter().flat_map(|client| &client.moments);
         let last = moments.map(|moment| moment.at).max();

@@ -51,7 +51,7 @@ pub fn command() -> Command {
 
 /// An order that can be carried out.
 #[derive(Debug)]
-pub struct Order {
+pub struct BenchOptions {
     pub kind: Kind,
     pub is_quick: bool,
     pub has_peers: bool,
@@ -73,7 +73,7 @@ pub enum Kind {
     Scale,
 }
 
-impl Order {
+impl BenchOptions {
     /// # Errors
     ///
     /// When a list of clients is none.

@@ -22,7 +22,7 @@ pub enum Typed {
     Help,
     Quit,
     /// A command that cannot be carried out, and why.
-    Unclear(String),
+    Invalid(String),
 }
 
 pub const HELP: &str = "\
@@ -52,11 +52,11 @@ pub fn read(line: &[u8]) -> Typed {
     let command = command.strip_suffix(b"\n").unwrap_or(command);
     let command = command.strip_suffix(b"\r").unwrap_or(command);
     let Ok(command) = std::str::from_utf8(command) else {
-        return Typed::Unclear("commands are UTF-8 text".to_owned());
+        return Typed::Invalid("commands are UTF-8 text".to_owned());
     };
     let (name, rest) = command.split_once(' ').unwrap_or((command, ""));
     match (name, rest) {
-        ("send", text) => unescape(text).map_or_else(Typed::Unclear, Typed::Send),
+        ("send", text) => unescape(text).map_or_else(Typed::Invalid, Typed::Send),
         ("pieces", number) => pieces(number),
         ("time", number) => at_least_one(number, Typed::Time, TIME),
         ("crowd", number) => at_least_one(number, Typed::Crowd, CROWD),
@@ -67,7 +67,7 @@ pub fn read(line: &[u8]) -> Typed {
         ("hex", "") => Typed::ToggleHex,
         ("quit", "") => Typed::Quit,
         ("help", "") => Typed::Help,
-        _ => Typed::Unclear(format!("no such command: /{command}; /help lists them")),
+        _ => Typed::Invalid(format!("no such command: /{command}; /help lists them")),
     }
 }
 
@@ -75,7 +75,7 @@ fn pieces(number: &str) -> Typed {
     match number.trim().parse() {
         Ok(0) => Typed::Pieces(None),
         Ok(length) => Typed::Pieces(Some(length)),
-        Err(_) => Typed::Unclear("/pieces wants a number of bytes, such as /pieces 1".to_owned()),
+        Err(_) => Typed::Invalid("/pieces wants a number of bytes, such as /pieces 1".to_owned()),
     }
 }
 
@@ -84,7 +84,7 @@ const CROWD: &str = "/crowd wants a number of connections, such as /crowd 50";
 
 fn at_least_one(number: &str, typed: fn(usize) -> Typed, wanted: &str) -> Typed {
     match number.trim().parse() {
-        Ok(0) | Err(_) => Typed::Unclear(wanted.to_owned()),
+        Ok(0) | Err(_) => Typed::Invalid(wanted.to_owned()),
         Ok(number) => typed(number),
     }
 }

@@ -7,8 +7,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::cli::commands::talk::receiver::Came;
-use crate::cli::commands::talk::session::Typist;
+use crate::cli::commands::talk::receiver::Received;
+use crate::cli::commands::talk::session::Session;
 use crate::cli::ui::terminal::write;
 
 /// After how many naps in a row, after each of which nothing fits, we take it that nothing will. Together they last a
@@ -19,7 +19,7 @@ const STUCK: u32 = 100;
 const NAP: Duration = Duration::from_millis(10);
 
 /// How long we wait for the next byte, or for a connection.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How many bytes are enough to fill whatever has a bound.
 const MOST: u64 = 64 << 20;
@@ -27,10 +27,10 @@ const MOST: u64 = 64 << 20;
 /// How many bytes one write of the filler has.
 const PIECE: u64 = 16 * 1024;
 
-impl Typist<'_> {
+impl Session<'_> {
     /// Sends without reading, until no more fits.
     pub fn fill(&mut self) -> io::Result<()> {
-        self.talk.inbox.shut();
+        self.talk.receiver.shut();
         self.talk.stream.set_nonblocking(true)?;
         let outcome = self.fill_up();
         self.talk.stream.set_nonblocking(false)?;
@@ -77,12 +77,12 @@ impl Typist<'_> {
     /// Reads what `fill` has sent, and says whether it is the same.
     pub fn read(&mut self) -> io::Result<()> {
         let first = self.sent - self.filled;
-        let incoming = self.talk.inbox.measure(first);
+        let incoming = self.talk.receiver.measure(first);
         let (mut came, mut wrong) = (0, None);
         let mut stopped = None;
         while came < self.filled && stopped.is_none() {
             match next(&incoming) {
-                Ok(Came { bytes, .. }) => {
+                Ok(Received { bytes, .. }) => {
                     let expected = filler(first + came, bytes.len() as u64);
                     let differs = bytes.iter().zip(&expected).position(|(a, b)| a != b);
                     wrong = wrong.or(differs.map(|at| came + at as u64 + 1));
@@ -103,17 +103,17 @@ impl Typist<'_> {
         });
         write(&format!("{came} bytes came back{missing}\n{compared}\n"))?;
         if stopped == Some(Stopped::Silence) {
-            self.talk.inbox.shut(); // what comes late is still no text to show
+            self.talk.receiver.shut(); // what comes late is still no text to show
             self.filled = sent - came;
         } else {
-            self.talk.inbox.show();
+            self.talk.receiver.show();
         }
         Ok(())
     }
 
     /// Sends one byte and waits for it, again and again.
     pub fn time(&mut self, rounds: usize) -> io::Result<()> {
-        let incoming = self.talk.inbox.measure(self.sent);
+        let incoming = self.talk.receiver.measure(self.sent);
         write(&match self.round_trips(rounds, &incoming)? {
             Ok(mut times) => {
                 times.sort_unstable();
@@ -126,14 +126,14 @@ impl Typist<'_> {
             }
             Err(why) => format!("{why}\n"),
         })?;
-        self.talk.inbox.show();
+        self.talk.receiver.show();
         Ok(())
     }
 
     fn round_trips(
         &mut self,
         rounds: usize,
-        incoming: &Receiver<Came>,
+        incoming: &Receiver<Received>,
     ) -> io::Result<Result<Vec<Duration>, String>> {
         let mut times = Vec::new();
         for round in 1..=rounds {
@@ -157,7 +157,7 @@ impl Typist<'_> {
         let address = self.talk.stream.peer_addr()?;
         let mut failed = None;
         for _ in 0..clients {
-            match TcpStream::connect_timeout(&address, PATIENCE) {
+            match TcpStream::connect_timeout(&address, TIMEOUT) {
                 Ok(stream) => self.crowd.push(stream),
                 Err(error) => {
                     failed = Some(error);
@@ -185,19 +185,17 @@ enum Stopped {
 impl Stopped {
     fn as_text(self) -> String {
         match self {
-            Stopped::Silence => format!("nothing came for {} seconds", PATIENCE.as_secs()),
+            Stopped::Silence => format!("nothing came for {} seconds", TIMEOUT.as_secs()),
             Stopped::End => "no more will come".to_owned(),
         }
     }
 }
 
-fn next(incoming: &Receiver<Came>) -> Result<Came, Stopped> {
-    incoming
-        .recv_timeout(PATIENCE)
-        .map_err(|error| match error {
-            RecvTimeoutError::Timeout => Stopped::Silence,
-            RecvTimeoutError::Disconnected => Stopped::End,
-        })
+fn next(incoming: &Receiver<Received>) -> Result<Received, Stopped> {
+    incoming.recv_timeout(TIMEOUT).map_err(|error| match error {
+        RecvTimeoutError::Timeout => Stopped::Silence,
+        RecvTimeoutError::Disconnected => Stopped::End,
+    })
 }
 
 /// Bytes to be sent as those `from` on of the stream, each made from its place, so that a part that is

@@ -11,37 +11,37 @@ use crate::cli::commands::talk::{Event, Talk, display};
 use crate::cli::ui::terminal::write;
 
 /// Where received bytes go. Only the receiving thread reads; the typing thread says what for.
-pub struct Inbox {
+pub struct SocketReader {
     state: Mutex<State>,
     opened: Condvar,
 }
 
 struct State {
-    goes: Goes,
+    goes: Sink,
     /// How many bytes have been read, ever.
     received: u64,
     /// Whether there will never be more.
     has_ended: bool,
 }
 
-enum Goes {
+enum Sink {
     ToTheScreen,
     /// Nobody reads: what arrives stays in the kernel.
     Nowhere,
     /// The first bytes of the stream, so many, were sent before the measurement, and are shown.
-    ToAMeasurement(u64, Sender<Came>),
+    ToAMeasurement(u64, Sender<Received>),
 }
 
 /// What one `recv` brought, and when it was there.
-pub struct Came {
+pub struct Received {
     pub at: Instant,
     pub bytes: Vec<u8>,
 }
 
-impl Inbox {
+impl SocketReader {
     pub fn new() -> Self {
         let state = State {
-            goes: Goes::ToTheScreen,
+            goes: Sink::ToTheScreen,
             received: 0,
             has_ended: false,
         };
@@ -53,22 +53,22 @@ impl Inbox {
 
     /// From now on nobody reads. What was read before has been shown when this returns.
     pub fn shut(&self) {
-        self.state().goes = Goes::Nowhere;
+        self.state().goes = Sink::Nowhere;
     }
 
     /// From now on what comes is shown.
     pub fn show(&self) {
-        self.state().goes = Goes::ToTheScreen;
+        self.state().goes = Sink::ToTheScreen;
         self.opened.notify_all();
     }
 
     /// From now on what comes is handed over, behind the answer to the `sent` bytes that went out
     /// before. Of a stream that has ended nothing comes, at once.
-    pub fn measure(&self, sent: u64) -> Receiver<Came> {
+    pub fn measure(&self, sent: u64) -> Receiver<Received> {
         let (to, measurement) = mpsc::channel();
         let mut state = self.state();
         if !state.has_ended {
-            state.goes = Goes::ToAMeasurement(sent, to);
+            state.goes = Sink::ToAMeasurement(sent, to);
         }
         self.opened.notify_all();
         measurement
@@ -78,8 +78,8 @@ impl Inbox {
     fn end(&self) {
         let mut state = self.state();
         state.has_ended = true;
-        if matches!(state.goes, Goes::ToAMeasurement(..)) {
-            state.goes = Goes::Nowhere;
+        if matches!(state.goes, Sink::ToAMeasurement(..)) {
+            state.goes = Sink::Nowhere;
             drop(state);
             drop(self.open());
         }
@@ -92,7 +92,7 @@ impl Inbox {
     /// The state, as soon as bytes may be read.
     fn open(&self) -> MutexGuard<'_, State> {
         self.opened
-            .wait_while(self.state(), |state| matches!(state.goes, Goes::Nowhere))
+            .wait_while(self.state(), |state| matches!(state.goes, Sink::Nowhere))
             .unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -106,7 +106,7 @@ impl Talk {
             // nobody else reads, so that call does not wait, and the lock is held for a moment.
             let looked = self.stream.peek(&mut [0]);
             let at = Instant::now();
-            let mut state = self.inbox.open();
+            let mut state = self.receiver.open();
             match looked.and_then(|_| (&self.stream).read(&mut buffer)) {
                 Ok(0) => break Event::ReceivingDone,
                 Ok(count) if self.take(&mut state, at, &buffer[..count]) => {}
@@ -120,7 +120,7 @@ impl Talk {
                 }
             }
         };
-        self.inbox.end();
+        self.receiver.end();
         let _ = news.send(last);
     }
 
@@ -128,14 +128,14 @@ impl Talk {
     fn take(&self, state: &mut State, at: Instant, bytes: &[u8]) -> bool {
         let offset = state.received;
         state.received += bytes.len() as u64;
-        let Goes::ToAMeasurement(before, to) = &state.goes else {
+        let Sink::ToAMeasurement(before, to) = &state.goes else {
             return self.show(bytes, offset);
         };
         let left = usize::try_from(before.saturating_sub(offset)).unwrap_or(usize::MAX);
         let (older, bytes) = bytes.split_at(left.min(bytes.len()));
         let bytes = bytes.to_vec();
         if !bytes.is_empty() {
-            let _ = to.send(Came { at, bytes });
+            let _ = to.send(Received { at, bytes });
         }
         older.is_empty() || self.show(older, offset)
     }

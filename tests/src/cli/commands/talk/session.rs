@@ -13,7 +13,7 @@ use crate::cli::commands::talk::{Event, Talk};
 use crate::cli::ui::terminal::write;
 use crate::text::size;
 
-pub struct Typist<'a> {
+pub struct Session<'a> {
     pub talk: &'a Talk,
     news: &'a Sender<Event>,
     pieces: Option<usize>,
@@ -27,7 +27,7 @@ pub struct Typist<'a> {
     pub crowd: Vec<TcpStream>,
 }
 
-impl<'a> Typist<'a> {
+impl<'a> Session<'a> {
     pub fn new(talk: &'a Talk, news: &'a Sender<Event>, pieces: Option<usize>) -> Self {
         Self {
             talk,
@@ -91,7 +91,7 @@ impl<'a> Typist<'a> {
             Typed::Crowd(clients) => self.gather(clients)?,
             Typed::Help => write(input::HELP)?,
             Typed::Quit => return Ok(Some(Event::Quit)),
-            Typed::Unclear(why) => write(&format!("{why}\n"))?,
+            Typed::Invalid(why) => write(&format!("{why}\n"))?,
         }
         Ok(None)
     }
