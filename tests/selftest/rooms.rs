@@ -1,6 +1,6 @@
 //! The rooms of the lab: `lib.rs` lists them, and a room uses only those above it in that list.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +25,14 @@ fn a_room_uses_only_those_above_it() {
     assert!(faults.is_empty(), "edges point up:\n{}", faults.join("\n"));
 }
 
+/// Inherent methods need no import, so a type whose `impl` blocks lie in two rooms makes a circle that no `use` shows.
+#[test]
+fn no_type_has_methods_in_two_rooms() {
+    let rooms = rooms();
+    let spread = spread(&sources(&rooms), &rooms);
+    assert!(spread.is_empty(), "{}", spread.join("\n"));
+}
+
 #[test]
 fn a_planted_fault_is_found() {
     let rooms = rooms();
@@ -45,6 +53,16 @@ fn a_planted_fault_is_found() {
         "//! See [`crate::judge`].\nuse crate::evidence::settle;\n",
     );
     assert!(upward_edges(&fine, &rooms).is_empty());
+
+    let defined = planted("evidence", "pub struct Planted;\nimpl Planted {}\n");
+    let extended = planted(
+        "diagnose",
+        "impl Planted {}\nimpl fmt::Display for Planted {}\n",
+    );
+    assert_eq!(
+        spread(&[defined, extended], &rooms),
+        ["Planted has methods in evidence and diagnose"]
+    );
 }
 
 /// The rooms, in the order in which they may use each other: `//! - [`NAME`]: …` in `lib.rs`.
@@ -154,4 +172,60 @@ fn name(text: &str) -> Option<&str> {
     let end = text.find(|letter: char| !letter.is_alphanumeric() && letter != '_');
     let name = &text[..end.unwrap_or(text.len())];
     (!name.is_empty()).then_some(name)
+}
+
+/// The types that have inherent methods in more than the room that defines them.
+fn spread(sources: &[Source], rooms: &[String]) -> Vec<String> {
+    let mut defined: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    let mut extended: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    for source in sources {
+        for line in code(&source.text).lines() {
+            let line = line.trim_start();
+            let public = line
+                .strip_prefix("pub")
+                .and_then(|rest| match rest.strip_prefix('(') {
+                    Some(scope) => Some(scope.split_once(") ")?.1),
+                    None => rest.strip_prefix(' '),
+                });
+            let line = public.unwrap_or(line);
+            let after = |word: &str| line.strip_prefix(word).and_then(name);
+            if let Some(name) = after("struct ").or(after("enum ")) {
+                defined
+                    .entry(name.to_string())
+                    .or_default()
+                    .insert(source.room);
+            }
+            if let Some(name) = implemented(line) {
+                extended
+                    .entry(name.to_string())
+                    .or_default()
+                    .insert(source.room);
+            }
+        }
+    }
+    let mut faults = Vec::new();
+    for (name, extended) in extended {
+        let Some(defined) = defined.get(&name) else {
+            continue;
+        };
+        if !extended.is_subset(defined) {
+            let all: Vec<&str> = defined
+                .union(&extended)
+                .map(|room| rooms[*room].as_str())
+                .collect();
+            faults.push(format!("{name} has methods in {}", all.join(" and ")));
+        }
+    }
+    faults
+}
+
+/// The type whose inherent `impl` block begins in this line.
+fn implemented(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("impl")?;
+    let rest = match rest.strip_prefix('<') {
+        Some(parameters) => parameters.split_once('>')?.1,
+        None => rest,
+    };
+    let rest = rest.strip_prefix(' ')?;
+    (!rest.contains(" for ")).then(|| name(rest)).flatten()
 }

@@ -1,5 +1,7 @@
 //! Sizes, quotes, escapes, wrapping, counted words: how numbers, bytes and lines look to people.
 
+use std::time::Duration;
+
 /// A whole number with its thousands apart.
 #[must_use]
 pub fn grouped(number: usize) -> String {
@@ -39,6 +41,15 @@ pub fn counted(count: usize, what: &str) -> String {
 #[must_use]
 pub fn points_word(points: u32) -> String {
     counted(points as usize, "point")
+}
+
+/// A time, in milliseconds below a second and in whole seconds above.
+#[must_use]
+pub fn duration(time: Duration) -> String {
+    match time.as_secs() {
+        0 => format!("{} ms", time.as_millis()),
+        seconds => format!("{seconds} s"),
+    }
 }
 
 /// A number of bytes as people say it.

@@ -104,8 +104,8 @@ pub(super) fn reset_after_half_close(program: &Program, server: &Server) -> Outc
     peer.send_until_something_is_buffered(&program.more_than_fits("a long message"))?;
     peer.half_close()?;
     server.wait_until_settled();
-    let client = peer.connection.label.clone();
+    let client = peer.number();
     peer.reset()?;
-    server.expect_logged_reset_of(&client)?;
+    server.expect_logged_reset_of(client)?;
     serve_one_client(server)
 }

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
+use crate::evidence::kit_log::Event;
+use crate::evidence::last_words::last_lines;
 use crate::platform::{self, Limits};
 use crate::process::deadline::Deadline;
 use crate::process::output::Output;
@@ -61,19 +63,17 @@ impl BenchServer {
             if is_gone {
                 stdout.wait_for_the_end(Deadline::last_look());
             }
-            let text = stdout.text();
-            let line = text.split_once('\n').map(|(line, _)| line.to_owned());
-            line.map(Some).or(is_gone.then_some(None))
+            stdout.first_line().map(Some).or(is_gone.then_some(None))
         });
         let line = match announced {
             Some(Some(line)) => line,
             Some(None) => bail!("it ended before it listened{}", server.last_words()),
             None => bail!("it ran for long without a line that says where it listens"),
         };
-        let address = line.strip_prefix("listening on ");
-        let address = address.and_then(|address| address.parse().ok());
-        server.address = address
-            .with_context(|| format!("its first line is \"{line}\", and no announcement"))?;
+        let Some(Event::Listening(address)) = Event::parse(&line) else {
+            bail!("its first line is \"{line}\", and no announcement");
+        };
+        server.address = address;
         Ok(server)
     }
 
@@ -104,9 +104,7 @@ impl BenchServer {
     pub fn last_words(&self) -> String {
         self.stderr.wait_for_the_end(Deadline::last_look());
         let text = self.stderr.text();
-        // A panic ends with a note on how to see more of it.
-        let is_word = |line: &&str| !line.trim().is_empty() && !line.starts_with("note: ");
-        let line = text.lines().rfind(is_word);
+        let line = last_lines(&text, 1).pop();
         line.map_or_else(String::new, |line| format!(": {}", line.trim()))
     }
 }

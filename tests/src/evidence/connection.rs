@@ -65,6 +65,13 @@ impl Connection {
         }
     }
 
+    /// The number that the program gives this client in its event log: the second word of `client 3`. `None` where our peer
+    /// is a server.
+    #[must_use]
+    pub fn client(&self) -> Option<u64> {
+        self.label.strip_prefix("client ")?.parse().ok()
+    }
+
     /// What to ask the kernel for: our end and the program's.
     #[must_use]
     pub fn both_ends(&self) -> [(SocketAddr, SocketAddr); 2] {

@@ -68,76 +68,110 @@ pub struct SettleDetector {
     unchanged: Option<(Fingerprint, Sample)>,
 }
 
+/// What can be seen of a program at one moment, as far as it tells whether the program has settled.
+#[derive(Debug, Clone)]
+pub struct Observation {
+    pub exited: bool,
+    /// Its threads and those of processes that it started. `None` where the system does not show them.
+    pub sample: Option<Sample>,
+    /// The sockets that matter. `None` where the system does not show them.
+    pub table: Option<Vec<TcpRow>>,
+    /// All that it has printed so far was read.
+    pub is_drained: bool,
+    pub open: Vec<Descriptor>,
+    /// Memory in use, in bytes.
+    pub memory: u64,
+    /// Bytes printed so far but for ticks and repetitions.
+    pub printed: u64,
+    /// Ticks of its heartbeat so far.
+    pub ticks: u64,
+    /// Bytes of its standard input that were written so far, and true if there will be no more.
+    pub stdin: (u64, bool),
+}
+
+impl Observation {
+    /// Looks at `process`; `rows` asks the kernel for the sockets that matter.
+    pub fn of(process: &Process, rows: impl FnOnce() -> Option<Vec<TcpRow>>) -> Self {
+        let exited = process.exited().is_some();
+        let sample = if exited { None } else { process.family() };
+        let table = if sample.is_some() { rows() } else { None };
+        Self {
+            exited,
+            sample,
+            table,
+            // What it prints after this look is no part of it.
+            is_drained: process.stdout.is_drained() && process.stderr.is_drained(),
+            open: descriptors(process.pid()).unwrap_or_default(),
+            memory: memory(process.pid()),
+            printed: process.stdout.news(),
+            ticks: process.stdout.ticks(),
+            stdin: (process.stdin_written(), process.is_fed()),
+        }
+    }
+}
+
 impl SettleDetector {
-    /// One look; `rows` are the sockets that matter. The caller pauses between two looks, by reading or sleeping.
-    pub fn observe(
-        &mut self,
-        program: &Process,
-        connections: &[Connection],
-        rows: impl FnOnce() -> Option<Vec<TcpRow>>,
-    ) -> Activity {
-        if program.exited().is_some() {
+    /// Takes one more observation into account. The caller pauses between two of them.
+    pub fn judge(&mut self, seen: Observation, connections: &[Connection]) -> Activity {
+        if seen.exited {
             return Activity::Exited;
         }
-        let (Some(sample), Some(table)) = (program.family(), rows()) else {
+        let (Some(sample), Some(table)) = (seen.sample, seen.table) else {
             return Activity::Running;
         };
         // What it has printed may still be on its way to us.
-        if !program.stdout.is_drained() || !program.stderr.is_drained() {
+        if !seen.is_drained {
             *self = Self::default();
             return Activity::Running;
         }
-        let open = descriptors(program.pid()).unwrap_or_default();
-        if sample.is_parked()
-            && !waits_for_us(program, &sample)
-            && is_quiet(&sample, &open, &table, connections)
-        {
-            self.unchanged = None;
-            self.times = if self.parked.as_ref() == Some(&sample) {
-                self.times + 1
-            } else {
-                1
-            };
-            self.parked = Some(sample);
-            return if self.times >= STABLE_SAMPLES {
-                Activity::Blocked
-            } else {
-                Activity::Running
-            };
+        let nothing_travels = connections
+            .iter()
+            .all(|connection| is_quiet(connection, &table));
+        let is_parked = sample.is_parked() && !waits_for_us(&sample, seen.stdin.1);
+        if is_parked && nothing_travels && !is_about_to_wake(&sample, &seen.open, &table) {
+            return self.parked_again(sample);
         }
         self.parked = None;
         if sample.is_stopped() {
             return Activity::Running;
         }
-
-        // What is on its way may still wake it up to do something.
-        let is_quiet = connections
-            .iter()
-            .all(|connection| wire_is_quiet(connection, &table));
-        let view = Fingerprint {
-            rows: table,
-            descriptors: open,
-            population: sample.threads.len(),
-            memory: memory(program.pid()).min(TOO_MUCH_MEMORY) / MEMORY_STEP,
-            printed: program.stdout.news(),
-            stdin_written: program.stdin_written(),
-        };
-        let enough = match program.stdout.ticks() {
+        let enough = match seen.ticks {
             0 => IDLE_CPU_BUDGET,
             _ => IDLE_CPU_BUDGET_IN_A_LOOP,
         };
+        let now = Fingerprint {
+            rows: table,
+            descriptors: seen.open,
+            population: sample.threads.len(),
+            memory: seen.memory.min(TOO_MUCH_MEMORY) / MEMORY_STEP,
+            printed: seen.printed,
+            stdin_written: seen.stdin.0,
+        };
         match &self.unchanged {
-            Some((before, then)) if *before == view => {
-                if is_quiet && is_for_nothing(then, &sample, enough) {
+            Some((before, then)) if *before == now => {
+                // What is on its way may still wake it up to do something.
+                if nothing_travels && is_for_nothing(then, &sample, enough) {
                     Activity::Spinning
                 } else {
                     Activity::Running
                 }
             }
             _ => {
-                self.unchanged = Some((view, sample));
+                self.unchanged = Some((now, sample));
                 Activity::Running
             }
+        }
+    }
+
+    fn parked_again(&mut self, sample: Sample) -> Activity {
+        self.unchanged = None;
+        let is_same = self.parked.as_ref() == Some(&sample);
+        self.times = if is_same { self.times + 1 } else { 1 };
+        self.parked = Some(sample);
+        if self.times >= STABLE_SAMPLES {
+            Activity::Blocked
+        } else {
+            Activity::Running
         }
     }
 }
@@ -185,29 +219,17 @@ impl Use {
 
 /// Whether a thread waits for us: for standard input that is still to come, or for room in an output that
 /// we have not drained yet.
-fn waits_for_us(program: &Process, sample: &Sample) -> bool {
+fn waits_for_us(sample: &Sample, has_all_input: bool) -> bool {
     let mut calls = sample.threads.iter().filter_map(|thread| thread.call);
     calls.any(|call| match (call.kind, call.descriptor) {
-        (CallKind::Recv, Some(0)) => !program.is_fed(),
+        (CallKind::Recv, Some(0)) => !has_all_input,
         (CallKind::Send, Some(1 | 2)) => true,
         _ => false,
     })
 }
 
-/// Whether nothing is on its way that could wake the program, or reach one of our peers.
-fn is_quiet(
-    sample: &Sample,
-    open: &[Descriptor],
-    table: &[TcpRow],
-    connections: &[Connection],
-) -> bool {
-    connections
-        .iter()
-        .all(|connection| wire_is_quiet(connection, table))
-        && !is_about_to_wake(sample, open, table)
-}
-
-fn wire_is_quiet(connection: &Connection, table: &[TcpRow]) -> bool {
+/// True if nothing is on its way on this connection.
+fn is_quiet(connection: &Connection, table: &[TcpRow]) -> bool {
     match (connection.our_row(table), connection.their_row(table)) {
         (None, None) => true,
         (Some(ours), Some(theirs)) => !is_on_its_way(ours, theirs) && !is_on_its_way(theirs, ours),

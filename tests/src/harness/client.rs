@@ -3,9 +3,8 @@
 use std::rc::Rc;
 
 use crate::course::cause::Cause;
-use crate::diagnose::Symptom;
 use crate::diagnose::failure::{Outcome, Result};
-use crate::evidence::settle::{Activity, SettleDetector};
+use crate::diagnose::symptom::Symptom;
 use crate::harness::compare::{difference, missing};
 use crate::harness::context::CheckContext;
 use crate::harness::exit::ExitedProgram;
@@ -41,18 +40,12 @@ impl Client {
     pub fn expect_output(&self, payload: impl Into<Payload>) -> Result<&Self> {
         let payload = payload.into();
         let length = payload.bytes().len() as u64;
-        let mut detector = SettleDetector::default();
-        self.context.deadline().until(|| {
-            let enough = self.process.stdout.length() >= length;
-            (enough || self.context.observe(&mut detector) != Activity::Running).then_some(())
-        });
+        self.context
+            .wait_until(|| (self.process.stdout.length() >= length).then_some(()));
         self.process.wait_for_output();
         if self.process.stdout.is(payload.bytes()) {
             self.context
-                .transcript
-                .borrow_mut()
-                .note("client", format!("prints {payload}"));
-            self.context.transcript.borrow_mut().wait();
+                .note_and_wait("client", format!("prints {payload}"));
             return Ok(self);
         }
         let printed = self.process.stdout.bytes();
@@ -100,7 +93,7 @@ impl Client {
     /// Waits for its exit.
     pub fn wait_for_exit(&self) -> Result<ExitedProgram> {
         let ended = ExitedProgram::wait_for(&self.process, &self.context)?;
-        self.context.transcript.borrow_mut().note("client", "exits");
+        self.context.note("client", "exits");
         Ok(ended)
     }
 

@@ -6,7 +6,9 @@ use std::rc::Rc;
 
 use crate::evidence::connection::Connection;
 use crate::evidence::history::History;
-use crate::evidence::settle::{Activity, SettleDetector};
+use crate::evidence::last_words::LastWords;
+use crate::evidence::settle::{Activity, Observation, SettleDetector};
+use crate::evidence::wait::{Wait, Waited, wait_until};
 use crate::harness::scripted_server::loopback_of_our_own;
 use crate::harness::transcript::Transcript;
 use crate::platform::{Power, Powers, Sample, TcpRow, TcpState, tcp_rows, tcp_table};
@@ -18,12 +20,14 @@ mod failing;
 #[derive(Debug)]
 pub struct CheckContext {
     program: RefCell<Option<Rc<Process>>>,
+    /// All that it printed is here, since it has exited.
+    output_is_whole: Cell<bool>,
     connections: RefCell<Vec<Connection>>,
     /// Where the program listens.
     listener: Cell<Option<SocketAddr>>,
     /// Where our clients come from.
     pub(crate) home: Cell<Ipv4Addr>,
-    pub transcript: RefCell<Transcript>,
+    transcript: RefCell<Transcript>,
     history: Cell<History>,
     /// When this check has waited for long enough.
     end: Deadline,
@@ -44,6 +48,7 @@ impl CheckContext {
     pub fn new(step: u8, not_started: Vec<u8>) -> Self {
         Self {
             program: RefCell::default(),
+            output_is_whole: Cell::default(),
             connections: RefCell::default(),
             listener: Cell::default(),
             home: Cell::new(loopback_of_our_own()),
@@ -66,6 +71,7 @@ impl CheckContext {
     /// From now on `program` is the one that is judged.
     pub fn set_program(&self, program: &Rc<Process>) {
         *self.program.borrow_mut() = Some(Rc::clone(program));
+        self.output_is_whole.set(false);
     }
 
     /// Lets the program go on, if it was stopped.
@@ -108,12 +114,62 @@ impl CheckContext {
         self.listener.set(Some(address));
     }
 
-    /// One look at the program. It counts as parked when there is none.
+    /// One look at the program. It counts as blocked when there is none.
     pub fn observe(&self, detector: &mut SettleDetector) -> Activity {
-        match self.program.borrow().as_ref() {
-            Some(program) => detector.observe(program, &self.connections.borrow(), || self.rows()),
-            None => Activity::Blocked,
+        let program = self.program.borrow();
+        let Some(program) = program.as_ref() else {
+            return Activity::Blocked;
+        };
+        let seen = Observation::of(program, || self.rows());
+        let activity = detector.judge(seen, &self.connections.borrow());
+        // What it printed last is here for the next look.
+        if activity == Activity::Exited && !self.output_is_whole.replace(true) {
+            program.wait_for_output();
         }
+        activity
+    }
+
+    /// Looks with `reached` until there is something to see, the program has settled without, or the deadline has passed.
+    pub fn wait_until<T>(&self, reached: impl FnMut() -> Option<T>) -> Waited<T> {
+        wait_until(self.deadline(), |detector| self.observe(detector), reached)
+    }
+
+    /// As [`wait_until`](Self::wait_until), for a program that goes round in a loop: that it does nothing which could be
+    /// seen does not mean that it has done all that it will do.
+    pub fn wait_until_going_round<T>(&self, reached: impl FnMut() -> Option<T>) -> Waited<T> {
+        let observe = |detector: &mut SettleDetector| match self.observe(detector) {
+            Activity::Spinning => Activity::Running,
+            activity => activity,
+        };
+        wait_until(self.deadline(), observe, reached)
+    }
+
+    /// Whether a wait that is under way makes sense any longer: see [`Wait::goes_on`].
+    pub fn goes_on(&self, wait: &mut Wait) -> Result<(), Waited<()>> {
+        wait.goes_on(|detector| self.observe(detector))
+    }
+
+    /// Puts into the transcript what `actor` did.
+    pub fn note(&self, actor: &str, text: impl Into<String>) {
+        self.transcript.borrow_mut().note(actor, text);
+    }
+
+    /// As [`note`](Self::note), where the check has waited for it: what is noted next came after it.
+    pub fn note_and_wait(&self, actor: &str, text: impl Into<String>) {
+        let mut transcript = self.transcript.borrow_mut();
+        transcript.note(actor, text);
+        transcript.wait();
+    }
+
+    /// One of our peers sent something, or ended its stream.
+    pub fn note_sent(&self, peer: &str, what: impl Into<String>) {
+        self.transcript.borrow_mut().peer_sent(peer, what);
+    }
+
+    /// The transcript so far.
+    #[must_use]
+    pub fn story(&self) -> String {
+        self.transcript.borrow().render()
     }
 
     /// The socket that listens.
@@ -158,16 +214,15 @@ impl CheckContext {
     }
 
     fn wait_until_settled_or(&self, deadline: Deadline) -> Activity {
-        let mut detector = SettleDetector::default();
         let deadline = match self.can_see_it_settle() {
             true => deadline,
             false => Deadline::short(),
         };
-        let settled = deadline.until(|| match self.observe(&mut detector) {
-            Activity::Running => None,
-            settled => Some(settled),
-        });
-        settled.unwrap_or(Activity::Running)
+        let never = || None::<()>;
+        match wait_until(deadline, |detector| self.observe(detector), never) {
+            Waited::Settled(activity) => activity,
+            Waited::Reached(()) | Waited::TimedOut => Activity::Running,
+        }
     }
 
     /// As [`shows_when_a_program_has_settled`](Self::shows_when_a_program_has_settled); where it does not, the verdict
@@ -210,13 +265,8 @@ impl CheckContext {
     /// The step that a program died in because it is not written yet, if its last words say so.
     #[must_use]
     pub fn step_in_panic(&self, stderr: &str) -> Option<u8> {
-        let (_, rest) = stderr.split_once("panicked at ")?;
-        let (_, rest) = rest.split_once("not yet implemented: step ")?;
-        let number = rest.split(|other: char| !other.is_ascii_digit()).next()?;
-        number
-            .parse()
-            .ok()
-            .filter(|step| self.not_started.contains(step))
+        let step = LastWords::read(stderr).unwritten_step();
+        step.filter(|step| self.not_started.contains(step))
     }
 
     /// Whether a program with these last words has done all that the step which is judged has to do: it died in a later

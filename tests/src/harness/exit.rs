@@ -8,9 +8,8 @@ use predicates::prelude::*;
 use socket2::{Domain, Socket, Type};
 
 use crate::course::cause::Cause;
-use crate::diagnose::Symptom;
 use crate::diagnose::failure::Result;
-use crate::evidence::settle::{Activity, SettleDetector};
+use crate::diagnose::symptom::Symptom;
 use crate::harness::context::CheckContext;
 use crate::process::child::Process;
 
@@ -23,14 +22,7 @@ pub struct ExitedProgram {
 impl ExitedProgram {
     /// Waits for the exit. A program that settles instead has failed.
     pub(crate) fn wait_for(process: &Process, context: &Rc<CheckContext>) -> Result<Self> {
-        let mut detector = SettleDetector::default();
-        context
-            .deadline()
-            .until(|| match context.observe(&mut detector) {
-                Activity::Running => None,
-                _ => Some(()),
-            });
-        let Some(status) = process.exited() else {
+        let Some(status) = context.wait_until(|| process.exited()).reached() else {
             return Err(context.fail(
                 Symptom::NoExit,
                 "a program that exits by itself",

@@ -7,9 +7,9 @@
 use std::time::{Duration, Instant};
 
 use crate::course::cause::Cause;
-use crate::diagnose::Symptom;
 use crate::diagnose::failure::{Outcome, Result};
-use crate::evidence::settle::{Activity, SettleDetector};
+use crate::diagnose::symptom::Symptom;
+use crate::evidence::wait::Waited;
 use crate::harness::context::CheckContext;
 use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
@@ -124,21 +124,16 @@ impl Peer {
     /// What it keeps once it has settled. After a whole piece it need not settle: when all is on its way back, it keeps
     /// nothing. `None` when the connection is gone.
     fn kept_after(&self, piece: &[u8]) -> Option<Kept> {
-        let mut detector = SettleDetector::default();
-        let all_comes_back = self.context.deadline().until(|| {
+        let all_comes_back = self.context.wait_until(|| {
             // Until then the bytes that lie here are counted in the program's kernel as well.
             acknowledge(&self.stream);
-            let look = self.context.observe(&mut detector);
-            match look {
-                Activity::Running if piece.len() < PIECE => None,
-                Activity::Running => self.is_all_on_its_way_back()?.then_some(true),
-                _ => Some(false),
-            }
+            let is_whole = piece.len() >= PIECE;
+            (is_whole && self.is_all_on_its_way_back()?).then_some(())
         });
         let kept = self.kept()?;
         match all_comes_back {
-            Some(true) => Some(Kept { held: 0, ..kept }),
-            _ => self.kept_for_good(kept),
+            Waited::Reached(()) => Some(Kept { held: 0, ..kept }),
+            Waited::Settled(_) | Waited::TimedOut => self.kept_for_good(kept),
         }
     }
 

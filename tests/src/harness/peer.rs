@@ -12,10 +12,11 @@ use std::time::Duration;
 use socket2::SockRef;
 
 use crate::course::cause::Cause;
-use crate::diagnose::Symptom;
 use crate::diagnose::failure::{Outcome, Problem, Result};
+use crate::diagnose::symptom::Symptom;
 use crate::evidence::connection::Connection;
 use crate::evidence::settle::{Activity, SettleDetector};
+use crate::evidence::wait::{Wait, Waited};
 use crate::harness::context::CheckContext;
 use crate::harness::payload::Payload;
 use crate::harness::peer::connect::{Refusal, connect, has_all_that_may_wait};
@@ -46,12 +47,7 @@ impl Peer {
         room: Option<usize>,
     ) -> Result<Self> {
         let label = context.next_label("client");
-        let mut detector = SettleDetector::default();
-        context.deadline().until(|| {
-            let waits = has_all_that_may_wait(server)
-                && context.observe(&mut detector) == Activity::Running;
-            (!waits).then_some(())
-        });
+        context.wait_until(|| (!has_all_that_may_wait(server)).then_some(()));
         let connected = connect(server, &context.home, room, context.deadline());
         let connected = connected.map_err(|refusal| {
             let symptom = match refusal {
@@ -93,6 +89,12 @@ impl Peer {
         })
     }
 
+    /// The number that the program gives this client in its event log. 0 for the peer of a client, which has none.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.connection.client().unwrap_or(0)
+    }
+
     /// Sends `payload` in one piece.
     pub fn send(&mut self, payload: impl Into<Payload>) -> Result<&mut Self> {
         let payload = payload.into();
@@ -116,52 +118,44 @@ impl Peer {
     /// show its queues, this goes on at once: pieces may arrive joined there.
     pub fn wait_until_read(&mut self) -> Result<&mut Self> {
         self.context.has(Power::KernelQueues);
-        let mut detector = SettleDetector::default();
-        let over = self.context.deadline().until(|| {
-            let eaten = self.connection.rows().is_none_or(|table| {
-                let on_its_way = self
-                    .connection
-                    .our_row(&table)
-                    .is_some_and(|row| row.unsent > 0);
-                let unread = self
-                    .connection
-                    .their_row(&table)
-                    .is_some_and(|row| row.unread > 0);
-                !on_its_way && !unread
-            });
-            (eaten || self.context.observe(&mut detector) != Activity::Running).then_some(())
-        });
-        if over.is_none() {
+        let read = self
+            .context
+            .wait_until(|| self.has_read_all().then_some(()));
+        if read == Waited::TimedOut {
             let expected = "a program that reads what is there, or sleeps";
             return Err(self.fail(Symptom::Silence, expected, "neither"));
         }
         Ok(self)
     }
 
+    /// Whether nothing that we sent is on its way, or lies unread in the program's kernel.
+    fn has_read_all(&self) -> bool {
+        self.connection.rows().is_none_or(|table| {
+            let ours = self.connection.our_row(&table);
+            let theirs = self.connection.their_row(&table);
+            ours.is_none_or(|row| row.unsent == 0) && theirs.is_none_or(|row| row.unread == 0)
+        })
+    }
+
     /// Sends until neither kernel takes more, because the program does not read; returns what they took. Where
     /// nobody can tell whether it may still read, a while without any room has to do.
     pub fn fill(&mut self, payload: &Payload) -> Result<Payload> {
-        let mut sent = 0;
-        let mut detector = SettleDetector::default();
+        let sees = CheckContext::shows_when_a_program_has_settled();
         let deadline = self.context.deadline();
-        let mut patience = Deadline::short();
+        let mut wait = Wait::until(if sees { deadline } else { Deadline::short() });
+        let mut sent = 0;
         while sent < payload.bytes().len() {
             let taken = self.gives(&payload.bytes()[sent..])?;
-            if taken > 0 {
-                sent += taken;
-                detector = SettleDetector::default();
-                patience = Deadline::short();
-                continue;
+            sent += taken;
+            match taken {
+                0 if self.context.goes_on(&mut wait).is_ok() => Deadline::pause(),
+                0 => {
+                    self.connection.counts.was_full.set(true);
+                    break;
+                }
+                _ if sees => wait.begin_again(),
+                _ => wait.begin_again_until(Deadline::short().or(deadline)),
             }
-            let settled = match CheckContext::shows_when_a_program_has_settled() {
-                true => self.context.observe(&mut detector) != Activity::Running,
-                false => patience.has_passed(),
-            };
-            if settled || deadline.has_passed() {
-                self.connection.counts.was_full.set(true);
-                break;
-            }
-            std::thread::sleep(READ_TIMEOUT);
         }
         self.note_sent(
             &format!("{} while nobody reads", size(sent)),
@@ -225,8 +219,7 @@ impl Peer {
     pub(crate) fn wait_until_stuck_in_send(&self) -> Outcome {
         let mut detector = SettleDetector::default();
         let is_stuck = self.context.deadline().until(|| {
-            let look = self.context.observe(&mut detector);
-            match (look, self.context.sample()) {
+            match (self.context.observe(&mut detector), self.context.sample()) {
                 (Activity::Running, _) => None,
                 // Its kernel may have found a little room meanwhile, and then it is awake for a moment.
                 (Activity::Blocked, Some(sample)) if !sample.is_parked() => None,
@@ -270,9 +263,8 @@ impl Peer {
     }
 
     pub(crate) fn note_sent(&self, sent: &str, story: &str) {
-        let mut transcript = self.context.transcript.borrow_mut();
-        transcript.peer_sent(&self.connection.label, sent);
-        transcript.note(&self.connection.label, story);
+        self.context.note_sent(&self.connection.label, sent);
+        self.context.note(&self.connection.label, story);
     }
 
     pub(crate) fn fail(

@@ -7,8 +7,8 @@ use std::process::Command;
 use std::rc::Rc;
 
 use crate::course::cause::Cause;
-use crate::diagnose::Symptom;
 use crate::diagnose::failure::{Outcome, Result};
+use crate::diagnose::symptom::Symptom;
 use crate::harness::client::{Client, Input};
 use crate::harness::context::CheckContext;
 use crate::harness::exit::ExitedProgram;
@@ -211,10 +211,7 @@ impl Program {
             Input::Bytes(bytes) => size(bytes.bytes().len()),
             Input::Open => "nothing, and not its end".into(),
         };
-        self.context
-            .transcript
-            .borrow_mut()
-            .peer_sent("input", input);
+        self.context.note_sent("input", input);
     }
 
     fn run(&self, arguments: &[&str], stdin: Stdin, kept: Option<usize>) -> Result<Rc<Process>> {

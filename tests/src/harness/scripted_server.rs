@@ -5,9 +5,8 @@ use std::rc::Rc;
 
 use socket2::SockRef;
 
-use crate::diagnose::Symptom;
 use crate::diagnose::failure::Result;
-use crate::evidence::settle::{Activity, SettleDetector};
+use crate::diagnose::symptom::Symptom;
 use crate::harness::client::Client;
 use crate::harness::context::CheckContext;
 use crate::harness::peer::Peer;
@@ -47,17 +46,8 @@ impl ScriptedServer {
 
     /// Waits for `client` to connect.
     pub fn accept(&self, client: &Client) -> Result<Peer> {
-        let mut detector = SettleDetector::default();
-        let accepted = self
-            .context
-            .deadline()
-            .until(|| match self.listener.accept() {
-                Ok(accepted) => Some(Some(accepted)),
-                Err(_) if self.context.observe(&mut detector) != Activity::Running => Some(None),
-                Err(_) => None,
-            });
-        let Some((stream, theirs)) = accepted.flatten().or_else(|| self.listener.accept().ok())
-        else {
+        let accepted = self.context.wait_until(|| self.listener.accept().ok());
+        let Some((stream, theirs)) = accepted.reached() else {
             let received = format!("nobody; it printed {}", client.output());
             return Err(self.context.fail(
                 Symptom::Silence,
@@ -67,10 +57,7 @@ impl ScriptedServer {
             ));
         };
         stream.set_nonblocking(false)?;
-        let mut transcript = self.context.transcript.borrow_mut();
-        transcript.note("client", "connects");
-        transcript.wait();
-        drop(transcript);
+        self.context.note_and_wait("client", "connects");
         Peer::new(&self.context, stream, "server".into(), theirs)
     }
 }

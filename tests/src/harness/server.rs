@@ -10,16 +10,17 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::course::cause::Cause;
-use crate::diagnose::Symptom;
 use crate::diagnose::failure::{Outcome, Result};
-use crate::evidence::length;
-use crate::evidence::settle::{Activity, SettleDetector};
+use crate::diagnose::symptom::Symptom;
+
+use crate::evidence::kit_log::Event;
+use crate::evidence::settle::Activity;
 use crate::harness::client::interrupt_in_send;
 use crate::harness::context::CheckContext;
 use crate::harness::peer::Peer;
 use crate::platform::{Power, SleepingCall, VERY_LONG, descriptors, time_limit};
 use crate::process::child::Process;
-use crate::text::quote;
+use crate::text::{duration, quote};
 
 #[derive(Debug)]
 pub struct Server {
@@ -76,9 +77,10 @@ impl Server {
                 format!("{printed}, and no whole line"),
             ));
         };
-        let address = line
-            .strip_prefix("listening on ")
-            .and_then(|text| text.parse::<SocketAddr>().ok());
+        let address = match Event::parse(&line) {
+            Some(Event::Listening(address)) => Some(address),
+            _ => None,
+        };
         let is_right = |address: SocketAddr| {
             address.ip() == asked.ip()
                 && address.port() != 0
@@ -86,8 +88,7 @@ impl Server {
         };
         match address {
             Some(address) if is_right(address) => {
-                context.transcript.borrow_mut().note("server", line);
-                context.transcript.borrow_mut().wait();
+                context.note_and_wait("server", line);
                 context.set_listener(address);
                 Ok(Self {
                     process,
@@ -212,7 +213,10 @@ impl Server {
             Some(limit) => Err(self.context.fail_because(
                 Cause::WakesOnATimer,
                 "a server that sleeps until something arrives",
-                format!("it sleeps in a call that gives up after {}", length(limit)),
+                format!(
+                    "it sleeps in a call that gives up after {}",
+                    duration(limit)
+                ),
             )),
         }
     }
@@ -254,18 +258,5 @@ impl Server {
 
 /// The first whole line that the program prints. `None` when it settled without.
 fn first_line(process: &Process, context: &CheckContext) -> Option<String> {
-    let mut detector = SettleDetector::default();
-    let whole = || {
-        let text = process.stdout.text();
-        text.split_once('\n').map(|(line, _)| line.to_string())
-    };
-    let line = context.deadline().until(|| match whole() {
-        Some(line) => Some(Some(line)),
-        None if context.observe(&mut detector) == Activity::Running => None,
-        None => {
-            process.wait_for_output();
-            Some(whole())
-        }
-    });
-    line.flatten()
+    context.wait_until(|| process.stdout.first_line()).reached()
 }

@@ -19,7 +19,7 @@ pub struct Snapshots {
 impl Snapshots {
     /// Compares what happened with the transcript `name`.
     pub(crate) fn compare(&self, name: &str, context: &CheckContext) -> Outcome {
-        let transcript = context.transcript.borrow().render();
+        let transcript = context.story();
         if self.agrees(name, &transcript) {
             return Ok(());
         }

@@ -1,13 +1,11 @@
 //! What happened, a column for each actor.
 //!
 //! Order across columns holds only where the scenario waited: entries between two waits stand in one block,
-//! each in its own column. `FILTERS` takes out what differs from run to run.
+//! each in its own column. What differs from run to run is left out.
 
 use std::fmt::Write;
 
-/// What differs from run to run or from one right program to another, and what stands for it:
-/// (a line starts with, then everything after it becomes).
-const FILTERS: &[(&str, &str)] = &[("listening on ", "[ADDRESS]"), ("tick ", "[N]")];
+use crate::evidence::kit_log::Event;
 
 #[derive(Debug, Default)]
 pub struct Transcript {
@@ -123,17 +121,15 @@ fn row(cells: &[&str], width: usize) -> String {
     format!("{}\n", cells.trim_end())
 }
 
+/// An entry without what differs from run to run or from one right program to another.
 fn filtered(text: &str) -> String {
-    // After a reset, `left` and `lost` are both right.
-    if let Some((client, rest)) = text.split_once(" lost after ") {
-        let bytes = rest.split(':').next().unwrap_or(rest);
-        return format!("{client} left after {bytes}");
+    match Event::parse(text) {
+        Some(Event::Listening(_)) => "listening on [ADDRESS]".into(),
+        Some(Event::Tick(_)) => "tick [N]".into(),
+        // After a reset, `left` and `lost` are both right.
+        Some(Event::Lost { client, bytes, .. }) => Event::Left { client, bytes }.to_string(),
+        _ => text.to_string(),
     }
-    let found = FILTERS.iter().find(|(start, _)| text.starts_with(start));
-    found.map_or_else(
-        || text.to_string(),
-        |(start, placeholder)| format!("{start}{placeholder}"),
-    )
 }
 
 /// Of a long list the beginning and the end.

@@ -67,6 +67,11 @@ impl Deadline {
             .max(POLL_INTERVAL)
     }
 
+    /// Pauses between two looks at a program.
+    pub fn pause() {
+        std::thread::sleep(POLL_INTERVAL);
+    }
+
     /// Looks until there is something to see. `None` when the deadline passes before.
     pub fn until<T>(self, mut look: impl FnMut() -> Option<T>) -> Option<T> {
         loop {
@@ -76,7 +81,7 @@ impl Deadline {
             if self.has_passed() {
                 return None;
             }
-            std::thread::sleep(POLL_INTERVAL);
+            Self::pause();
         }
     }
 }

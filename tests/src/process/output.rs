@@ -57,8 +57,8 @@ struct Lines {
     seen: usize,
 }
 
-/// How a line begins that says so.
-const TICK: &[u8] = b"tick ";
+/// How a line of the kit's heartbeat begins: `tick N`.
+pub const TICK: &str = "tick ";
 
 /// How many bytes are looked at, at most. A program that prints more is one that has much to say.
 const FEW: usize = 1 << 20;
@@ -78,7 +78,7 @@ impl Lines {
     }
 
     fn end(&mut self, line: Vec<u8>) {
-        if line.starts_with(TICK) {
+        if line.starts_with(TICK.as_bytes()) {
             self.ticks += 1;
             return;
         }
@@ -91,7 +91,7 @@ impl Lines {
 
     /// How much there is to tell, without ticks and repetitions.
     fn news(&self) -> u64 {
-        match self.line.starts_with(TICK) {
+        match self.line.starts_with(TICK.as_bytes()) {
             true => self.news,
             false => self.news + self.line.len() as u64,
         }
@@ -161,6 +161,14 @@ impl Output {
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.lock().kept).into_owned()
+    }
+
+    /// The first line, once it is whole.
+    #[must_use]
+    pub fn first_line(&self) -> Option<String> {
+        let state = self.lock();
+        let end = state.kept.iter().position(|byte| *byte == b'\n')?;
+        Some(String::from_utf8_lossy(&state.kept[..end]).into_owned())
     }
 
     /// How many whole lines were printed so far that say `tick N`.

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 
+use crate::evidence::kit_log::Event;
+use crate::evidence::last_words::last_lines;
 use crate::platform::{self, LIMITS};
 use crate::process::child::{Process, Stdin};
 use crate::process::deadline::Deadline;
@@ -130,9 +132,11 @@ impl Started {
             if is_gone {
                 running.wait_for_output();
             }
-            let text = running.stdout.text();
-            let line = text.split_once('\n').map(|(line, _)| line.to_owned());
-            line.map(Some).or(is_gone.then_some(None))
+            running
+                .stdout
+                .first_line()
+                .map(Some)
+                .or(is_gone.then_some(None))
         });
         let stderr = running.stderr.text();
         let line = match announced {
@@ -143,11 +147,11 @@ impl Started {
             Some(None) => bail!("it ended before it listened{}", quoted(&stderr)),
             None => bail!("it ran for 20 s without a line that says where it listens"),
         };
-        let address = line.strip_prefix("listening on ");
-        let address = address.and_then(|address| address.parse().ok());
+        let announced = Event::parse(&line);
         let line = shown(&line);
-        let address: SocketAddr = address
-            .with_context(|| format!("its first line is \"{line}\", and no announcement"))?;
+        let Some(Event::Listening(address)) = announced else {
+            bail!("its first line is \"{line}\", and no announcement");
+        };
         ensure!(
             address.ip().is_loopback() || address.ip().is_unspecified(),
             "its first line is \"{line}\", and it was to listen on {}",
@@ -211,16 +215,6 @@ impl Started {
 fn quoted(stderr: &str) -> String {
     let line = last_lines(stderr, 1).pop();
     line.map_or_else(String::new, |line| format!(": {}", shown(line.trim())))
-}
-
-/// The last lines of what a program said, at most so many. A panic's note on how to see more of it is none of them.
-#[must_use]
-pub fn last_lines(stderr: &str, most: usize) -> Vec<&str> {
-    let is_word = |line: &&str| !line.trim().is_empty() && !line.starts_with("note: ");
-    let lines = stderr.lines().filter(is_word);
-    let mut last: Vec<&str> = lines.rev().take(most).collect();
-    last.reverse();
-    last
 }
 
 /// What a program printed, which may hold anything, as a line for a terminal.

@@ -13,8 +13,9 @@ use crate::cli::args::subject_argument;
 use crate::cli::shown;
 use crate::cli::ui::terminal::print;
 use crate::course::Stage;
+use crate::evidence::last_words::{LastWords, last_lines};
 use crate::trace::picture;
-use crate::trace::recorder::{self, RecordOptions, Recorded, last_lines, record};
+use crate::trace::recorder::{self, RecordOptions, Recorded, record};
 use crate::trace::recording::Recording;
 use crate::trace::scenario::Manner;
 use crate::trace::timeline::view;
@@ -149,8 +150,7 @@ fn last_words(stderr: &str) -> String {
 
 /// What to do about a step that is not written yet, where a server's words are about one.
 fn unwritten(words: &str) -> Option<String> {
-    let (_, rest) = words.split_once("not yet implemented: step ")?;
-    let step = rest.split(':').next()?;
+    let step = LastWords::read(words).unwritten_step()?;
     Some(format!(
         "step {step} is not started, and the server ended there: write it first"
     ))

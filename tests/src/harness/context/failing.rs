@@ -3,12 +3,14 @@
 use std::rc::Rc;
 
 use crate::course::cause::Cause;
-use crate::diagnose::Symptom;
 use crate::diagnose::failure::{Failure, Problem};
-use crate::diagnose::threaded::refused_a_thread;
+use crate::diagnose::symptom::Symptom;
+use crate::diagnose::{cause, describe};
 use crate::evidence::Evidence;
 use crate::evidence::connection::Connection;
 use crate::evidence::heartbeat::beats;
+use crate::evidence::kit_log::EventLog;
+use crate::evidence::last_words::{LastWords, SystemErrors};
 use crate::evidence::settle::Activity;
 use crate::harness::context::CheckContext;
 use crate::platform::basics::start_threads;
@@ -54,10 +56,11 @@ impl CheckContext {
         if let Some(problem) = self.lacks_threads(program) {
             return problem;
         }
-        let situation = Evidence {
-            look,
+        let evidence = Evidence {
+            activity: look,
             exited: program.exited(),
-            stderr: program.stderr.text(),
+            last_words: LastWords::read(&program.stderr.text()),
+            log: EventLog::read(&program.stdout.text()),
             sample: program.sample(),
             open: descriptors(program.pid()).unwrap_or_default(),
             registered: registered(program.pid()),
@@ -66,9 +69,8 @@ impl CheckContext {
             at,
             history: self.history(),
             unwritten: self.step_in_panic(&program.stderr.text()),
-            said: program.stdout.text(),
             exceeded_thread_cap: program.exceeded_thread_cap(),
-            descriptors: program.limits().descriptors,
+            descriptor_limit: program.limits().descriptors,
             memory: memory(program.pid()),
             beats: look == Activity::Spinning && beats(program),
         };
@@ -76,10 +78,10 @@ impl CheckContext {
             sent: self.transcript.borrow().sent(),
             expected: expected.into(),
             received: received.into(),
-            program: situation.describe(),
-            cause: situation.cause(symptom),
+            program: describe(&evidence),
+            cause: cause(&evidence, symptom),
         };
-        Box::new(match situation.unwritten {
+        Box::new(match evidence.unwritten {
             Some(step) => Problem::NotStarted(step, failure),
             None => Problem::Failed(failure),
         })
@@ -88,9 +90,9 @@ impl CheckContext {
     /// Whether the machine has refused the program a thread, and refuses us one now: then no failure is of its making,
     /// unless it took all of them itself.
     fn lacks_threads(&self, program: &Process) -> Option<Box<Problem>> {
-        let said = program.stdout.text() + &program.stderr.text();
+        let said = SystemErrors::named_in(&(program.stdout.text() + &program.stderr.text()));
         let threads = program.sample().map_or(0, |sample| sample.threads.len());
-        if !refused_a_thread(&said) || threads > MANY_THREADS {
+        if !said.is_refused_thread() || threads > MANY_THREADS {
             return None;
         }
         let refused = start_threads(SOME).err()?;

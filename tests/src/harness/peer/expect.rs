@@ -6,9 +6,10 @@
 use std::io::{self, ErrorKind, Read};
 
 use crate::course::cause::Cause;
-use crate::diagnose::Symptom;
 use crate::diagnose::failure::{Outcome, Problem, Result};
-use crate::evidence::settle::{Activity, SettleDetector};
+use crate::diagnose::symptom::Symptom;
+use crate::evidence::settle::Activity;
+use crate::evidence::wait::{Wait, Waited};
 use crate::harness::compare::{difference, missing, repeated};
 use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
@@ -36,10 +37,7 @@ impl Peer {
         let arrival = self.receive(payload.bytes().len(), &mut received);
         if received == payload.bytes() {
             self.context
-                .transcript
-                .borrow_mut()
-                .note(&self.connection.label, format!("receives {payload}"));
-            self.context.transcript.borrow_mut().wait();
+                .note_and_wait(&self.connection.label, format!("receives {payload}"));
             self.last = received;
             return Ok(self);
         }
@@ -92,10 +90,7 @@ impl Peer {
         match self.receive(1, &mut extra) {
             Arrival::End => {
                 self.context
-                    .transcript
-                    .borrow_mut()
-                    .note(&self.connection.label, "receives the end");
-                self.context.transcript.borrow_mut().wait();
+                    .note_and_wait(&self.connection.label, "receives the end");
                 Ok(self)
             }
             Arrival::All => {
@@ -162,10 +157,8 @@ impl Peer {
             return Arrival::Reset;
         }
         let goal = received.len() + want;
-        let deadline = self.context.deadline();
-        let mut detector = SettleDetector::default();
+        let mut wait = Wait::until(self.context.deadline());
         let mut buffer = vec![0; want.min(64 * 1024)];
-        let mut settled = false;
         while received.len() < goal {
             let room = buffer.len().min(goal - received.len());
             match self.stream.read(&mut buffer[..room]) {
@@ -176,15 +169,13 @@ impl Peer {
                 Ok(count) => {
                     received.extend_from_slice(&buffer[..count]);
                     self.connection.counts.add_received(count);
-                    detector = SettleDetector::default();
+                    wait.begin_again();
                 }
                 Err(error) if is_nothing_yet(&error) => {
                     acknowledge(&self.stream);
-                    // One more look at the socket after the program was seen to have settled.
-                    if settled || deadline.has_passed() {
+                    if self.goes_on(&mut wait).is_err() {
                         return Arrival::Settled;
                     }
-                    settled = self.has_settled(&mut detector);
                 }
                 Err(_broken) => return Arrival::Reset,
             }
@@ -192,17 +183,20 @@ impl Peer {
         Arrival::All
     }
 
-    fn has_settled(&self, detector: &mut SettleDetector) -> bool {
-        match self.context.observe(detector) {
-            Activity::Running => false,
-            Activity::Blocked | Activity::Spinning => true,
-            // Its kernel still owes us the end of the stream, unless somebody inherited the socket.
-            Activity::Exited => self.connection.rows().is_some_and(|table| {
-                self.connection
-                    .their_row(&table)
-                    .is_some_and(|row| row.inode != 0)
-            }),
-        }
+    /// Whether something may still come. After the program's exit its kernel owes us the end of the stream, unless another
+    /// process inherited the socket.
+    fn goes_on(&self, wait: &mut Wait) -> Result<(), Waited<()>> {
+        let owes_the_end = || {
+            let table = self.connection.rows();
+            table.is_none_or(|table| {
+                let theirs = self.connection.their_row(&table);
+                theirs.is_none_or(|row| row.inode == 0)
+            })
+        };
+        wait.goes_on(|detector| match self.context.observe(detector) {
+            Activity::Exited if owes_the_end() => Activity::Running,
+            activity => activity,
+        })
     }
 }
 

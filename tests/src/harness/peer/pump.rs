@@ -3,12 +3,14 @@
 use std::io::{ErrorKind, Read, Write};
 
 use crate::course::cause::Cause;
-use crate::diagnose::Symptom;
 use crate::diagnose::failure::{Outcome, Problem};
-use crate::evidence::settle::{Activity, SettleDetector};
+use crate::diagnose::symptom::Symptom;
+use crate::evidence::settle::Activity;
+use crate::evidence::wait::{Wait, Waited};
 use crate::harness::compare::missing;
 use crate::harness::payload::Payload;
-use crate::harness::peer::{Peer, READ_TIMEOUT};
+use crate::harness::peer::Peer;
+use crate::process::deadline::Deadline;
 use crate::text::size;
 
 impl Peer {
@@ -95,31 +97,21 @@ impl Pump {
         if peer.stream().set_nonblocking(true).is_err() {
             return Moved::Broken;
         }
-        let mut detector = SettleDetector::default();
-        let mut deadline = peer.context().deadline();
-        let mut settled = None;
+        let mut wait = Wait::until(peer.context().deadline());
         let mut mebibytes = 0;
         loop {
             match self.step(peer, payload) {
-                Ok(true) if !deadline.has_passed() => {
-                    detector = SettleDetector::default();
-                    settled = None;
-                    // A trickle is no progress: each mebibyte has its time.
-                    if self.received / MEBIBYTE > mebibytes {
-                        mebibytes = self.received / MEBIBYTE;
-                        deadline = peer.context().deadline();
-                    }
+                Ok(true) if !wait.has_time() => return Moved::Stuck(Activity::Running),
+                // A trickle is no progress: each mebibyte has its time.
+                Ok(true) if self.received / MEBIBYTE > mebibytes => {
+                    mebibytes = self.received / MEBIBYTE;
+                    wait.begin_again_until(peer.context().deadline());
                 }
-                Ok(true) => return Moved::Stuck(Activity::Running),
-                // One more try after the program was seen to have settled.
-                Ok(false) => match settled.take() {
-                    Some(look) => return Moved::Stuck(look),
-                    None => {
-                        std::thread::sleep(READ_TIMEOUT);
-                        let look = peer.context().observe(&mut detector);
-                        let is_over = look != Activity::Running || deadline.has_passed();
-                        settled = is_over.then_some(look);
-                    }
+                Ok(true) => wait.begin_again(),
+                Ok(false) => match peer.context().goes_on(&mut wait) {
+                    Ok(()) => Deadline::pause(),
+                    Err(Waited::Settled(activity)) => return Moved::Stuck(activity),
+                    Err(_) => return Moved::Stuck(Activity::Running),
                 },
                 Err(moved) => return moved,
             }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crate::course::cause::Cause;
-use crate::diagnose::Symptom;
 use crate::diagnose::failure::{Outcome, Result};
-use crate::evidence::settle::{Activity, SettleDetector};
+use crate::diagnose::symptom::Symptom;
+use crate::evidence::settle::Activity;
+use crate::evidence::wait::Waited;
 use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
 use crate::harness::server::Server;
@@ -70,17 +71,16 @@ impl Server {
         let naps = |call: &SleepingCall| {
             call.timed && call.kind != CallKind::Other && call.nap != Some(Duration::ZERO)
         };
-        let mut detector = SettleDetector::default();
-        let settled = self.context.deadline().until(|| {
-            let look = self.context.observe(&mut detector);
+        let nap = self.context.wait_until(|| {
             let sample = self.process.sample();
             let threads = sample.iter().flat_map(|sample| &sample.threads);
-            match threads.filter_map(|thread| thread.call).find(naps) {
-                Some(call) => Some(Err(call.nap)),
-                None => (look != Activity::Running).then_some(Ok(look)),
-            }
+            threads.filter_map(|thread| thread.call).find(naps)
         });
-        settled.unwrap_or(Ok(Activity::Running))
+        match nap {
+            Waited::Reached(call) => Err(call.nap),
+            Waited::Settled(activity) => Ok(activity),
+            Waited::TimedOut => Ok(Activity::Running),
+        }
     }
 
     /// It has accepted all of `peers`, whatever it did with them then. One that died in a later step, which was not

@@ -1,67 +1,81 @@
-//! What is expected of a server's record: the lines in which it says who came and who left, beside what the check sees
-//! on the wire.
+//! What is expected of a server's event log: that it says which clients came and left, beside what the check sees on the
+//! wire.
 
 use crate::course::cause::Cause;
-use crate::diagnose::Symptom;
 use crate::diagnose::failure::{Outcome, Result};
-use crate::evidence::settle::{Activity, SettleDetector};
+use crate::diagnose::symptom::Symptom;
+use crate::evidence::kit_log::{Event, EventLog};
 use crate::harness::server::Server;
 
 impl Server {
-    /// It puts on record that a client connected, and then `line`, which says how that client left.
+    /// It logs that a client connected, and then `line`, which says how that client left: `client 1 left after 5 bytes`.
+    /// Where a client was reset, or no thread was left for it, *lost* is as right as *left*.
     pub fn expect_logged(&self, line: &str) -> Result<&Self> {
-        let lost = line.replace(" left after ", " lost after ");
+        let wanted = Event::parse(line);
+        let client = wanted.as_ref().and_then(Event::client);
+        let (Some(wanted), Some(client)) = (wanted, client) else {
+            return Err(anyhow::anyhow!("\"{line}\" is no event about a client").into());
+        };
         let history = self.context.history();
         let may_be_lost = history.was_reset || history.shortage.is_some();
-        let is_it = |printed: &str| {
-            printed == line || (may_be_lost && printed.starts_with(&format!("{lost}: ")))
+        let is_it = |event: &Event| match (&wanted, event) {
+            (
+                Event::Left { client, bytes },
+                Event::Lost {
+                    client: c,
+                    bytes: b,
+                    ..
+                },
+            ) => may_be_lost && (client, bytes) == (c, b),
+            (wanted, event) => wanted == event,
         };
-        let or_lost = match may_be_lost && lost != line {
-            true => ", or lost",
-            false => "",
-        };
-        let client = line.split_inclusive(' ').take(2).collect::<String>();
-        self.has_on_record(client.trim_end(), is_it, &format!("\"{line}\"{or_lost}"))?;
-        self.context.transcript.borrow_mut().note("server", line);
-        self.context.transcript.borrow_mut().wait();
+        let or_lost = if may_be_lost { ", or lost" } else { "" };
+        self.expect_departure(client, is_it, &format!("\"{line}\"{or_lost}"))?;
+        self.context.note_and_wait("server", line);
         Ok(self)
     }
 
-    /// It puts on record that `client`, who reset the connection, is gone, after however many bytes.
-    pub fn expect_logged_reset_of(&self, client: &str) -> Outcome {
-        let ways = ["left", "lost"].map(|way| format!("{client} {way} after "));
-        let is_it = |printed: &str| ways.iter().any(|way| printed.starts_with(way));
-        let wanted = format!("\"{client} lost after …\", or left");
-        self.has_on_record(client, is_it, &wanted)
+    /// It logs that `client`, who was turned away before it had sent anything, is lost.
+    pub fn expect_logged_as_lost(&self, client: u64) -> Outcome {
+        let is_it = |event: &Event| matches!(event, Event::Lost { bytes: 0, .. });
+        let line = format!("client {client} lost after 0 bytes");
+        self.expect_departure(client, is_it, &format!("\"{line}\""))?;
+        self.context.note_and_wait("server", line);
+        Ok(())
     }
 
-    /// Waits until there is a line about `client` that `is_it`, behind the one that it connected.
-    fn has_on_record(&self, client: &str, is_it: impl Fn(&str) -> bool, wanted: &str) -> Outcome {
-        let mut detector = SettleDetector::default();
-        self.context.deadline().until(|| {
-            let found = self.process.stdout.text().lines().any(&is_it);
-            (found || self.context.observe(&mut detector) != Activity::Running).then_some(())
-        });
-        // What it printed last may have come after the last look.
-        self.process.wait_for_output();
-        let printed = self.process.stdout.text();
-        let start = format!("{client} ");
-        let about_it = printed
-            .lines()
-            .filter(|printed| printed.starts_with(&start));
-        let about_it: Vec<&str> = about_it.collect();
+    /// It logs that `client`, who reset the connection, is gone, after however many bytes.
+    pub fn expect_logged_reset_of(&self, client: u64) -> Outcome {
+        let wanted = format!("\"client {client} lost after …\", or left");
+        self.expect_departure(client, Event::is_departure, &wanted)
+    }
 
-        let connected = format!("{client} connected");
-        let came = about_it.iter().position(|printed| *printed == connected);
-        let went = about_it.iter().position(|printed| is_it(printed));
+    /// Waits until there is an event about `client` that `is_it`, behind the one that it connected.
+    fn expect_departure(
+        &self,
+        client: u64,
+        is_it: impl Fn(&Event) -> bool,
+        wanted: &str,
+    ) -> Outcome {
+        let log = || EventLog::read(&self.process.stdout.text());
+        self.context
+            .wait_until(|| log().about(client).any(&is_it).then_some(()));
+        let log = log();
+        let about_it: Vec<&Event> = log.about(client).collect();
+
+        let connected = Event::Connected { client };
+        let came = about_it.iter().position(|event| **event == connected);
+        let went = about_it.iter().position(|event| is_it(event));
         let expected = match went {
             Some(went) if came.is_some_and(|came| came < went) => return Ok(()),
             Some(_) => format!("the event \"{connected}\", and then {wanted}"),
             None => format!("the event {wanted}"),
         };
-        let received = match about_it.is_empty() {
-            true => format!("no line about {client}"),
-            false => format!("\"{}\"", about_it.join("\" · \"")),
+        let received = if about_it.is_empty() {
+            format!("no line about client {client}")
+        } else {
+            let lines: Vec<String> = about_it.iter().map(ToString::to_string).collect();
+            format!("\"{}\"", lines.join("\" · \""))
         };
         Err(match self.process.exited() {
             Some(_) => self.context.fail(Symptom::End, expected, received, None),

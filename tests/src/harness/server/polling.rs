@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use crate::course::cause::Cause;
-use crate::diagnose::Symptom;
 use crate::diagnose::failure::{Outcome, Result};
-use crate::diagnose::polling::says_would_block;
+use crate::diagnose::symptom::Symptom;
 use crate::evidence::connection::Connection;
 use crate::evidence::heartbeat::HeartbeatMonitor;
-use crate::evidence::settle::{Activity, SettleDetector};
+use crate::evidence::last_words::LastWords;
+use crate::evidence::settle::Activity;
+use crate::evidence::wait::Waited;
 use crate::harness::exit::ExitedProgram;
 use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
@@ -26,41 +27,34 @@ const NAPS_FOR_AN_ANSWER: u64 = 10;
 impl Server {
     /// Its other work goes on: three more ticks come, and it never naps for more than 5 ms meanwhile.
     pub fn expect_ticks(&self) -> Result<&Self> {
-        let (mut monitor, mut detector) = (HeartbeatMonitor::default(), SettleDetector::default());
+        let mut monitor = HeartbeatMonitor::default();
         // One may have been under way to us, and one may have come before the program saw what we did last.
         let wanted = self.process.stdout.ticks() + 3;
-        let stopped = |reason: &str| Some(Err((Symptom::NoTicks, reason.to_string())));
-        let seen = self.context.deadline().until(|| {
+        let stopped = |reason: &str| Err((Symptom::NoTicks, reason.to_string()));
+        let waited = self.context.wait_until_going_round(|| {
             let ticks = self.process.stdout.ticks();
             let sample = self.process.sample();
-            if let Some(nap) = sample.as_ref().and_then(Sample::longest_nap)
-                && nap > LONGEST_NAP
-            {
+            let nap = sample.as_ref().and_then(Sample::longest_nap);
+            if let Some(nap) = nap.filter(|nap| *nap > LONGEST_NAP) {
                 let received = format!("a nap of {} ms", nap.as_millis());
                 return Some(Err((Symptom::Known(Cause::LongNap), received)));
             }
-            if ticks >= wanted {
-                return Some(Ok(()));
+            let has_stopped = monitor.has_stopped(ticks, sample.as_ref());
+            if ticks < wanted && has_stopped && self.process.stdout.is_drained() {
+                return Some(stopped("no tick: it is busy with something else"));
             }
-            match self.context.observe(&mut detector) {
-                Activity::Exited => stopped("it is gone"),
-                Activity::Blocked => stopped("no tick: it sleeps"),
-                _ if monitor.has_stopped(ticks, sample.as_ref())
-                    && self.process.stdout.is_drained() =>
-                {
-                    stopped("no tick: it is busy with something else")
-                }
-                Activity::Spinning | Activity::Running => None,
-            }
+            (ticks >= wanted).then_some(Ok(()))
         });
+        let seen = match waited {
+            Waited::Reached(seen) => seen,
+            Waited::Settled(Activity::Exited) => stopped("it is gone"),
+            Waited::Settled(_) => stopped("no tick: it sleeps"),
+            Waited::TimedOut => stopped("too few ticks"),
+        };
         let expected = "three more ticks, and no nap of more than 5 ms";
-        match seen.unwrap_or_else(|| Err((Symptom::NoTicks, "too few ticks".into()))) {
+        match seen {
             Ok(()) => {
-                self.context
-                    .transcript
-                    .borrow_mut()
-                    .note("server", "tick N");
-                self.context.transcript.borrow_mut().wait();
+                self.context.note_and_wait("server", "tick [N]");
                 Ok(self)
             }
             Err((symptom, received)) => Err(self.context.fail(symptom, expected, received, None)),
@@ -196,27 +190,24 @@ impl Server {
         let before = sleeps().unwrap_or(0);
         peer.send(question)?.wait_until_delivered()?;
         self.resume();
-        let mut detector = SettleDetector::default();
-        let too_many = self.context.deadline().until(|| {
+        let turn = self.context.wait_until_going_round(|| {
             // Counted before the look at the question: if that is still unread, so many naps were taken before its turn.
             let naps = sleeps().unwrap_or(u64::MAX).saturating_sub(before);
             match peer.is_unread() {
-                false => Some(None),
-                true if naps > NAPS_FOR_AN_ANSWER => Some(Some(naps)),
-                // One that sleeps for good will not answer.
-                true => (self.context.observe(&mut detector) == Activity::Blocked).then_some(None),
+                false => Some(Ok(())),
+                true => (naps > NAPS_FOR_AN_ANSWER).then_some(Err(naps)),
             }
         });
-        match too_many
-            .flatten()
-            .filter(|_| self.process.exited().is_none())
-        {
-            Some(naps) => Err(self.context.fail_because(
-                Cause::NapPerClient,
-                "an answer after a nap or two",
-                format!("{naps} naps, and the question is still unread"),
-            )),
-            None => peer.expect(question).map(drop),
+        match turn {
+            Waited::Reached(Err(naps)) if self.process.exited().is_none() => {
+                Err(self.context.fail_because(
+                    Cause::NapPerClient,
+                    "an answer after a nap or two",
+                    format!("{naps} naps, and the question is still unread"),
+                ))
+            }
+            // A server that sleeps for good, or is gone, will not answer.
+            _ => peer.expect(question).map(drop),
         }
     }
 
@@ -232,9 +223,7 @@ impl Server {
         self.context
             .remember(|history| history.listener_broke = true);
         self.context
-            .transcript
-            .borrow_mut()
-            .peer_sent("the lab", "breaks the listening socket");
+            .note_sent("the lab", "breaks the listening socket");
         platform::shut_down(self.process.pid(), listener)?;
         Ok(())
     }
@@ -258,7 +247,10 @@ impl Server {
     /// taken badly, which is another step's affair.
     fn died_of_the_first_accept(&self) -> bool {
         self.process.wait_for_output();
-        self.context.connections().is_empty() && says_would_block(&self.process.stderr.text())
+        self.context.connections().is_empty()
+            && LastWords::read(&self.process.stderr.text())
+                .errors
+                .is_would_block()
     }
 
     /// Whether it died in a later step, which was not started.

@@ -1,8 +1,8 @@
 //! What is expected of a server that has a thread for each client.
 
 use crate::course::cause::Cause;
-use crate::diagnose::Symptom;
 use crate::diagnose::failure::{Outcome, Result};
+use crate::diagnose::symptom::Symptom;
 use crate::evidence::history::Shortage;
 use crate::harness::peer::Peer;
 use crate::harness::peer::expect::Arrival;
@@ -80,8 +80,7 @@ impl Server {
         platform::limit_address_space(self.process.pid(), taken + room)?;
         self.context
             .remember(|history| history.shortage = Some(lack));
-        let mut transcript = self.context.transcript.borrow_mut();
-        transcript.peer_sent("the lab", "takes memory away");
+        self.context.note_sent("the lab", "takes memory away");
         Ok(())
     }
 
@@ -92,9 +91,9 @@ impl Server {
         match peer.receive(5, &mut received) {
             Arrival::All if received == b"hello" => Ok(()),
             Arrival::All => Err(peer.fail(Symptom::OtherBytes, "\"hello\"", quote(&received))),
-            Arrival::End | Arrival::Reset if self.process.exited().is_none() => self
-                .expect_logged(&format!("{} lost after 0 bytes", peer.connection.label))
-                .map(drop),
+            Arrival::End | Arrival::Reset if self.process.exited().is_none() => {
+                self.expect_logged_as_lost(peer.number())
+            }
             Arrival::End | Arrival::Reset => {
                 let expected = "a server that runs";
                 Err(peer.fail(Symptom::End, expected, "it is gone"))
