@@ -2,6 +2,10 @@
 
 mod support; // what several tests share; small programs for them stand in `fixtures/`
 
+// Evidence, on values made up for the test
+mod diagnose; // from evidence to a cause, and log and last words to values
+mod settle; // when a program counts as settled
+
 // Verdicts
 mod gallery; // each mutant fails the checks that it must, for the cause that is named; each variant passes
 mod steps; // a student on the way: what is done is judged, what is not begun is not

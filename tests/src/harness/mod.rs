@@ -4,7 +4,6 @@ pub mod client;
 mod compare;
 pub mod context;
 pub mod exit;
-pub mod ledger;
 pub mod payload;
 pub mod peer;
 pub mod program;

@@ -3,6 +3,7 @@
 mod connect;
 pub mod expect;
 pub mod pump;
+pub mod unsent;
 
 use std::io::{self, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};

@@ -2,6 +2,7 @@
 
 pub mod event_driven;
 pub mod event_log;
+pub mod fairness;
 pub mod polling;
 pub mod threaded;
 

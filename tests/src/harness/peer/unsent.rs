@@ -4,8 +4,6 @@
 //! What the program holds is what was sent, without what lies in the queues of the two kernels: see
 //! [`Connection::buffered_by_program`](crate::evidence::connection::Connection::buffered_by_program).
 
-use std::time::{Duration, Instant};
-
 use crate::course::cause::Cause;
 use crate::diagnose::failure::{Outcome, Result};
 use crate::diagnose::symptom::Symptom;
@@ -13,7 +11,6 @@ use crate::evidence::wait::Waited;
 use crate::harness::context::CheckContext;
 use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
-use crate::harness::server::Server;
 use crate::platform::{acknowledge, not_sent, window_probes};
 use crate::text::size;
 
@@ -28,15 +25,6 @@ const ENOUGH: u64 = 44 * 1024;
 /// after one byte more. With each of them the kernel may find room, so that a program which waits for some goes on.
 const REFUSALS: u32 = 3;
 const KNOCK: usize = 1024;
-
-/// How long a server runs between two looks at who was served, at least.
-const SLICE: Duration = Duration::from_micros(100);
-
-/// How many times in a row a server that can run may do nothing.
-const MANY: u32 = 300;
-
-/// How many bytes of each of the others a server may take before it is a quiet client's turn: two turns.
-const TWO_TURNS: u64 = 2 * 64 * 1024;
 
 /// Where the bytes are of a client that does not read.
 struct Kept {
@@ -224,72 +212,5 @@ impl Peer {
             let theirs = self.connection.their_row(&table);
             theirs.is_some_and(|row| row.unread > 0)
         })
-    }
-}
-
-impl Server {
-    /// `quiet` asks for something while `others` have sent as much as fits; it gets its turn before the server has
-    /// taken more than two of each of them.
-    pub fn expect_answer_in_turn(
-        &self,
-        quiet: &mut Peer,
-        others: &mut [Peer],
-        flood: &Payload,
-    ) -> Outcome {
-        let eaten = |others: &[Peer]| {
-            let each = others.iter().filter_map(|peer| {
-                let table = peer.connection.rows()?;
-                peer.connection.consumed(&table)
-            });
-            each.sum::<u64>()
-        };
-        self.stop()?;
-        let before = eaten(others);
-        for other in others.iter_mut() {
-            other.fill_send_buffer(flood)?;
-        }
-        let question = Payload::from("and I?");
-        quiet.send(&question)?.wait_until_delivered()?;
-        let most = TWO_TURNS * others.len() as u64;
-        let (mut last, mut idle) = (0, 0);
-        let starved = self.context.deadline().until(|| {
-            // One that does nothing any more will tell why when nobody stops it.
-            if self.process.exited().is_some() || idle > MANY {
-                return Some(None);
-            }
-            self.runs_for_a_moment();
-            let so_far = eaten(others).saturating_sub(before);
-            idle = if so_far == last { idle + 1 } else { 0 };
-            last = so_far;
-            // Counted before the look at the question: if that is still unread, so much was taken before its turn.
-            match quiet.is_unread() {
-                false => Some(None),
-                true => (so_far > most).then_some(Some(so_far)),
-            }
-        });
-        self.resume();
-        match starved.flatten() {
-            Some(so_far) => Err(self.context.fail_because(
-                Cause::Starved,
-                format!(
-                    "an answer to {quiet} before {} of the others are served",
-                    size(most as usize),
-                    quiet = quiet.connection.label
-                ),
-                format!("its question is unread after {}", size(so_far as usize)),
-            )),
-            None => quiet.expect(&question).map(drop),
-        }
-    }
-
-    /// Lets it run a little, and stops it again.
-    fn runs_for_a_moment(&self) {
-        self.process.resume();
-        let start = Instant::now();
-        while start.elapsed() < SLICE {
-            std::hint::spin_loop();
-        }
-        // If it is gone, the next look will tell.
-        let _ = self.process.stop();
     }
 }

@@ -1,0 +1,355 @@
+//! When a program counts as settled: the detector on observations made up here, without processes.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use lab::evidence::connection::Connection;
+use lab::evidence::settle::{
+    Activity, IDLE_CPU_BUDGET, Observation, STABLE_SAMPLES, SettleDetector,
+};
+use lab::platform::{
+    CallKind, Descriptor, Sample, SleepingCall, TcpRow, TcpState, Thread, VERY_LONG,
+};
+
+/// The socket that the program shares with its client: descriptor and inode.
+const SOCKET: (i32, u64) = (4, 77);
+
+#[test]
+fn blocked_after_the_same_sample_three_times_in_a_row() {
+    let mut detector = SettleDetector::default();
+    for _ in 1..STABLE_SAMPLES {
+        assert_eq!(detector.judge(blocked(), &[]), Activity::Running);
+    }
+    assert_eq!(detector.judge(blocked(), &[]), Activity::Blocked);
+}
+
+#[test]
+fn a_thread_that_was_awake_between_two_samples_begins_anew() {
+    let mut detector = SettleDetector::default();
+    detector.judge(blocked(), &[]);
+    detector.judge(blocked(), &[]);
+    let mut awake_meanwhile = blocked();
+    thread(&mut awake_meanwhile).switches += 1;
+    assert_eq!(detector.judge(awake_meanwhile, &[]), Activity::Running);
+}
+
+#[test]
+fn output_that_was_not_read_yet_begins_anew() {
+    let mut detector = SettleDetector::default();
+    detector.judge(blocked(), &[]);
+    detector.judge(blocked(), &[]);
+    let undrained = Observation {
+        is_drained: false,
+        ..blocked()
+    };
+    assert_eq!(detector.judge(undrained, &[]), Activity::Running);
+    assert_eq!(detector.judge(blocked(), &[]), Activity::Running);
+}
+
+#[test]
+fn gone_or_invisible_is_said_at_once_or_never() {
+    let gone = Observation {
+        exited: true,
+        ..blocked()
+    };
+    assert_eq!(last(|| gone.clone(), &[]), Activity::Exited);
+    let invisible = Observation {
+        sample: None,
+        ..blocked()
+    };
+    assert_eq!(last(|| invisible.clone(), &[]), Activity::Running);
+}
+
+#[test]
+fn not_blocked_while_something_is_on_its_way() {
+    let cases: [(&str, fn(&mut TcpRow, &mut TcpRow), Activity); 7] = [
+        ("nothing", |_, _| {}, Activity::Blocked),
+        (
+            "bytes to the program",
+            |ours, _| ours.unsent = 5,
+            Activity::Running,
+        ),
+        (
+            "bytes to the client",
+            |_, theirs| theirs.unsent = 5,
+            Activity::Running,
+        ),
+        (
+            "bytes for which there is no room",
+            |ours, theirs| (theirs.unsent, ours.unread) = (5, 9),
+            Activity::Blocked,
+        ),
+        (
+            "a handshake",
+            |ours, _| ours.state = TcpState::Handshake,
+            Activity::Running,
+        ),
+        (
+            "an end",
+            |ours, _| ours.state = TcpState::FinSent,
+            Activity::Running,
+        ),
+        (
+            "unread bytes that wake it",
+            |_, theirs| theirs.unread = 5,
+            Activity::Running,
+        ),
+    ];
+    for (what, change, expected) in cases {
+        let seen = || {
+            let mut seen = blocked();
+            let mut table = seen.table.take().expect("a table");
+            let (ours, theirs) = table.split_at_mut(1);
+            change(&mut ours[0], &mut theirs[0]);
+            seen.table = Some(table);
+            seen
+        };
+        assert_eq!(last(seen, &[connection()]), expected, "{what}");
+    }
+}
+
+#[test]
+fn an_end_that_only_one_side_has_heard_of_is_on_its_way() {
+    let half = |state| {
+        move || {
+            let mut ours = rows()[0];
+            ours.state = state;
+            Observation {
+                table: Some(vec![ours]),
+                ..blocked()
+            }
+        }
+    };
+    assert_eq!(
+        last(half(TcpState::Established), &[connection()]),
+        Activity::Running
+    );
+    assert_eq!(
+        last(half(TcpState::Other), &[connection()]),
+        Activity::Blocked
+    );
+}
+
+#[test]
+fn a_program_that_waits_for_the_lab_has_not_settled() {
+    let inside = |kind, descriptor, has_all_input| {
+        move || {
+            let mut seen = blocked();
+            let call = SleepingCall {
+                kind,
+                descriptor: Some(descriptor),
+                ..call()
+            };
+            thread(&mut seen).call = Some(call);
+            seen.stdin = (0, has_all_input);
+            seen
+        }
+    };
+    assert_eq!(
+        last(inside(CallKind::Recv, 0, false), &[]),
+        Activity::Running,
+        "more input comes"
+    );
+    assert_eq!(
+        last(inside(CallKind::Recv, 0, true), &[]),
+        Activity::Blocked,
+        "no more comes"
+    );
+    assert_eq!(
+        last(inside(CallKind::Send, 1, true), &[]),
+        Activity::Running,
+        "we have to read"
+    );
+}
+
+#[test]
+fn a_nap_is_no_sleep_unless_it_outlasts_every_check() {
+    let napping = |nap| {
+        move || {
+            let mut seen = blocked();
+            let call = SleepingCall {
+                kind: CallKind::Sleep,
+                descriptor: None,
+                timed: true,
+                nap: Some(nap),
+            };
+            thread(&mut seen).call = Some(call);
+            seen
+        }
+    };
+    assert_eq!(
+        last(napping(Duration::from_secs(1)), &[]),
+        Activity::Running
+    );
+    assert_eq!(last(napping(VERY_LONG), &[]), Activity::Blocked);
+}
+
+#[test]
+fn spinning_after_processor_time_without_effect() {
+    let little = IDLE_CPU_BUDGET / 2;
+    assert_eq!(after(little, |_| {}), Activity::Running);
+    assert_eq!(after(IDLE_CPU_BUDGET, |_| {}), Activity::Spinning);
+    assert_eq!(
+        after(little, |seen| seen.ticks = 9),
+        Activity::Spinning,
+        "with a heartbeat"
+    );
+}
+
+#[test]
+fn whatever_can_be_seen_is_an_effect() {
+    let changes: [(&str, fn(&mut Observation)); 5] = [
+        ("output", |seen| seen.printed += 1),
+        ("input", |seen| seen.stdin.0 += 1),
+        ("memory", |seen| seen.memory += 16 << 20),
+        ("a descriptor", |seen| seen.open.clear()),
+        ("a socket", |seen| seen.table = Some(Vec::new())),
+    ];
+    for (what, change) in changes {
+        assert_eq!(after(IDLE_CPU_BUDGET, change), Activity::Running, "{what}");
+    }
+}
+
+#[test]
+fn one_busy_thread_does_not_stand_for_one_that_got_no_processor() {
+    let mut detector = SettleDetector::default();
+    let both = |cpu| {
+        let mut seen = running(cpu);
+        let other = Thread {
+            id: 2,
+            ..running(Duration::ZERO).sample.expect("a sample").threads[0].clone()
+        };
+        seen.sample.as_mut().expect("a sample").threads.push(other);
+        seen
+    };
+    detector.judge(both(Duration::ZERO), &[]);
+    assert_eq!(
+        detector.judge(both(IDLE_CPU_BUDGET * 2), &[]),
+        Activity::Running
+    );
+}
+
+#[test]
+fn naps_without_effect_are_counted() {
+    let napped = |times: u64, nap: Duration| {
+        let napping = |sleeps| {
+            let mut seen = running(Duration::ZERO);
+            let thread = thread(&mut seen);
+            thread.state = 'S';
+            thread.sleeps = sleeps;
+            let call = SleepingCall {
+                kind: CallKind::Sleep,
+                descriptor: None,
+                timed: true,
+                nap: Some(nap),
+            };
+            thread.call = Some(call);
+            seen
+        };
+        let mut detector = SettleDetector::default();
+        detector.judge(napping(0), &[]);
+        detector.judge(napping(times), &[])
+    };
+    let (short, long) = (Duration::from_millis(1), Duration::from_millis(200));
+    assert_eq!(napped(49, short), Activity::Running);
+    assert_eq!(napped(50, short), Activity::Spinning);
+    assert_eq!(napped(2, long), Activity::Running);
+    assert_eq!(napped(3, long), Activity::Spinning);
+}
+
+#[test]
+fn a_stopped_program_never_settles() {
+    let stopped = || {
+        let mut seen = blocked();
+        thread(&mut seen).state = 'T';
+        seen
+    };
+    assert_eq!(last(stopped, &[]), Activity::Running);
+}
+
+/// The answer after as many observations as a blocked program takes.
+fn last(seen: impl Fn() -> Observation, connections: &[Connection]) -> Activity {
+    let mut detector = SettleDetector::default();
+    for _ in 1..STABLE_SAMPLES {
+        detector.judge(seen(), connections);
+    }
+    detector.judge(seen(), connections)
+}
+
+/// The second of two observations, between which a program has used `cpu`; `change` is what differs besides.
+fn after(cpu: Duration, change: impl Fn(&mut Observation)) -> Activity {
+    let mut detector = SettleDetector::default();
+    detector.judge(running(Duration::ZERO), &[]);
+    let mut second = running(cpu);
+    change(&mut second);
+    detector.judge(second, &[])
+}
+
+/// A program with one thread, which sleeps in `recv` at its client's socket.
+fn blocked() -> Observation {
+    let thread = Thread {
+        id: 1,
+        state: 'S',
+        call: Some(call()),
+        cpu: Duration::from_millis(3),
+        switches: 8,
+        sleeps: 7,
+    };
+    Observation {
+        exited: false,
+        sample: Some(Sample {
+            threads: vec![thread],
+        }),
+        table: Some(rows().to_vec()),
+        is_drained: true,
+        open: vec![Descriptor {
+            number: SOCKET.0,
+            socket: Some(SOCKET.1),
+        }],
+        memory: 4 << 20,
+        printed: 30,
+        ticks: 0,
+        stdin: (0, true),
+    }
+}
+
+/// A program that runs, and has used `cpu` so far.
+fn running(cpu: Duration) -> Observation {
+    let mut seen = blocked();
+    let thread = thread(&mut seen);
+    (thread.state, thread.call, thread.cpu) = ('R', None, cpu);
+    seen
+}
+
+fn thread(seen: &mut Observation) -> &mut Thread {
+    &mut seen.sample.as_mut().expect("a sample").threads[0]
+}
+
+fn call() -> SleepingCall {
+    SleepingCall {
+        kind: CallKind::Recv,
+        descriptor: Some(SOCKET.0),
+        timed: false,
+        nap: None,
+    }
+}
+
+fn connection() -> Connection {
+    let [ours, _] = rows();
+    Connection::new("client 1".into(), ours.local, ours.remote)
+}
+
+/// Our end of the connection, and the program's.
+fn rows() -> [TcpRow; 2] {
+    let [client, server] = [40_000, 7878].map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    let row = |local, remote, inode| TcpRow {
+        local,
+        remote,
+        state: TcpState::Established,
+        unsent: 0,
+        unread: 0,
+        retransmits: 0,
+        inode,
+    };
+    [row(client, server, 5), row(server, client, SOCKET.1)]
+}
