@@ -11,7 +11,7 @@ use lab::course::readme::Readme;
 use lab::course::{self, STAGES, Stage};
 use lab::judge::check::Check;
 use lab::judge::report::{self, ReportContext};
-use lab::judge::{BuiltStage, Judge, Verdict, candidates, startup};
+use lab::judge::{BuiltStage, Judge, Verdict, built_stages, startup};
 use lab::stages;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
@@ -59,7 +59,7 @@ fn grade() -> anyhow::Result<ExitCode> {
         let listed = wanted.iter();
         trials.extend(listed.flat_map(|stage| list(&subject, &usual, stage)));
     } else {
-        for candidate in candidates(&repo, &subject, &wanted)? {
+        for candidate in built_stages(&repo, &subject, &wanted)? {
             say_if_not_built(&repo, &candidate);
             let candidate = Arc::new(candidate);
             judged.push(Arc::clone(&candidate));

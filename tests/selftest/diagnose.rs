@@ -264,7 +264,7 @@ fn a_report_says_what_the_program_was_doing() {
         ),
     ];
     for (change, expected) in cases {
-        assert_eq!(with(change, |seen| describe(seen)), expected);
+        assert_eq!(with(change, describe), expected);
     }
 }
 

@@ -62,7 +62,8 @@ fn gone_or_invisible_is_said_at_once_or_never() {
 
 #[test]
 fn not_blocked_while_something_is_on_its_way() {
-    let cases: [(&str, fn(&mut TcpRow, &mut TcpRow), Activity); 7] = [
+    type Change = fn(&mut TcpRow, &mut TcpRow);
+    let cases: [(&str, Change, Activity); 7] = [
         ("nothing", |_, _| {}, Activity::Blocked),
         (
             "bytes to the program",
@@ -198,7 +199,8 @@ fn spinning_after_processor_time_without_effect() {
 
 #[test]
 fn whatever_can_be_seen_is_an_effect() {
-    let changes: [(&str, fn(&mut Observation)); 5] = [
+    type Change = fn(&mut Observation);
+    let changes: [(&str, Change); 5] = [
         ("output", |seen| seen.printed += 1),
         ("input", |seen| seen.stdin.0 += 1),
         ("memory", |seen| seen.memory += 16 << 20),

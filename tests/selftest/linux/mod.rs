@@ -4,6 +4,7 @@ pub mod support; // the lab as a student runs it, second checkouts, subjects mad
 
 // Verdicts
 mod hostile; // programs that lie, flood, hang, multiply or hide
+mod powers; // how other systems judge, tried here
 pub mod select_limit; // the program beside stage 09 that serves on `select`
 mod surroundings; // the lab in surroundings that somebody else has made
 mod verdicts; // what `lab check` says, and what it hangs on

@@ -6,7 +6,7 @@ use lab::build::cargo;
 use lab::course::{Stage, find};
 use lab::harness::program::Program;
 use lab::harness::snapshot::Snapshots;
-use lab::platform::{Limits, MANY_DESCRIPTORS};
+use lab::platform::{Limits, MANY_DESCRIPTORS, Powers};
 use lab::stages;
 use serde_json::Value;
 
@@ -86,6 +86,7 @@ fn program(stage: &Stage, executable: &Path, step: u8) -> Program {
         Vec::new(),
         1,
         Snapshots { folder },
+        Powers::probed().clone(),
     )
 }
 

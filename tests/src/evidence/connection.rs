@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use crate::platform::{TcpRow, tcp_rows};
+use crate::platform::TcpRow;
 
 /// A connection between one of our peers and the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,12 +76,6 @@ impl Connection {
     #[must_use]
     pub fn both_ends(&self) -> [(SocketAddr, SocketAddr); 2] {
         [(self.ours, self.theirs), (self.theirs, self.ours)]
-    }
-
-    /// Both ends, as the kernel sees them now.
-    #[must_use]
-    pub fn rows(&self) -> Option<Vec<TcpRow>> {
-        tcp_rows(&self.both_ends())
     }
 
     /// The program's end, in a table of all sockets.

@@ -11,14 +11,17 @@ use crate::evidence::settle::{Activity, Observation, SettleDetector};
 use crate::evidence::wait::{Wait, Waited, wait_until};
 use crate::harness::scripted_server::loopback_of_our_own;
 use crate::harness::transcript::Transcript;
-use crate::platform::{Power, Powers, Sample, TcpRow, TcpState, tcp_rows, tcp_table};
+use crate::platform::{Power, Powers};
 use crate::process::child::Process;
 use crate::process::deadline::Deadline;
 
 mod failing;
+mod seeing;
 
 #[derive(Debug)]
 pub struct CheckContext {
+    /// What this machine can show, as far as this check may know.
+    powers: Powers,
     program: RefCell<Option<Rc<Process>>>,
     /// All that it printed is here, since it has exited.
     output_is_whole: Cell<bool>,
@@ -45,13 +48,14 @@ impl CheckContext {
     /// An empty stage on which `step` is judged, for a program in which the steps `not_started` still stand as they
     /// were shipped.
     #[must_use]
-    pub fn new(step: u8, not_started: Vec<u8>) -> Self {
+    pub fn new(step: u8, not_started: Vec<u8>, powers: Powers) -> Self {
         Self {
+            home: Cell::new(loopback_of_our_own(&powers)),
+            powers,
             program: RefCell::default(),
             output_is_whole: Cell::default(),
             connections: RefCell::default(),
             listener: Cell::default(),
-            home: Cell::new(loopback_of_our_own()),
             transcript: RefCell::default(),
             history: Cell::default(),
             end: Deadline::of_a_check(),
@@ -120,7 +124,10 @@ impl CheckContext {
         let Some(program) = program.as_ref() else {
             return Activity::Blocked;
         };
-        let seen = Observation::of(program, || self.rows());
+        let mut seen = Observation::of(program, || self.rows());
+        if !self.powers.has(Power::ProcessState) {
+            seen.sample = None;
+        }
         let activity = detector.judge(seen, &self.connections.borrow());
         // What it printed last is here for the next look.
         if activity == Activity::Exited && !self.output_is_whole.replace(true) {
@@ -172,40 +179,6 @@ impl CheckContext {
         self.transcript.borrow().render()
     }
 
-    /// The socket that listens.
-    #[must_use]
-    pub fn listener_row(&self) -> Option<TcpRow> {
-        let rows = self.rows()?;
-        rows.into_iter().find(|row| row.state == TcpState::Listen)
-    }
-
-    /// The sockets that matter here: both ends of each connection, and the one that listens.
-    fn rows(&self) -> Option<Vec<TcpRow>> {
-        let unspecified = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-        let listener = self.listener.get().map(|address| (address, unspecified));
-        let connections = self.connections.borrow();
-        let ends = connections.iter().flat_map(Connection::both_ends);
-        tcp_rows(&ends.chain(listener).collect::<Vec<_>>())
-    }
-
-    /// Whether bytes of one of our peers lie unread in the program's kernel.
-    #[must_use]
-    pub fn has_unread(&self) -> bool {
-        let table = self.rows().unwrap_or_default();
-        let unread = |connection: &Connection| {
-            connection
-                .their_row(&table)
-                .is_some_and(|row| row.unread > 0)
-        };
-        self.connections.borrow().iter().any(unread)
-    }
-
-    /// What the threads of the program are doing. `None` when there is none, or where nobody can tell.
-    #[must_use]
-    pub fn sample(&self) -> Option<Sample> {
-        self.program.borrow().as_ref()?.sample()
-    }
-
     /// Waits until the program has done all that it will do. [`Activity::Running`] when the deadline passed before.
     ///
     /// Where nobody can tell, the deadline is a short one: time enough to exit for a program that has panicked.
@@ -223,43 +196,6 @@ impl CheckContext {
             Waited::Settled(activity) => activity,
             Waited::Reached(()) | Waited::TimedOut => Activity::Running,
         }
-    }
-
-    /// As [`shows_when_a_program_has_settled`](Self::shows_when_a_program_has_settled); where it does not, the verdict
-    /// says so.
-    pub fn can_see_it_settle(&self) -> bool {
-        let shown = [Power::ProcessState, Power::KernelQueues].map(|power| self.has(power));
-        shown == [true, true]
-    }
-
-    /// Whether this machine shows what [`wait_until_settled`](Self::wait_until_settled) waits for.
-    #[must_use]
-    pub fn shows_when_a_program_has_settled() -> bool {
-        let powers = Powers::probed();
-        powers.has(Power::ProcessState) && powers.has(Power::KernelQueues)
-    }
-
-    /// Whether this machine has `power`. Where it has not, the check goes on without, and its verdict says so.
-    pub fn has(&self, power: Power) -> bool {
-        let has = Powers::probed().has(power);
-        let mut without = self.without.borrow_mut();
-        if !has && !without.contains(&power) {
-            without.push(power);
-        }
-        has
-    }
-
-    /// What this machine could not show, so that a part of the check was left out.
-    #[must_use]
-    pub fn without(&self) -> Vec<Power> {
-        self.without.borrow().clone()
-    }
-
-    /// The connections that wait in the backlog of whoever listens at `address`.
-    #[must_use]
-    pub fn backlog(&self, address: SocketAddr) -> Option<u64> {
-        let listens = |row: &TcpRow| row.state == TcpState::Listen && row.local == address;
-        Some(tcp_table()?.iter().find(|row| listens(row))?.unread)
     }
 
     /// The step that a program died in because it is not written yet, if its last words say so.

@@ -49,7 +49,7 @@ impl Peer {
     ) -> Result<Self> {
         let label = context.next_label("client");
         context.wait_until(|| (!has_all_that_may_wait(server)).then_some(()));
-        let connected = connect(server, &context.home, room, context.deadline());
+        let connected = connect(server, context, room);
         let connected = connected.map_err(|refusal| {
             let symptom = match refusal {
                 Refusal::BacklogIsFull => Symptom::Known(Cause::BacklogTooSmall),
@@ -131,7 +131,7 @@ impl Peer {
 
     /// Whether nothing that we sent is on its way, or lies unread in the program's kernel.
     fn has_read_all(&self) -> bool {
-        self.connection.rows().is_none_or(|table| {
+        self.context.rows_of(&self.connection).is_none_or(|table| {
             let ours = self.connection.our_row(&table);
             let theirs = self.connection.their_row(&table);
             ours.is_none_or(|row| row.unsent == 0) && theirs.is_none_or(|row| row.unread == 0)
@@ -141,7 +141,7 @@ impl Peer {
     /// Sends until neither kernel takes more, because the program does not read; returns what they took. Where
     /// nobody can tell whether it may still read, a while without any room has to do.
     pub fn fill(&mut self, payload: &Payload) -> Result<Payload> {
-        let sees = CheckContext::shows_when_a_program_has_settled();
+        let sees = self.context.shows_settling();
         let deadline = self.context.deadline();
         let mut wait = Wait::until(if sees { deadline } else { Deadline::short() });
         let mut sent = 0;
@@ -232,7 +232,7 @@ impl Peer {
             return Ok(());
         }
         let expected = "a program that sends until nothing fits any more, and sleeps in send then";
-        let has_ended = self.connection.rows().is_some_and(|table| {
+        let has_ended = self.context.rows_of(&self.connection).is_some_and(|table| {
             let ours = self.connection.our_row(&table);
             ours.is_some_and(|row| row.state == TcpState::CloseWait)
         });

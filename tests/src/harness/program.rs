@@ -16,7 +16,7 @@ use crate::harness::payload::Payload;
 use crate::harness::scripted_server::{ScriptedServer, loopback_of_our_own};
 use crate::harness::server::Server;
 use crate::harness::snapshot::Snapshots;
-use crate::platform::{LIMITS, Limits, MANY_DESCRIPTORS, room_at_first};
+use crate::platform::{LIMITS, Limits, MANY_DESCRIPTORS, Powers, room_at_first};
 use crate::process::child::{Process, Stdin};
 use crate::text::size;
 
@@ -36,7 +36,8 @@ pub struct Program {
 }
 
 impl Program {
-    /// A program for one check of `step`. The same `seed` gives the same payloads, sizes and splits.
+    /// A program for one check of `step`, on a machine with these `powers`. The same `seed` gives the same payloads, sizes
+    /// and splits.
     #[must_use]
     pub fn new(
         executable: PathBuf,
@@ -44,11 +45,12 @@ impl Program {
         not_started: Vec<u8>,
         seed: u64,
         snapshots: Snapshots,
+        powers: Powers,
     ) -> Self {
         Self {
             executable,
             random: RefCell::new(fastrand::Rng::with_seed(seed)),
-            context: Rc::new(CheckContext::new(step, not_started)),
+            context: Rc::new(CheckContext::new(step, not_started, powers)),
             snapshots,
         }
     }
@@ -192,7 +194,7 @@ impl Program {
 
     /// An address with a port that nobody else listens at.
     pub fn private_address(&self) -> Result<SocketAddr> {
-        let listener = TcpListener::bind((loopback_of_our_own(), 0))?;
+        let listener = TcpListener::bind((loopback_of_our_own(self.context.powers()), 0))?;
         Ok(listener.local_addr()?)
     }
 

@@ -21,7 +21,7 @@ pub struct ScriptedServer {
 
 impl ScriptedServer {
     pub(crate) fn listen(context: &Rc<CheckContext>) -> Result<Self> {
-        let listener = TcpListener::bind((loopback_of_our_own(), 0))?;
+        let listener = TcpListener::bind((loopback_of_our_own(context.powers()), 0))?;
         listener.set_nonblocking(true)?;
         // The connections that it accepts inherit this.
         fix_room(&SockRef::from(&listener));
@@ -65,8 +65,8 @@ impl ScriptedServer {
 /// An address of this machine that no other program listens at: drawn by chance and not from the seed, so that
 /// two graders at once do not meet there. Where there is only one, it is that one.
 #[must_use]
-pub(crate) fn loopback_of_our_own() -> Ipv4Addr {
-    if Powers::probed().has(Power::PrivateLoopback) {
+pub(crate) fn loopback_of_our_own(powers: &Powers) -> Ipv4Addr {
+    if powers.has(Power::PrivateLoopback) {
         Ipv4Addr::new(
             127,
             fastrand::u8(64..),

@@ -204,7 +204,7 @@ impl Server {
         if !self.context.has(Power::ForeignSockets) {
             return Ok(());
         }
-        let sample = self.process.sample();
+        let sample = self.context.sample();
         let threads = sample.iter().flat_map(|sample| &sample.threads);
         let limit =
             |call: SleepingCall| time_limit(self.process.pid(), call.descriptor?, call.kind);
@@ -224,7 +224,7 @@ impl Server {
 
     /// What it has done so far. Nothing, where nobody can tell.
     pub(crate) fn cpu_usage(&self) -> CpuUsage {
-        let sample = self.process.sample();
+        let sample = self.context.sample();
         sample.map_or_else(CpuUsage::default, |sample| CpuUsage {
             cpu: sample.cpu(),
             naps: sample.sleeps(),

@@ -212,6 +212,7 @@ impl Judge {
             not_started,
             hasher.finish(),
             snapshots,
+            self.powers.clone(),
         );
         panic::catch_unwind(AssertUnwindSafe(|| {
             (check.run)(&program)?;
@@ -228,7 +229,7 @@ impl Judge {
 /// # Errors
 ///
 /// As [`build::build`].
-pub fn candidates(
+pub fn built_stages(
     repo: &Repo,
     subject: &Subject,
     stages: &[&'static Stage],

@@ -21,58 +21,59 @@ const MANY_CLIENTS: u64 = 128;
 /// As many threads as a program has for fifty clients, and some of ours.
 const MANY_THREADS: usize = 64;
 
-/// Something that a check may need to see or do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Power {
+macro_rules! powers {
+    ($($(#[$doc:meta])* $power:ident $words:literal)*) => {
+        /// Something that a check may need to see or do.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Power { $($(#[$doc])* $power),* }
+
+        impl Power {
+            pub const ALL: &[Power] = &[$(Power::$power),*];
+
+            /// What is missing where it is, in words.
+            #[must_use]
+            pub fn words(self) -> &'static str {
+                match self { $(Power::$power => $words),* }
+            }
+        }
+    };
+}
+
+powers! {
     /// Which call each thread of a program sleeps in, and how much processor time it used.
-    ProcessState,
+    ProcessState "what a program is doing"
     /// How many bytes wait in the kernel, and who listens.
-    KernelQueues,
+    KernelQueues "bytes that wait in the kernel"
     /// Stopping a program and letting it go on.
-    StopAndContinue,
+    StopAndContinue "stopping a program"
     /// The descriptors that a program has open.
-    Descriptors,
+    Descriptors "the descriptors of a program"
     /// Loopback addresses other than 127.0.0.1.
-    PrivateLoopback,
+    PrivateLoopback "loopback addresses of our own"
     /// Borrowing a socket of a program: to read its options, to change one for a moment, or to shut it down.
-    ForeignSockets,
+    ForeignSockets "the sockets of a program"
     /// Taking memory away from a program that runs.
-    LessMemory,
+    LessMemory "taking memory away from a program"
     /// Starting a program to which more than a thousand descriptors are not free.
-    ManyDescriptors,
+    ManyDescriptors "a program with many descriptors"
     /// Having many clients at the same time: at both ends, each is a descriptor.
-    ManyClients,
+    ManyClients "many clients at the same time"
     /// Starting a program that has a thread for each of fifty clients.
-    ManyThreads,
-    /// Letting sixteen clients wait in the backlog of a program, or a hundred.
-    SixteenWaiting,
-    HundredWaiting,
+    ManyThreads "a program with many threads"
+    /// Letting sixteen clients wait in the backlog of a program.
+    SixteenWaiting "sixteen clients that wait in a backlog"
+    /// Letting a hundred clients wait there.
+    HundredWaiting "a hundred clients that wait in a backlog"
     /// A kernel that takes 64 KiB of a program whatever its client does.
-    RoomToSend,
+    RoomToSend "64 KiB that a kernel takes from a program at once"
     /// A kernel that takes a mebibyte, of a program and of its client.
-    RoomToFlood,
+    RoomToFlood "a mebibyte that a kernel takes at once"
 }
 
 impl Power {
-    pub const ALL: [Power; 14] = [
-        Power::ProcessState,
-        Power::KernelQueues,
-        Power::StopAndContinue,
-        Power::Descriptors,
-        Power::PrivateLoopback,
-        Power::ForeignSockets,
-        Power::LessMemory,
-        Power::ManyDescriptors,
-        Power::ManyClients,
-        Power::ManyThreads,
-        Power::SixteenWaiting,
-        Power::HundredWaiting,
-        Power::RoomToSend,
-        Power::RoomToFlood,
-    ];
-
     /// Whether other systems do not show it, or not in this way.
-    fn needs_linux(self) -> bool {
+    #[must_use]
+    pub fn needs_linux(self) -> bool {
         !matches!(
             self,
             Power::ManyClients | Power::ManyThreads | Power::RoomToSend
@@ -94,22 +95,7 @@ impl Power {
 
 impl fmt::Display for Power {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Power::ProcessState => "what a program is doing",
-            Power::KernelQueues => "bytes that wait in the kernel",
-            Power::StopAndContinue => "stopping a program",
-            Power::Descriptors => "the descriptors of a program",
-            Power::PrivateLoopback => "loopback addresses of our own",
-            Power::ForeignSockets => "the sockets of a program",
-            Power::LessMemory => "taking memory away from a program",
-            Power::ManyDescriptors => "a program with many descriptors",
-            Power::ManyClients => "many clients at the same time",
-            Power::ManyThreads => "a program with many threads",
-            Power::SixteenWaiting => "sixteen clients that wait in a backlog",
-            Power::HundredWaiting => "a hundred clients that wait in a backlog",
-            Power::RoomToFlood => "a mebibyte that a kernel takes at once",
-            Power::RoomToSend => "64 KiB that a kernel takes from a program at once",
-        })
+        out.write_str(self.words())
     }
 }
 
@@ -121,7 +107,21 @@ impl Powers {
     /// Tries each power, once for this process.
     pub fn probed() -> &'static Self {
         static PROBED: OnceLock<Powers> = OnceLock::new();
-        PROBED.get_or_init(|| Self(Power::ALL.map(|power| (power, probe(power))).into()))
+        PROBED.get_or_init(|| {
+            let probed = Power::ALL.iter().map(|power| (*power, probe(*power)));
+            Self(probed.collect())
+        })
+    }
+
+    /// The same machine without `missing`, and with `reason` to say why: so a check can be tried as other systems judge.
+    #[must_use]
+    pub fn without(mut self, missing: &[Power], reason: &str) -> Self {
+        for (power, found) in &mut self.0 {
+            if missing.contains(power) {
+                *found = Err(reason.to_string());
+            }
+        }
+        self
     }
 
     /// Each power, and why it is missing where it is.

@@ -11,7 +11,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use crate::build::repo::Repo;
 use crate::build::subject::Subject;
 use crate::course::{STAGES, deck};
-use crate::judge::{Judge, candidates};
+use crate::judge::{Judge, built_stages};
 use crate::{platform, stages};
 
 #[must_use]
@@ -36,7 +36,7 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
     let judge = Judge::new(repo, None);
     let all: Vec<_> = STAGES.iter().collect();
     platform::rewrite_snapshots(&repo.root);
-    for candidate in candidates(repo, &subject, &all)? {
+    for candidate in built_stages(repo, &subject, &all)? {
         for check in stages::checks(candidate.stage) {
             let verdict = judge.judge(&candidate, check);
             ensure!(

@@ -13,7 +13,7 @@ use crate::cli::ui::terminal;
 use crate::cli::ui::verdicts::VerdictPrinter;
 use crate::course::Stage;
 use crate::judge::cache::ScoreCache;
-use crate::judge::{Judge, Score, Verdict, candidates};
+use crate::judge::{Judge, Score, Verdict, built_stages};
 use crate::stages;
 
 #[must_use]
@@ -41,7 +41,7 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
     if io::stderr().is_terminal() {
         eprintln!("building …");
     }
-    let candidates = candidates(repo, &request.subject, &request.stages)?;
+    let candidates = built_stages(repo, &request.subject, &request.stages)?;
     let mut json = matches.get_flag("json").then(|| Json::new(judge.seed));
     let mut worst = Ending::Fine;
     for candidate in &candidates {
@@ -110,7 +110,7 @@ pub fn passes(repo: &Repo, stage: &'static Stage) -> bool {
     }
     let judged = || {
         let subject = Subject::open(repo, None).ok()?;
-        let candidate = candidates(repo, &subject, &[stage]).ok()?.pop()?;
+        let candidate = built_stages(repo, &subject, &[stage]).ok()?.pop()?;
         let judge = Judge::new(repo, None);
         let verdicts: Vec<Verdict> = stages::checks(stage)
             .iter()

@@ -18,7 +18,7 @@ use crate::build::repo::Repo;
 use crate::cli::args::{Request, only_argument, stages_argument, subject_argument};
 use crate::cli::ui::terminal;
 use crate::judge::report::{self, ReportContext};
-use crate::judge::{BuiltStage, Judge, Verdict, candidates};
+use crate::judge::{BuiltStage, Judge, Verdict, built_stages};
 use crate::platform::{self, LIMITS, Limits};
 use crate::process::reaper;
 
@@ -64,7 +64,7 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
     let request = Request::new(matches, repo)?;
     let number = |name: &str| matches.get_one::<u32>(name).copied().unwrap_or_default();
     let (runs, burners) = (number("runs"), number("burners"));
-    let candidates = candidates(repo, &request.subject, &request.stages)?;
+    let candidates = built_stages(repo, &request.subject, &request.stages)?;
     let path = matches
         .get_one("log")
         .cloned()

@@ -1,17 +1,16 @@
 //! Connecting to a program, and telling why that does not come about.
 
-use std::cell::Cell;
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 
 use socket2::{Domain, Socket, Type};
 
+use crate::harness::context::CheckContext;
 use crate::harness::scripted_server::loopback_of_our_own;
 use crate::platform::{
-    Power, Powers, TcpRow, fix_room, longest_backlog, tcp_rows, tcp_table, widen_room_to_send,
+    Power, TcpRow, fix_room, longest_backlog, tcp_rows, tcp_table, widen_room_to_send,
 };
-use crate::process::deadline::Deadline;
 
 /// Why a connection did not come about.
 pub(crate) enum Refusal {
@@ -41,13 +40,12 @@ pub(crate) struct Connected {
     pub is_broken: bool,
 }
 
-/// Connects to `server` from the address `home`, with `room` bytes of receive buffer or as many as our sockets have. Nothing here waits for
-/// `accept`: the kernel completes the connection.
+/// Connects to `server` from the home address of the check, with `room` bytes of receive buffer or as many as our sockets
+/// have. Nothing here waits for `accept`: the kernel completes the connection.
 pub(crate) fn connect(
     server: SocketAddr,
-    home: &Cell<Ipv4Addr>,
+    context: &CheckContext,
     room: Option<usize>,
-    deadline: Deadline,
 ) -> Result<Connected, Refusal> {
     let socket = Socket::new(Domain::for_address(server), Type::STREAM, None)?;
     socket.set_nonblocking(true)?;
@@ -55,13 +53,13 @@ pub(crate) fn connect(
     if let Some(room) = room {
         socket.set_recv_buffer_size(room)?;
     }
-    come_from(home, &socket).map_err(Refusal::Ours)?;
+    come_from(context, &socket).map_err(Refusal::Ours)?;
     // In non-blocking mode this only begins, unless nobody listens on this very machine.
     match socket.connect(&server.into()) {
         Err(error) if !has_begun(&error) => return Err(error.into()),
         _ => {}
     }
-    let ended = deadline.until(|| how_it_ended(&socket, server));
+    let ended = context.deadline().until(|| how_it_ended(&socket, server));
     let is_broken = ended.unwrap_or_else(|| Err(unanswered()))?;
     widen_room_to_send(&socket);
     socket.set_nonblocking(false)?;
@@ -94,14 +92,15 @@ fn unanswered() -> Refusal {
 /// Gives `socket` a port at `home`, or at another address of our own when none is free there: connections linger in
 /// `TIME_WAIT` for a minute, and some machines have few ports (ip(7), `ip_local_port_range`). Those of 127.0.0.1 are left
 /// to the program.
-fn come_from(home: &Cell<Ipv4Addr>, socket: &Socket) -> io::Result<()> {
-    if !Powers::probed().has(Power::PrivateLoopback) {
+fn come_from(context: &CheckContext, socket: &Socket) -> io::Result<()> {
+    if !context.powers().has(Power::PrivateLoopback) {
         return Ok(());
     }
+    let home = &context.home;
     let bind = || socket.bind(&SocketAddr::from((home.get(), 0)).into());
     match bind() {
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
-            home.set(loopback_of_our_own());
+            home.set(loopback_of_our_own(context.powers()));
             bind()
         }
         bound => bound,

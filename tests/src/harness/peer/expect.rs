@@ -187,7 +187,7 @@ impl Peer {
     /// process inherited the socket.
     fn goes_on(&self, wait: &mut Wait) -> Result<(), Waited<()>> {
         let owes_the_end = || {
-            let table = self.connection.rows();
+            let table = self.context.rows_of(&self.connection);
             table.is_none_or(|table| {
                 let theirs = self.connection.their_row(&table);
                 theirs.is_none_or(|row| row.inode == 0)

@@ -8,7 +8,6 @@ use crate::course::cause::Cause;
 use crate::diagnose::failure::{Outcome, Result};
 use crate::diagnose::symptom::Symptom;
 use crate::evidence::wait::Waited;
-use crate::harness::context::CheckContext;
 use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
 use crate::platform::{acknowledge, not_sent, window_probes};
@@ -64,8 +63,8 @@ impl Peer {
     pub fn expect_buffered_at_most(&mut self, most: u64, sent: &Payload) -> Result<&mut Self> {
         self.context.wait_until_settled();
         let held = self
-            .connection
-            .rows()
+            .context
+            .rows_of(&self.connection)
             .and_then(|table| self.connection.buffered_by_program(&table));
         let expected = format!(
             "at most 64 KiB and one read kept for a client that does not read (no more than {})",
@@ -73,7 +72,7 @@ impl Peer {
         );
         match held {
             Some(held) if held <= most => Ok(self),
-            None if !CheckContext::shows_when_a_program_has_settled() => Ok(self),
+            None if !self.context.shows_settling() => Ok(self),
             Some(held) => {
                 // What it no longer has, it cannot send: then that is what is wrong.
                 self.expect(sent)?;
@@ -87,7 +86,7 @@ impl Peer {
     /// Sends until the program has to keep something for us, because we do not read; returns what was sent. All of that
     /// was read by a program that reads on while little waits. Where nobody can tell, it sends until nothing fits.
     pub fn send_until_something_is_buffered(&mut self, payload: &Payload) -> Result<Payload> {
-        if !CheckContext::shows_when_a_program_has_settled() {
+        if !self.context.can_see_it_settle() {
             return self.fill(payload);
         }
         let (mut sent, mut length) = (0, PIECE);
@@ -127,7 +126,7 @@ impl Peer {
 
     /// `None` when the connection is gone.
     fn kept(&self) -> Option<Kept> {
-        let table = self.connection.rows()?;
+        let table = self.context.rows_of(&self.connection)?;
         let row = self.connection.their_row(&table)?;
         Some(Kept {
             held: self
@@ -157,7 +156,7 @@ impl Peer {
     /// that we have not acknowledged lie in both.
     #[must_use]
     pub fn readable_later(&self) -> usize {
-        let table = self.connection.rows().unwrap_or_default();
+        let table = self.context.rows_of(&self.connection).unwrap_or_default();
         let ours = self.connection.our_row(&table).map_or(0, |row| row.unread);
         let theirs = self
             .connection
@@ -172,7 +171,7 @@ impl Peer {
     /// late: on loopback what was sent has arrived.
     fn is_all_on_its_way_back(&self) -> Option<bool> {
         let to_be_sent = not_sent(&self.stream)?;
-        let table = self.connection.rows()?;
+        let table = self.context.rows_of(&self.connection)?;
         let (ours, theirs) = (
             self.connection.our_row(&table)?,
             self.connection.their_row(&table)?,
@@ -208,7 +207,7 @@ impl Peer {
 
     /// Whether something that we sent lies in the program's kernel, unread.
     pub(crate) fn is_unread(&self) -> bool {
-        self.connection.rows().is_some_and(|table| {
+        self.context.rows_of(&self.connection).is_some_and(|table| {
             let theirs = self.connection.their_row(&table);
             theirs.is_some_and(|row| row.unread > 0)
         })

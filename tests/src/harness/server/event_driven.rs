@@ -18,7 +18,7 @@ impl Server {
     pub fn expect_sleeping_until_ready(&self) -> Result<&Self> {
         let look = self.settles_or_naps();
         let threads = self
-            .process
+            .context
             .sample()
             .map_or_else(Vec::new, |sample| sample.threads);
         let call = threads.iter().find_map(|thread| thread.call);
@@ -72,7 +72,7 @@ impl Server {
             call.timed && call.kind != CallKind::Other && call.nap != Some(Duration::ZERO)
         };
         let nap = self.context.wait_until(|| {
-            let sample = self.process.sample();
+            let sample = self.context.sample();
             let threads = sample.iter().flat_map(|sample| &sample.threads);
             threads.filter_map(|thread| thread.call).find(naps)
         });
@@ -91,7 +91,7 @@ impl Server {
             return Ok(());
         }
         let waits = |peer: &&Peer| {
-            let table = peer.connection.rows().unwrap_or_default();
+            let table = peer.context.rows_of(&peer.connection).unwrap_or_default();
             let row = peer.connection.their_row(&table);
             row.is_some_and(|row| row.inode == 0)
         };
@@ -118,16 +118,21 @@ impl Server {
         let [quiet, others @ ..] = peers else {
             return Ok(());
         };
-        let rows = quiet.connection.rows().unwrap_or_default();
+        let needs = [
+            Power::KernelQueues,
+            Power::Descriptors,
+            Power::ForeignSockets,
+        ];
+        if needs.map(|power| self.context.has(power)).contains(&false) {
+            return Ok(());
+        }
+        let rows = quiet.context.rows_of(&quiet.connection).unwrap_or_default();
         let row = quiet.connection.their_row(&rows).copied();
         let Some(descriptor) = row.and_then(|row| self.descriptor_of(row)) else {
-            return Ok(());
+            return Err(quiet.fail(Symptom::End, "a client that is kept", "it is gone"));
         };
         let tell_when_there_are =
             |bytes| platform::tell_when_there_are(bytes, self.process.pid(), descriptor);
-        if !self.context.has(Power::ForeignSockets) {
-            return Ok(());
-        }
         tell_when_there_are(2)?;
         quiet.send("?")?;
         let deadline = self.context.deadline();

@@ -29,7 +29,7 @@ impl Server {
     ) -> Outcome {
         let eaten = |others: &[Peer]| {
             let each = others.iter().filter_map(|peer| {
-                let table = peer.connection.rows()?;
+                let table = peer.context.rows_of(&peer.connection)?;
                 peer.connection.consumed(&table)
             });
             each.sum::<u64>()

@@ -33,7 +33,7 @@ impl Server {
         let stopped = |reason: &str| Err((Symptom::NoTicks, reason.to_string()));
         let waited = self.context.wait_until_going_round(|| {
             let ticks = self.process.stdout.ticks();
-            let sample = self.process.sample();
+            let sample = self.context.sample();
             let nap = sample.as_ref().and_then(Sample::longest_nap);
             if let Some(nap) = nap.filter(|nap| *nap > LONGEST_NAP) {
                 let received = format!("a nap of {} ms", nap.as_millis());
@@ -90,7 +90,7 @@ impl Server {
             return Ok(());
         }
         let threads = self
-            .process
+            .context
             .sample()
             .map_or(0, |sample| sample.threads.len());
         if threads > 1 {
@@ -142,7 +142,7 @@ impl Server {
             })
             .collect();
         for connection in self.context.connections() {
-            let table = connection.rows().unwrap_or_default();
+            let table = self.context.rows_of(&connection).unwrap_or_default();
             let row = connection.their_row(&table).copied();
             let whose = format!("{}'s socket", connection.label);
             let connection = Some(connection);
@@ -185,7 +185,7 @@ impl Server {
 
     /// `peer`, one of many, asks; it gets its turn before the server has napped more than ten times.
     pub fn expect_answer_before_many_naps(&self, peer: &mut Peer, question: &Payload) -> Outcome {
-        let sleeps = || self.process.sample().map(|sample| sample.sleeps());
+        let sleeps = || self.context.sample().map(|sample| sample.sleeps());
         self.stop()?;
         let before = sleeps().unwrap_or(0);
         peer.send(question)?.wait_until_delivered()?;

@@ -37,7 +37,7 @@ impl Server {
     /// How many threads it has, once it has settled.
     pub fn count_threads(&self) -> Result<usize> {
         self.context.wait_until_settled();
-        match self.process.sample() {
+        match self.context.sample() {
             Some(Sample { threads }) => Ok(threads.len()),
             None => Err(self
                 .context
