@@ -9,17 +9,17 @@
 //!
 //! Man pages: accept(2), recv(2), send(2), pthread_create(3), pthread_detach(3), setrlimit(2).
 
-use std::io;
+use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 
 use kit::EventLog;
 use socket2::{Domain, Socket, Type};
 
-/// How many clients may be connected and not yet accepted. The kernel keeps them in the backlog
-/// meanwhile.
+/// Maximum clients that may be connected and not yet accepted. The kernel keeps them in the
+/// backlog.
 const BACKLOG: i32 = 128;
 
-/// How many bytes one `recv` may bring, at most. It has nothing to do with the length of a message.
+/// Maximum bytes that one `recv` may bring. It has nothing to do with the length of a message.
 const BUFFER: usize = 16 * 1024;
 
 /// Opens the server at `address` and serves until something goes wrong with the listening socket
@@ -34,17 +34,23 @@ pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
 
     let mut number = 0;
     loop {
-        // The only place where this thread waits. Whatever a client does, or does not do, is the
-        // affair of another thread.
+        // The only place where this thread waits. What a client does, or does not do, concerns
+        // another thread. An error ends this server. A production server would back off and go on
+        // when descriptors run out (EMFILE), and say so once.
         let (client, _address) = listener.accept()?;
         number += 1;
         log.connected(number);
 
-        // `move`: the conversation gets all that it needs, above all the client's socket. Whoever
-        // has the conversation has the client.
+        let conversation = Conversation {
+            client,
+            number,
+            received: 0,
+        };
+        // `move`: the closure owns all that it uses, above all the conversation, which owns the
+        // client's socket.
         let log = *log;
-        let conversation = move || converse(client, number, &log);
-        if let Err(error) = start(conversation) {
+        let work = move || conversation.converse(&log);
+        if let Err(error) = start(work) {
             turn_away(number, &error, &log)?;
         }
     }
@@ -67,50 +73,56 @@ fn announce(listener: &Socket, log: &EventLog) -> io::Result<()> {
     Ok(())
 }
 
-/// Step 1: lets a thread of its own run the `conversation`, and returns at once.
-fn start(conversation: impl FnOnce() + Send + 'static) -> io::Result<()> {
+/// Step 1: lets a thread of its own do the `work`, and returns at once.
+fn start(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     // region start
     // TODO(step 1): start a thread that runs the conversation, and do not wait for it.
-    todo!("step 1: start the conversation at {:p}", &conversation)
+    let _ = work; // until this step is written
+    todo!("step 1")
     // endregion
 }
 
-/// What a client's thread does, from its first line to its last. It may sleep as long as it likes.
-fn converse(mut client: Socket, number: u64, log: &EventLog) {
-    let mut received = 0;
-    let outcome = echo(&mut client, &mut received);
-    close_client(client, number, received, outcome, log);
-}
-
-/// Echoes until `client` is done, as in stage 02, and counts in `received` what it sends.
-fn echo(client: &mut Socket, received: &mut u64) -> io::Result<()> {
-    use std::io::{Read, Write};
-
-    let mut buffer = [0; BUFFER];
-    loop {
-        // This thread sleeps in here, and no other.
-        let count = client.read(&mut buffer)?;
-        if count == 0 {
-            return Ok(());
-        }
-        *received += count as u64;
-        // Or in here, if the client does not read.
-        client.write_all(&buffer[..count])?;
-    }
-}
-
-/// Step 2: hangs up, and puts it on record how client `number` left. Then its thread ends.
-fn close_client(
+/// The server's side of a connection to one client, as in stage 02. Its thread owns it.
+struct Conversation {
+    /// The accepted socket; `close` closes it.
     client: Socket,
+    /// The client's number in the event log, from 1.
     number: u64,
+    /// Bytes received so far; `echo` adds to it.
     received: u64,
-    outcome: io::Result<()>,
-    log: &EventLog,
-) {
-    // region close_client
-    // TODO(step 2): hang up, put on record how the client left, and end.
-    todo!("step 2: part from {client:?}, client {number}, {received} bytes, {outcome:?}, {log:?}")
-    // endregion
+}
+
+impl Conversation {
+    /// What a client's thread does, from its first line to its last. It may sleep as long as it
+    /// likes.
+    fn converse(mut self, log: &EventLog) {
+        let outcome = self.echo();
+        self.close(outcome, log);
+    }
+
+    /// Echoes until the client is done, as in stage 02.
+    fn echo(&mut self) -> io::Result<()> {
+        let mut buffer = [0; BUFFER];
+        loop {
+            // This thread sleeps in here, and no other.
+            let count = self.client.read(&mut buffer)?;
+            if count == 0 {
+                return Ok(());
+            }
+            self.received += count as u64;
+            // Or in here, if the client does not read.
+            self.client.write_all(&buffer[..count])?;
+        }
+    }
+
+    /// Step 2: closes the connection and logs how it ended. Then its thread ends.
+    fn close(self, outcome: io::Result<()>, log: &EventLog) {
+        // region close
+        // TODO(step 2): hang up, tell `log` how the client left, and end.
+        let _ = (self.client, self.number, self.received, outcome, log); // until this step is written
+        todo!("step 2")
+        // endregion
+    }
 }
 
 /// Step 3: no thread could be started for client `number`. The conversation was dropped, and the
@@ -119,7 +131,8 @@ fn close_client(
 /// An error that is returned from here ends the server.
 fn turn_away(number: u64, error: &io::Error, log: &EventLog) -> io::Result<()> {
     // region turn_away
-    // TODO(step 3): put on record that this client is lost; the others are not.
-    todo!("step 3: no thread for client {number}: {error}, {log:?}")
+    // TODO(step 3): tell `log` that this client is lost; the others are not.
+    let _ = (number, error, log); // until this step is written
+    todo!("step 3")
     // endregion
 }

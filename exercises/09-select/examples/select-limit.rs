@@ -67,32 +67,38 @@ mod on_select {
                     client.lost = Some(error);
                 }
             }
+            reap_finished(&mut clients, log);
             if ready.listener {
-                while let Some(socket) = unless_it_would_block(listener.accept())? {
+                while let Some((socket, _)) = unless_it_would_block(listener.accept())? {
                     number += 1;
                     log.connected(number);
-                    clients.extend(welcome(socket.0, number, log)?);
+                    add_client(&mut clients, socket, number, log)?;
                 }
             }
-            reap_finished(&mut clients, log);
         }
     }
 
-    /// Takes a client in, or turns it away because no set has a place for its descriptor.
-    fn welcome(socket: Socket, number: u64, log: &EventLog) -> io::Result<Option<Client>> {
+    /// Adds a client, or turns it away because no set has a place for its descriptor.
+    fn add_client(
+        clients: &mut Vec<Client>,
+        socket: Socket,
+        number: u64,
+        log: &EventLog,
+    ) -> io::Result<()> {
         if let Err(error) = fits_into_a_set(&socket) {
             log.lost(number, 0, &error);
-            return Ok(None);
+            return Ok(());
         }
         socket.set_nonblocking(true)?;
-        Ok(Some(Client {
+        clients.push(Client {
             socket,
             number,
             received: 0,
             unsent: Vec::new(),
             saw_eof: false,
             lost: None,
-        }))
+        });
+        Ok(())
     }
 
     /// A set is an array of 1024 bits, one for each descriptor from 0 to 1023. In C, a larger
@@ -124,7 +130,7 @@ mod on_select {
             let (mut readable, mut writable) = (FdSet::new(), FdSet::new());
             readable.insert(listener.as_fd());
             for client in clients {
-                if !client.saw_eof && client.unsent.len() <= HIGH_WATER_MARK {
+                if !client.saw_eof && client.has_room() {
                     readable.insert(client.socket.as_fd());
                 }
                 if !client.unsent.is_empty() {
@@ -133,7 +139,7 @@ mod on_select {
             }
             match select(None, &mut readable, &mut writable, None, None) {
                 Ok(_count) => {}
-                // After a signal nobody knows what the sets hold.
+                // After a signal the sets hold nothing that could be used.
                 Err(Errno::EINTR) => continue,
                 Err(error) => return Err(error.into()),
             }
@@ -175,16 +181,24 @@ mod on_select {
             }
             Ok(())
         }
+
+        fn has_room(&self) -> bool {
+            self.unsent.len() <= HIGH_WATER_MARK
+        }
+
+        fn is_finished(&self) -> bool {
+            self.lost.is_some() || (self.saw_eof && self.unsent.is_empty())
+        }
     }
 
     fn reap_finished(clients: &mut Vec<Client>, log: &EventLog) {
         clients.retain(|client| {
+            if !client.is_finished() {
+                return true;
+            }
             match &client.lost {
+                None => log.left(client.number, client.received),
                 Some(error) => log.lost(client.number, client.received, error),
-                None if client.saw_eof && client.unsent.is_empty() => {
-                    log.left(client.number, client.received);
-                }
-                None => return true,
             }
             false
         });

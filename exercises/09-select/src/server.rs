@@ -14,16 +14,16 @@ use std::net::SocketAddr;
 
 use kit::EventLog;
 use rustix::event::PollFlags;
-use socket2::{Domain, SockAddr, Socket, Type};
+use socket2::{Domain, Socket, Type};
 
-/// How many clients may be connected and not yet accepted. The kernel keeps them in the backlog
-/// meanwhile.
+/// Maximum clients that may be connected and not yet accepted. The kernel keeps them in the
+/// backlog.
 const BACKLOG: i32 = 128;
 
-/// How many bytes one `recv` may bring, at most. It has nothing to do with the length of a message.
+/// Maximum bytes that one `recv` may bring. It has nothing to do with the length of a message.
 const BUFFER: usize = 16 * 1024;
 
-/// How many bytes may wait to be sent to a client before we stop reading from it.
+/// Maximum bytes that may wait to be sent to a client while we go on reading from it.
 const HIGH_WATER_MARK: usize = 64 * 1024;
 
 /// Opens the server at `address` and serves until something goes wrong with the listening socket
@@ -36,27 +36,13 @@ pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
     let listener = open(address)?;
     announce(&listener, log)?;
     listener.set_nonblocking(true)?;
-
-    let mut buffer = [0; BUFFER];
-    let mut clients: Vec<Client> = Vec::new();
-    let mut number = 0;
-    loop {
-        // The only place where this program waits, for all of them at once.
-        let ready = wait(&listener, &clients)?;
-        for (client, ready) in clients.iter_mut().zip(&ready.clients) {
-            if let Err(error) = client.take_turn(*ready, &mut buffer) {
-                client.lost = Some(error);
-            }
-        }
-        if !ready.listener.is_empty() {
-            while let Some(socket) = try_accept(listener.accept())? {
-                number += 1;
-                log.connected(number);
-                clients.push(Client::new(socket, number)?);
-            }
-        }
-        reap_finished(&mut clients, log);
-    }
+    let mut server = Server {
+        log: *log,
+        listener,
+        number: 0,
+        clients: Vec::new(),
+    };
+    server.serve()
 }
 
 /// The listening socket of stage 01.
@@ -76,16 +62,14 @@ fn announce(listener: &Socket, log: &EventLog) -> io::Result<()> {
     Ok(())
 }
 
-/// The two answers of `accept`, and its error, from stage 04.
-fn try_accept(answer: io::Result<(Socket, SockAddr)>) -> io::Result<Option<Socket>> {
-    match answer {
-        // Somebody was in the backlog.
-        Ok((client, _address)) => Ok(Some(client)),
-        // The backlog is empty. `poll` tells when somebody is there.
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-        // Any other error is one, and the server cannot go on.
-        Err(error) => Err(error),
-    }
+/// What the loop knows from one round to the next.
+struct Server {
+    log: EventLog,
+    listener: Socket,
+    /// Clients accepted so far; `add_client` counts them.
+    number: u64,
+    /// The connected clients; `add_client` adds to them, `reap_finished` removes.
+    clients: Vec<Client>,
 }
 
 /// What the kernel answered: what each socket is ready for.
@@ -95,73 +79,133 @@ struct Ready {
     clients: Vec<PollFlags>,
 }
 
-/// Step 1: asks about the listener and about every client, and sleeps until one of them is ready.
-///
-/// The listener is ready when `recv` on it, which is called `accept` there, would not wait: `IN`.
-/// What is asked for at a client's socket, [`Client::interest`] tells.
-fn wait(listener: &Socket, clients: &[Client]) -> io::Result<Ready> {
-    // region wait
-    // TODO(step 1): ask about every socket in one call that sleeps, and return the answers.
-    todo!(
-        "step 1: sleep until {listener:?} is ready, or one of {:?}",
-        clients.iter().map(Client::interest).collect::<Vec<_>>()
-    )
-    // endregion
+impl Server {
+    /// The loop.
+    fn serve(&mut self) -> io::Result<()> {
+        let mut buffer = [0; BUFFER];
+        loop {
+            // The only place where this program waits, for all sockets at once.
+            let ready = self.wait()?;
+            for (client, ready) in self.clients.iter_mut().zip(&ready.clients) {
+                if let Err(error) = client.take_turn(*ready, &mut buffer) {
+                    client.lost = Some(error);
+                }
+            }
+            self.reap_finished();
+            // Accepting comes last, unlike in stage 07: the kernel has not said anything about the
+            // new clients yet, so they have no turn in this round.
+            if !ready.listener.is_empty() {
+                for socket in self.accept_pending()? {
+                    self.add_client(socket)?;
+                }
+            }
+        }
+    }
+
+    /// Step 1: asks about the listener and about every client, and sleeps until one of them is
+    /// ready.
+    ///
+    /// The listener is ready when `recv` on it, which is called `accept` there, would not wait:
+    /// `IN`. [`Client::interest`] says what to ask for at a client's socket.
+    fn wait(&self) -> io::Result<Ready> {
+        // region wait
+        // TODO(step 1): ask about every socket in one call that sleeps, and return the answers.
+        let _ = self.clients.first().map(Client::interest); // until this step is written
+        todo!("step 1")
+        // endregion
+    }
+
+    /// Accepts the clients that wait in the backlog, until none is left.
+    fn accept_pending(&mut self) -> io::Result<Vec<Socket>> {
+        let mut newcomers = Vec::new();
+        loop {
+            match self.listener.accept() {
+                // There may be more.
+                Ok((socket, _address)) => newcomers.push(socket),
+                // The backlog is empty. The kernel reports when the next client is there.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(newcomers),
+                // Any other error ends this server. A production server would back off and go on
+                // when descriptors run out (EMFILE), and say so once.
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Gives a new client its number, and a place in the list.
+    fn add_client(&mut self, socket: Socket) -> io::Result<()> {
+        self.number += 1;
+        self.log.connected(self.number);
+        // "Ready" is what the kernel knew a moment ago. If that is no longer true, a blocking call
+        // would make all clients wait.
+        socket.set_nonblocking(true)?;
+        self.clients.push(Client::new(socket, self.number));
+        Ok(())
+    }
+
+    /// Logs how each finished client left and closes its connection. The others stay.
+    fn reap_finished(&mut self) {
+        self.clients.retain(|client| {
+            if !client.is_finished() {
+                return true;
+            }
+            match &client.lost {
+                // The client was done, and got everything back.
+                None => self.log.left(client.number, client.received),
+                // The connection broke: a reset, or a cable. The others do not suffer for it.
+                Some(error) => self.log.lost(client.number, client.received, error),
+            }
+            false
+        });
+    }
 }
 
 /// One client, and where we are with it, as in stage 07.
 struct Client {
     socket: Socket,
     number: u64,
-    /// How many bytes came from it.
+    /// Bytes received so far; `receive` adds to it.
     received: u64,
-    /// What the kernel had no room for.
+    /// Bytes received and not yet taken by the kernel, oldest first; `receive` adds at the end,
+    /// `send_what_fits` removes from the front.
     unsent: Vec<u8>,
-    /// Whether it has ended its stream.
+    /// True once the client has ended its stream; `receive` sets it.
     saw_eof: bool,
-    /// Why its connection broke, if it did.
+    /// Why the connection broke, once it has; the loop sets it.
     lost: Option<io::Error>,
 }
 
 impl Client {
     /// The client that was accepted as `number`, from stage 07.
-    fn new(socket: Socket, number: u64) -> io::Result<Self> {
-        // "Ready" is what the kernel knew a moment ago. Should it have changed its mind, nobody has
-        // to wait.
-        socket.set_nonblocking(true)?;
-        Ok(Self {
+    fn new(socket: Socket, number: u64) -> Self {
+        Self {
             socket,
             number,
             received: 0,
             unsent: Vec::new(),
             saw_eof: false,
             lost: None,
-        })
+        }
     }
 
     /// Step 2: what `poll` is to wait for at this client's socket: `IN`, `OUT`, or both.
     ///
-    /// Whatever is asked for here, and is there, wakes the program at once.
+    /// What is asked for here, and is there, wakes the program at once.
     fn interest(&self) -> PollFlags {
         // region interest
         // TODO(step 2): say what is worth being woken for.
-        todo!(
-            "step 2: {} bytes of {HIGH_WATER_MARK} wait, the client is done: {}",
-            self.unsent.len(),
-            self.saw_eof
-        )
+        let _ = self.has_room(); // until this step is written
+        todo!("step 2")
         // endregion
     }
 
-    /// A turn of stage 07: receives once, sends once. But only if the kernel has said that one of
-    /// the two is worth it.
+    /// A turn, as in stage 07: receives, then sends. But only if the kernel has said that it is
+    /// worth it.
     fn take_turn(&mut self, ready: PollFlags, buffer: &mut [u8]) -> io::Result<()> {
         if ready.is_empty() {
             return Ok(());
         }
         self.receive(ready, buffer)?;
-        // Most of the time there is room, so what has come can go back at once. If there is none,
-        // `interest` asks for it.
+        // Most of the time there is room, so what has come can go back at once.
         if !self.unsent.is_empty() {
             self.send_what_fits()?;
         }
@@ -170,15 +214,12 @@ impl Client {
 
     /// Step 3: receives once, if the socket is `ready` for that, and keeps what came.
     ///
-    /// `HUP` and `ERR` may be in the answer although nobody asks for them.
+    /// `HUP` and `ERR` may be in the answer although `interest` never asks for them.
     fn receive(&mut self, ready: PollFlags, buffer: &mut [u8]) -> io::Result<()> {
         // region receive
-        // TODO(step 3): receive once if there is news, and do what the answer asks for.
-        todo!(
-            "step 3: {ready:?}, receive from {:?} into {} bytes",
-            self.socket,
-            buffer.len()
-        )
+        // TODO(step 3): receive once if there is a reason, and do what the answer asks for.
+        let _ = (&self.socket, ready, buffer); // until this step is written
+        todo!("step 3")
         // endregion
     }
 
@@ -186,28 +227,17 @@ impl Client {
     fn send_what_fits(&mut self) -> io::Result<()> {
         // region send_what_fits
         // TODO(step 4): send once, forget what was taken, and keep the rest.
-        todo!("step 4: send some of {} bytes", self.unsent.len())
+        todo!("step 4")
         // endregion
     }
 
-    /// Whether there is nothing left to do for it.
+    /// True while so little waits to be sent that we go on reading.
+    fn has_room(&self) -> bool {
+        self.unsent.len() <= HIGH_WATER_MARK
+    }
+
+    /// True once there is nothing left to do for the client.
     fn is_finished(&self) -> bool {
         self.lost.is_some() || (self.saw_eof && self.unsent.is_empty())
     }
-}
-
-/// Puts on record how each client left that is over, hangs up, and keeps the others, from stage 07.
-fn reap_finished(clients: &mut Vec<Client>, log: &EventLog) {
-    clients.retain(|client| {
-        if !client.is_finished() {
-            return true;
-        }
-        match &client.lost {
-            // The client was done, and got everything back.
-            None => log.left(client.number, client.received),
-            // The connection broke: a reset, or a cable. Nobody else has to suffer for it.
-            Some(error) => log.lost(client.number, client.received, error),
-        }
-        false
-    });
 }

@@ -1,5 +1,5 @@
-//! An echo server that is told what has changed, and looks at nothing else: ten thousand clients
-//! that say nothing cost it nothing.
+//! An echo server that hears from the kernel what has changed, and looks at nothing else: ten
+//! thousand clients that say nothing cost it nothing.
 //!
 //! Try it, in two terminals:
 //!
@@ -22,24 +22,23 @@ use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 use socket2::{Domain, Socket, Type};
 
-/// How many clients may be connected and not yet accepted. The kernel keeps them in the backlog
-/// meanwhile.
+/// Maximum clients that may be connected and not yet accepted. The kernel keeps them in the
+/// backlog.
 const BACKLOG: i32 = 1024;
 
-/// How many bytes one `recv` may bring, at most. It has nothing to do with the length of a message.
+/// Maximum bytes that one `recv` may bring. It has nothing to do with the length of a message.
 const BUFFER: usize = 16 * 1024;
 
-/// How many bytes may wait to be sent to a client before we stop reading from it. It is also what
-/// one turn may receive, and one `recv` more.
+/// Maximum bytes that may wait to be sent to a client while we go on reading from it.
 const HIGH_WATER_MARK: usize = 64 * 1024;
 
-/// How many clients are accepted before the others have their turn again.
+/// Maximum clients that are accepted before the others have their turn again.
 const ACCEPT_BATCH: usize = 64;
 
-/// How many sockets' news one wait may bring. What does not fit comes with the next.
+/// Maximum events that one wait may bring. Those that do not fit come with the next.
 const EVENTS_CAPACITY: usize = 1024;
 
-/// The listener's token. Those of the clients are their places in the slab, which count from 0.
+/// The listener's token. A client's token is its key in the slab, which it keeps until it leaves.
 const LISTENER: Token = Token(usize::MAX);
 
 /// Opens the server at `address` and serves until something goes wrong with the listening socket
@@ -88,13 +87,15 @@ struct Server {
     log: EventLog,
     poll: Poll,
     listener: TcpListener,
-    /// Whether somebody may be in the backlog: we were told, and have not found it empty since.
+    /// True while clients may be in the backlog: from an event of the listener until
+    /// `accept_pending` finds the backlog empty.
     accept_ready: bool,
-    /// How many clients were accepted so far.
+    /// Clients accepted so far; `add_client` counts them.
     number: u64,
-    /// The clients. A client keeps its place until it leaves.
+    /// The connected clients; `add_client` adds to them, `after_turn` removes.
     clients: Slab<Client>,
-    /// The places of those whose turn is next.
+    /// The keys of the clients whose turn is next. `note_readiness` and `after_turn` add to them,
+    /// each round takes them all.
     run_queue: BTreeSet<usize>,
 }
 
@@ -104,6 +105,7 @@ impl Server {
         let mut events = Events::with_capacity(EVENTS_CAPACITY);
         let mut buffer = [0; BUFFER];
         loop {
+            // The only place where this program waits, for all sockets at once.
             self.wait(&mut events)?;
             for event in &events {
                 match event.token() {
@@ -112,13 +114,19 @@ impl Server {
                 }
             }
             for key in mem::take(&mut self.run_queue) {
-                let client = &mut self.clients[key];
-                client.lost = client.take_turn(&mut buffer).err();
-                // Most have read all that there was, and hear from the kernel when there is more.
+                let Some(client) = self.clients.get_mut(key) else {
+                    continue;
+                };
+                if let Err(error) = client.take_turn(&mut buffer) {
+                    client.lost = Some(error);
+                }
+                // Most have read all that there was, and the kernel reports when there is more.
                 if client.is_finished() || client.is_readable {
-                    self.after_turn(key);
+                    self.after_turn(key)?;
                 }
             }
+            // Accepting comes last, unlike in stage 07: the kernel has not said anything about the
+            // new clients yet, so they have no turn in this round.
             if self.accept_ready {
                 for socket in self.accept_pending()? {
                     self.add_client(socket)?;
@@ -127,43 +135,98 @@ impl Server {
         }
     }
 
-    /// Remembers what the kernel said about a client, and gives it a turn.
+    /// Step 1: sleeps until the kernel has events. If a turn is due, or clients may be in the
+    /// backlog, it only collects the events that are there.
+    fn wait(&mut self, events: &mut Events) -> io::Result<()> {
+        // region wait
+        // TODO(step 1): collect the events; sleep until there are some, unless somebody is due.
+        let _ = events; // until this step is written
+        todo!("step 1")
+        // endregion
+    }
+
+    /// Keeps what an event says about a client, and puts the client on the run queue.
     fn note_readiness(&mut self, key: usize, event: &Event) {
-        let client = &mut self.clients[key];
-        // What broke or ended, `recv` and `send` tell; so both are worth a try.
+        // mio may report sporadic events, also for a client that has left. They are ignored.
+        let Some(client) = self.clients.get_mut(key) else {
+            return;
+        };
+        // `recv` and `send` report what broke or ended, so both are worth a try.
         client.is_readable |= event.is_readable() || event.is_read_closed() || event.is_error();
         client.is_writable |= event.is_writable() || event.is_write_closed() || event.is_error();
         self.run_queue.insert(key);
     }
 
-    /// Step 1: sleeps until the kernel has news. If somebody's turn is due, or somebody may be in
-    /// the backlog, it only takes what news there is.
-    fn wait(&mut self, events: &mut Events) -> io::Result<()> {
-        // region wait
-        // TODO(step 1): take the news; sleep until there are some, unless somebody is due.
-        todo!("step 1: wait for {events:?} of {:?}", self.poll)
-        // endregion
-    }
-
-    /// Step 1: accepts those who wait in the backlog, until nobody is left or it is enough for once.
+    /// Step 1: accepts the clients that wait in the backlog, until none is left or `ACCEPT_BATCH`
+    /// are accepted.
     fn accept_pending(&mut self) -> io::Result<Vec<TcpStream>> {
         // region accept_pending
         // TODO(step 1): accept until nobody is left, or until it is enough for once.
-        todo!(
-            "step 1: accept at most {ACCEPT_BATCH} from {:?}",
-            self.listener
-        )
+        let _ = ACCEPT_BATCH; // until this step is written
+        todo!("step 1")
         // endregion
     }
 
-    /// Gives a newcomer its place.
+    /// Gives a new client its number, and a place in the list.
     fn add_client(&mut self, mut socket: TcpStream) -> io::Result<()> {
         self.number += 1;
         self.log.connected(self.number);
         self.register(&mut socket, Token(self.clients.vacant_key()))?;
-        self.clients.insert(Client {
+        self.clients.insert(Client::new(socket, self.number));
+        Ok(())
+    }
+
+    /// Step 1: asks the kernel to report what changes at a client's socket, by its `token`, once
+    /// and for all.
+    fn register(&self, socket: &mut TcpStream, token: Token) -> io::Result<()> {
+        // region register
+        // TODO(step 1): register the socket with its token, for both directions.
+        let _ = (socket, token); // until this step is written
+        todo!("step 1")
+        // endregion
+    }
+
+    /// Step 4: does what is left to do after a client's turn, if it is finished or may have more to
+    /// read.
+    ///
+    /// If it is finished, logs how it left and closes its connection. If it could read on, it needs
+    /// another turn, since the kernel reports the same bytes only once. A client to which too much
+    /// is owed could not.
+    fn after_turn(&mut self, key: usize) -> io::Result<()> {
+        // region after_turn
+        // TODO(step 4): part from it if it is over; if it could read on, give it another turn.
+        let _ = self.clients.get(key).map(|c| (c.number, c.received)); // until this step is written
+        todo!("step 4")
+        // endregion
+    }
+}
+
+/// One client, and where we are with it, as in stage 07.
+struct Client {
+    socket: TcpStream,
+    number: u64,
+    /// Bytes received so far; `receive` adds to it.
+    received: u64,
+    /// Bytes received and not yet taken by the kernel, oldest first; `receive` adds at the end,
+    /// `send_what_fits` removes from the front.
+    unsent: Vec<u8>,
+    /// True once the client has ended its stream; `receive` sets it.
+    saw_eof: bool,
+    /// Why the connection broke, once it has; the loop sets it.
+    lost: Option<io::Error>,
+    /// True while there may be something to read: from an event that says so until `recv` has no
+    /// more.
+    is_readable: bool,
+    /// True while there may be room to send: from an event that says so until `send` finds none.
+    is_writable: bool,
+}
+
+impl Client {
+    /// The client that was accepted as `number`, from stage 07.
+    fn new(socket: TcpStream, number: u64) -> Self {
+        Self {
             socket,
-            number: self.number,
+            number,
             received: 0,
             unsent: Vec::new(),
             saw_eof: false,
@@ -171,89 +234,47 @@ impl Server {
             // The kernel has not said anything about it yet.
             is_readable: false,
             is_writable: false,
-        });
-        Ok(())
+        }
     }
 
-    /// Step 1: asks the kernel to tell of a client's socket, by its `token`, once and for all.
-    fn register(&self, socket: &mut TcpStream, token: Token) -> io::Result<()> {
-        // region register
-        // TODO(step 1): register the socket with its token, for both directions.
-        todo!(
-            "step 1: register {socket:?} as {token:?} with {:?}",
-            self.poll
-        )
-        // endregion
-    }
-
-    /// Step 4: looks after a client whose turn has ended, and who is over, or may have more to read.
-    ///
-    /// One that is over is put on record and removed. One that could read on needs another turn,
-    /// since the kernel tells of the same bytes only once. One to whom enough is owed could not.
-    fn after_turn(&mut self, key: usize) {
-        // region after_turn
-        // TODO(step 4): part from it if it is over; if it could read on, give it another turn.
-        todo!(
-            "step 4: part from client {}, or go on, {:?}",
-            self.clients[key].number,
-            self.log
-        )
-        // endregion
-    }
-}
-
-/// One client, and where we are with it.
-struct Client {
-    socket: TcpStream,
-    number: u64,
-    /// How many bytes came from it.
-    received: u64,
-    /// What the kernel had no room for.
-    unsent: Vec<u8>,
-    /// Whether it has ended its stream.
-    saw_eof: bool,
-    /// Why its connection broke, if it did.
-    lost: Option<io::Error>,
-    /// Whether there may be something to read: we were told, and `recv` has not denied it since.
-    is_readable: bool,
-    /// Whether there may be room to send: we were told, and `send` has not denied it since.
-    is_writable: bool,
-}
-
-impl Client {
-    /// A turn: receives, and sends what fits.
+    /// A turn, as in stage 07: receives, then sends. But only if the kernel has said that it is
+    /// worth it.
     fn take_turn(&mut self, buffer: &mut [u8]) -> io::Result<()> {
         if self.is_readable {
             self.receive(buffer)?;
         }
+        // Most of the time there is room, so what has come can go back at once.
         if self.is_writable && !self.unsent.is_empty() {
             self.send_what_fits()?;
         }
         Ok(())
     }
 
-    /// Step 2: receives until there is no more, or until more than `HIGH_WATER_MARK` waits to be sent.
+    /// Step 2: receives until there is no more, or until more than `HIGH_WATER_MARK` waits to be
+    /// sent, and keeps what came.
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<()> {
         // region receive
         // TODO(step 2): receive until there is no more, or until enough waits.
-        todo!(
-            "step 2: receive from {:?} into {} bytes, {} so far, until {HIGH_WATER_MARK} wait",
-            self.socket,
-            buffer.len(),
-            self.received
-        )
+        let _ = (&self.socket, self.has_room(), buffer); // until this step is written
+        todo!("step 2")
         // endregion
     }
 
-    /// Step 3: sends until nothing waits any more, or until there is no more room.
+    /// Step 3: sends until nothing waits any more, or until the kernel has no more room, and keeps
+    /// the rest.
     fn send_what_fits(&mut self) -> io::Result<()> {
         // region send_what_fits
         // TODO(step 3): send until nothing waits, or until there is no more room.
-        todo!("step 3: send some of {} bytes", self.unsent.len())
+        todo!("step 3")
         // endregion
     }
 
-    /// Whether there is nothing left to do for it.
+    /// True while so little waits to be sent that we go on reading.
+    fn has_room(&self) -> bool {
+        self.unsent.len() <= HIGH_WATER_MARK
+    }
+
+    /// True once there is nothing left to do for the client.
     fn is_finished(&self) -> bool {
         self.lost.is_some() || (self.saw_eof && self.unsent.is_empty())
     }

@@ -9,17 +9,17 @@
 //!
 //! Man pages: accept(2), recv(2), send(2), pthread_create(3), pthread_detach(3), setrlimit(2).
 
-use std::io;
+use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 
 use kit::EventLog;
 use socket2::{Domain, Socket, Type};
 
-/// How many clients may be connected and not yet accepted. The kernel keeps them in the backlog
-/// meanwhile.
+/// Maximum clients that may be connected and not yet accepted. The kernel keeps them in the
+/// backlog.
 const BACKLOG: i32 = 128;
 
-/// How many bytes one `recv` may bring, at most. It has nothing to do with the length of a message.
+/// Maximum bytes that one `recv` may bring. It has nothing to do with the length of a message.
 const BUFFER: usize = 16 * 1024;
 
 /// Opens the server at `address` and serves until something goes wrong with the listening socket
@@ -34,17 +34,23 @@ pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
 
     let mut number = 0;
     loop {
-        // The only place where this thread waits. Whatever a client does, or does not do, is the
-        // affair of another thread.
+        // The only place where this thread waits. What a client does, or does not do, concerns
+        // another thread. An error ends this server. A production server would back off and go on
+        // when descriptors run out (EMFILE), and say so once.
         let (client, _address) = listener.accept()?;
         number += 1;
         log.connected(number);
 
-        // `move`: the conversation gets all that it needs, above all the client's socket. Whoever
-        // has the conversation has the client.
+        let conversation = Conversation {
+            client,
+            number,
+            received: 0,
+        };
+        // `move`: the closure owns all that it uses, above all the conversation, which owns the
+        // client's socket.
         let log = *log;
-        let conversation = move || converse(client, number, &log);
-        if let Err(error) = start(conversation) {
+        let work = move || conversation.converse(&log);
+        if let Err(error) = start(work) {
             turn_away(number, &error, &log)?;
         }
     }
@@ -67,66 +73,71 @@ fn announce(listener: &Socket, log: &EventLog) -> io::Result<()> {
     Ok(())
 }
 
-/// Step 1: lets a thread of its own run the `conversation`, and returns at once.
-fn start(conversation: impl FnOnce() + Send + 'static) -> io::Result<()> {
+/// Step 1: lets a thread of its own do the `work`, and returns at once.
+fn start(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     // region start
+    // Imported here because only this step needs it: the top of the file is given code.
     use std::thread;
 
     // `thread::spawn` would do the same, and panic where `Builder::spawn` returns an error.
-    let handle = thread::Builder::new().spawn(conversation)?;
+    let handle = thread::Builder::new().spawn(work)?;
 
-    // Nobody waits for this thread: to join it here would be to serve one client at a time. Nor is
-    // its handle kept. Without it the thread is detached, and its stack is given back as soon as it
-    // ends.
+    // This thread does not wait for the other: to join it here would be to serve one client at a
+    // time. Nor does it keep the handle. Without it the other thread is detached, and its stack is
+    // given back as soon as it ends.
     drop(handle);
     Ok(())
     // endregion
 }
 
-/// What a client's thread does, from its first line to its last. It may sleep as long as it likes.
-fn converse(mut client: Socket, number: u64, log: &EventLog) {
-    let mut received = 0;
-    let outcome = echo(&mut client, &mut received);
-    close_client(client, number, received, outcome, log);
-}
-
-/// Echoes until `client` is done, as in stage 02, and counts in `received` what it sends.
-fn echo(client: &mut Socket, received: &mut u64) -> io::Result<()> {
-    use std::io::{Read, Write};
-
-    let mut buffer = [0; BUFFER];
-    loop {
-        // This thread sleeps in here, and no other.
-        let count = client.read(&mut buffer)?;
-        if count == 0 {
-            return Ok(());
-        }
-        *received += count as u64;
-        // Or in here, if the client does not read.
-        client.write_all(&buffer[..count])?;
-    }
-}
-
-/// Step 2: hangs up, and puts it on record how client `number` left. Then its thread ends.
-fn close_client(
+/// The server's side of a connection to one client, as in stage 02. Its thread owns it.
+struct Conversation {
+    /// The accepted socket; `close` closes it.
     client: Socket,
+    /// The client's number in the event log, from 1.
     number: u64,
+    /// Bytes received so far; `echo` adds to it.
     received: u64,
-    outcome: io::Result<()>,
-    log: &EventLog,
-) {
-    // region close_client
-    // Closing the socket tells the client that this is the end.
-    drop(client);
+}
 
-    match outcome {
-        // The client was done, and got everything back.
-        Ok(()) => log.left(number, received),
-        // The connection broke: a reset, or a cable. Nobody else has to suffer for it.
-        Err(error) => log.lost(number, received, &error),
+impl Conversation {
+    /// What a client's thread does, from its first line to its last. It may sleep as long as it
+    /// likes.
+    fn converse(mut self, log: &EventLog) {
+        let outcome = self.echo();
+        self.close(outcome, log);
     }
-    // Nothing is left to do, and nobody waits: a thread that went on from here would stay for ever.
-    // endregion
+
+    /// Echoes until the client is done, as in stage 02.
+    fn echo(&mut self) -> io::Result<()> {
+        let mut buffer = [0; BUFFER];
+        loop {
+            // This thread sleeps in here, and no other.
+            let count = self.client.read(&mut buffer)?;
+            if count == 0 {
+                return Ok(());
+            }
+            self.received += count as u64;
+            // Or in here, if the client does not read.
+            self.client.write_all(&buffer[..count])?;
+        }
+    }
+
+    /// Step 2: closes the connection and logs how it ended. Then its thread ends.
+    fn close(self, outcome: io::Result<()>, log: &EventLog) {
+        // region close
+        // Closing the socket tells the client that this is the end.
+        drop(self.client);
+
+        match outcome {
+            // The client was done, and got everything back.
+            Ok(()) => log.left(self.number, self.received),
+            // The connection broke: a reset, or a cable. The other clients do not suffer for it.
+            Err(error) => log.lost(self.number, self.received, &error),
+        }
+        // Nothing is left to do: a thread that went on from here would stay for ever.
+        // endregion
+    }
 }
 
 /// Step 3: no thread could be started for client `number`. The conversation was dropped, and the
@@ -135,9 +146,9 @@ fn close_client(
 /// An error that is returned from here ends the server.
 fn turn_away(number: u64, error: &io::Error, log: &EventLog) -> io::Result<()> {
     // region turn_away
-    // Threads run out: each has a stack, and the system counts them. Those who are served need no
-    // new thread, and when one of them leaves there is one for somebody else. So this client goes,
-    // and the server stays.
+    // Threads run out: each has a stack, and the system counts them. The clients that are served
+    // need no new thread, and when one of them leaves there is a thread for another. So this client
+    // goes, and the server stays.
     log.lost(number, 0, error);
     Ok(())
     // endregion

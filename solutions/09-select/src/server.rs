@@ -14,16 +14,16 @@ use std::net::SocketAddr;
 
 use kit::EventLog;
 use rustix::event::PollFlags;
-use socket2::{Domain, SockAddr, Socket, Type};
+use socket2::{Domain, Socket, Type};
 
-/// How many clients may be connected and not yet accepted. The kernel keeps them in the backlog
-/// meanwhile.
+/// Maximum clients that may be connected and not yet accepted. The kernel keeps them in the
+/// backlog.
 const BACKLOG: i32 = 128;
 
-/// How many bytes one `recv` may bring, at most. It has nothing to do with the length of a message.
+/// Maximum bytes that one `recv` may bring. It has nothing to do with the length of a message.
 const BUFFER: usize = 16 * 1024;
 
-/// How many bytes may wait to be sent to a client before we stop reading from it.
+/// Maximum bytes that may wait to be sent to a client while we go on reading from it.
 const HIGH_WATER_MARK: usize = 64 * 1024;
 
 /// Opens the server at `address` and serves until something goes wrong with the listening socket
@@ -36,27 +36,13 @@ pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
     let listener = open(address)?;
     announce(&listener, log)?;
     listener.set_nonblocking(true)?;
-
-    let mut buffer = [0; BUFFER];
-    let mut clients: Vec<Client> = Vec::new();
-    let mut number = 0;
-    loop {
-        // The only place where this program waits, for all of them at once.
-        let ready = wait(&listener, &clients)?;
-        for (client, ready) in clients.iter_mut().zip(&ready.clients) {
-            if let Err(error) = client.take_turn(*ready, &mut buffer) {
-                client.lost = Some(error);
-            }
-        }
-        if !ready.listener.is_empty() {
-            while let Some(socket) = try_accept(listener.accept())? {
-                number += 1;
-                log.connected(number);
-                clients.push(Client::new(socket, number)?);
-            }
-        }
-        reap_finished(&mut clients, log);
-    }
+    let mut server = Server {
+        log: *log,
+        listener,
+        number: 0,
+        clients: Vec::new(),
+    };
+    server.serve()
 }
 
 /// The listening socket of stage 01.
@@ -76,16 +62,14 @@ fn announce(listener: &Socket, log: &EventLog) -> io::Result<()> {
     Ok(())
 }
 
-/// The two answers of `accept`, and its error, from stage 04.
-fn try_accept(answer: io::Result<(Socket, SockAddr)>) -> io::Result<Option<Socket>> {
-    match answer {
-        // Somebody was in the backlog.
-        Ok((client, _address)) => Ok(Some(client)),
-        // The backlog is empty. `poll` tells when somebody is there.
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-        // Any other error is one, and the server cannot go on.
-        Err(error) => Err(error),
-    }
+/// What the loop knows from one round to the next.
+struct Server {
+    log: EventLog,
+    listener: Socket,
+    /// Clients accepted so far; `add_client` counts them.
+    number: u64,
+    /// The connected clients; `add_client` adds to them, `reap_finished` removes.
+    clients: Vec<Client>,
 }
 
 /// What the kernel answered: what each socket is ready for.
@@ -95,74 +79,141 @@ struct Ready {
     clients: Vec<PollFlags>,
 }
 
-/// Step 1: asks about the listener and about every client, and sleeps until one of them is ready.
-///
-/// The listener is ready when `recv` on it, which is called `accept` there, would not wait: `IN`.
-/// What is asked for at a client's socket, [`Client::interest`] tells.
-fn wait(listener: &Socket, clients: &[Client]) -> io::Result<Ready> {
-    // region wait
-    use rustix::event::{PollFd, poll};
-    use rustix::io::retry_on_intr;
-
-    // The questions. `poll` keeps nothing between two calls, so each round brings all of them.
-    let mut asked = vec![PollFd::new(listener, PollFlags::IN)];
-    for client in clients {
-        asked.push(PollFd::new(&client.socket, client.interest()));
+impl Server {
+    /// The loop.
+    fn serve(&mut self) -> io::Result<()> {
+        let mut buffer = [0; BUFFER];
+        loop {
+            // The only place where this program waits, for all sockets at once.
+            let ready = self.wait()?;
+            for (client, ready) in self.clients.iter_mut().zip(&ready.clients) {
+                if let Err(error) = client.take_turn(*ready, &mut buffer) {
+                    client.lost = Some(error);
+                }
+            }
+            self.reap_finished();
+            // Accepting comes last, unlike in stage 07: the kernel has not said anything about the
+            // new clients yet, so they have no turn in this round.
+            if !ready.listener.is_empty() {
+                for socket in self.accept_pending()? {
+                    self.add_client(socket)?;
+                }
+            }
+        }
     }
 
-    // No timeout: if nothing happens there is nothing to do. The thread sleeps in here, and the
-    // kernel wakes it when the first of the sockets is ready. A signal may wake it as well; that is
-    // no answer, so it asks again.
-    retry_on_intr(|| poll(&mut asked, None))?;
+    /// Step 1: asks about the listener and about every client, and sleeps until one of them is
+    /// ready.
+    ///
+    /// The listener is ready when `recv` on it, which is called `accept` there, would not wait:
+    /// `IN`. [`Client::interest`] says what to ask for at a client's socket.
+    fn wait(&self) -> io::Result<Ready> {
+        // region wait
+        // Imported here because only this step needs it: the top of the file is given code.
+        use rustix::event::{PollFd, poll};
+        use rustix::io::retry_on_intr;
 
-    // The answers stand beside the questions, in the same order.
-    let mut answers = asked.iter().map(PollFd::revents);
-    Ok(Ready {
-        listener: answers.next().unwrap_or(PollFlags::empty()),
-        clients: answers.collect(),
-    })
-    // endregion
+        // The questions. `poll` keeps nothing between two calls, so each round brings all of them.
+        let mut asked = vec![PollFd::new(&self.listener, PollFlags::IN)];
+        for client in &self.clients {
+            asked.push(PollFd::new(&client.socket, client.interest()));
+        }
+
+        // No timeout: if nothing happens there is nothing to do. The thread sleeps in here, and
+        // the kernel wakes it when the first of the sockets is ready. A signal may wake it as well;
+        // that is no answer, so it asks again.
+        retry_on_intr(|| poll(&mut asked, None))?;
+
+        // The answers are beside the questions, in the same order.
+        let mut answers = asked.iter().map(PollFd::revents);
+        Ok(Ready {
+            listener: answers.next().unwrap_or(PollFlags::empty()),
+            clients: answers.collect(),
+        })
+        // endregion
+    }
+
+    /// Accepts the clients that wait in the backlog, until none is left.
+    fn accept_pending(&mut self) -> io::Result<Vec<Socket>> {
+        let mut newcomers = Vec::new();
+        loop {
+            match self.listener.accept() {
+                // There may be more.
+                Ok((socket, _address)) => newcomers.push(socket),
+                // The backlog is empty. The kernel reports when the next client is there.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(newcomers),
+                // Any other error ends this server. A production server would back off and go on
+                // when descriptors run out (EMFILE), and say so once.
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Gives a new client its number, and a place in the list.
+    fn add_client(&mut self, socket: Socket) -> io::Result<()> {
+        self.number += 1;
+        self.log.connected(self.number);
+        // "Ready" is what the kernel knew a moment ago. If that is no longer true, a blocking call
+        // would make all clients wait.
+        socket.set_nonblocking(true)?;
+        self.clients.push(Client::new(socket, self.number));
+        Ok(())
+    }
+
+    /// Logs how each finished client left and closes its connection. The others stay.
+    fn reap_finished(&mut self) {
+        self.clients.retain(|client| {
+            if !client.is_finished() {
+                return true;
+            }
+            match &client.lost {
+                // The client was done, and got everything back.
+                None => self.log.left(client.number, client.received),
+                // The connection broke: a reset, or a cable. The others do not suffer for it.
+                Some(error) => self.log.lost(client.number, client.received, error),
+            }
+            false
+        });
+    }
 }
 
 /// One client, and where we are with it, as in stage 07.
 struct Client {
     socket: Socket,
     number: u64,
-    /// How many bytes came from it.
+    /// Bytes received so far; `receive` adds to it.
     received: u64,
-    /// What the kernel had no room for.
+    /// Bytes received and not yet taken by the kernel, oldest first; `receive` adds at the end,
+    /// `send_what_fits` removes from the front.
     unsent: Vec<u8>,
-    /// Whether it has ended its stream.
+    /// True once the client has ended its stream; `receive` sets it.
     saw_eof: bool,
-    /// Why its connection broke, if it did.
+    /// Why the connection broke, once it has; the loop sets it.
     lost: Option<io::Error>,
 }
 
 impl Client {
     /// The client that was accepted as `number`, from stage 07.
-    fn new(socket: Socket, number: u64) -> io::Result<Self> {
-        // "Ready" is what the kernel knew a moment ago. Should it have changed its mind, nobody has
-        // to wait.
-        socket.set_nonblocking(true)?;
-        Ok(Self {
+    fn new(socket: Socket, number: u64) -> Self {
+        Self {
             socket,
             number,
             received: 0,
             unsent: Vec::new(),
             saw_eof: false,
             lost: None,
-        })
+        }
     }
 
     /// Step 2: what `poll` is to wait for at this client's socket: `IN`, `OUT`, or both.
     ///
-    /// Whatever is asked for here, and is there, wakes the program at once.
+    /// What is asked for here, and is there, wakes the program at once.
     fn interest(&self) -> PollFlags {
         // region interest
         let mut interest = PollFlags::empty();
-        // Bytes that we would leave lying there, and an end that we know of, are no news. To ask
-        // for them would be to be woken again and again.
-        if !self.saw_eof && self.unsent.len() <= HIGH_WATER_MARK {
+        // We know of the end once we have seen it, and leave bytes in the kernel while there is no
+        // room. To ask for either would be to be woken again and again.
+        if !self.saw_eof && self.has_room() {
             interest |= PollFlags::IN;
         }
         // Nearly always there is room to send. It is worth being woken for only while something
@@ -174,15 +225,14 @@ impl Client {
         // endregion
     }
 
-    /// A turn of stage 07: receives once, sends once. But only if the kernel has said that one of
-    /// the two is worth it.
+    /// A turn, as in stage 07: receives, then sends. But only if the kernel has said that it is
+    /// worth it.
     fn take_turn(&mut self, ready: PollFlags, buffer: &mut [u8]) -> io::Result<()> {
         if ready.is_empty() {
             return Ok(());
         }
         self.receive(ready, buffer)?;
-        // Most of the time there is room, so what has come can go back at once. If there is none,
-        // `interest` asks for it.
+        // Most of the time there is room, so what has come can go back at once.
         if !self.unsent.is_empty() {
             self.send_what_fits()?;
         }
@@ -191,29 +241,28 @@ impl Client {
 
     /// Step 3: receives once, if the socket is `ready` for that, and keeps what came.
     ///
-    /// `HUP` and `ERR` may be in the answer although nobody asks for them.
+    /// `HUP` and `ERR` may be in the answer although `interest` never asks for them.
     fn receive(&mut self, ready: PollFlags, buffer: &mut [u8]) -> io::Result<()> {
         // region receive
         use std::io::Read;
 
-        // What hung up or broke, `recv` tells: first the last bytes, then the end or the error. To
+        // `recv` reports hang-ups and errors: first the last bytes, then the end or the error. To
         // hang up because of `HUP` would be to lose what the client said last.
-        let has_news = ready.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR);
-        if self.saw_eof || !has_news {
-            return Ok(());
-        }
-        match self.socket.read(buffer) {
-            // The end. It will send no more; what we owe it is another matter.
-            Ok(0) => self.saw_eof = true,
-            Ok(count) => {
-                self.received += count as u64;
-                // Old bytes before new ones: a stream has an order.
-                self.unsent.extend_from_slice(&buffer[..count]);
+        let is_readable = ready.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR);
+        if is_readable && !self.saw_eof {
+            match self.socket.read(buffer) {
+                // The end. It will send no more; what we owe it is another matter.
+                Ok(0) => self.saw_eof = true,
+                Ok(count) => {
+                    self.received += count as u64;
+                    // Old bytes before new ones: a stream has an order.
+                    self.unsent.extend_from_slice(&buffer[..count]);
+                }
+                // Nothing is there now. The kernel reports when there is more.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                // The connection is broken, and only this one.
+                Err(error) => return Err(error),
             }
-            // Nothing yet, after all. `poll` tells when there is.
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            // The connection is broken, and only this one.
-            Err(error) => return Err(error),
         }
         Ok(())
         // endregion
@@ -225,6 +274,8 @@ impl Client {
         match self.socket.send(&self.unsent) {
             // These bytes are the kernel's now, and must not be sent again.
             Ok(taken) => {
+                // `drain` moves the rest to the front. A production server would use a ring buffer
+                // (`VecDeque`) or `bytes::BytesMut`, where the rest stays where it is.
                 self.unsent.drain(..taken);
             }
             // The kernel's buffer is full, because the client does not read. All of it stays ours.
@@ -236,24 +287,13 @@ impl Client {
         // endregion
     }
 
-    /// Whether there is nothing left to do for it.
+    /// True while so little waits to be sent that we go on reading.
+    fn has_room(&self) -> bool {
+        self.unsent.len() <= HIGH_WATER_MARK
+    }
+
+    /// True once there is nothing left to do for the client.
     fn is_finished(&self) -> bool {
         self.lost.is_some() || (self.saw_eof && self.unsent.is_empty())
     }
-}
-
-/// Puts on record how each client left that is over, hangs up, and keeps the others, from stage 07.
-fn reap_finished(clients: &mut Vec<Client>, log: &EventLog) {
-    clients.retain(|client| {
-        if !client.is_finished() {
-            return true;
-        }
-        match &client.lost {
-            // The client was done, and got everything back.
-            None => log.left(client.number, client.received),
-            // The connection broke: a reset, or a cable. Nobody else has to suffer for it.
-            Some(error) => log.lost(client.number, client.received, error),
-        }
-        false
-    });
 }

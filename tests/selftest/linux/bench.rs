@@ -120,7 +120,7 @@ fn a_loop_that_asks_every_client_each_time_is_caught() {
 
 #[test]
 fn a_client_that_takes_more_the_later_it_comes_is_caught() {
-    let grows = "unsent: { let mut all = vec![1; self.number as usize]; all.clear(); all },";
+    let grows = "unsent: { let mut all = vec![1; number as usize]; all.clear(); all },";
     let wrong = changed("grows", "unsent: Vec::new(),", grows);
     is_caught(&wrong, "more than 1.25 times: memory a client");
 }
