@@ -20,6 +20,7 @@ mod trees; // exercises, solutions and starters agree
 
 // The house
 mod rooms; // a room uses only those above it
+mod vocabulary; // the page of verbs says what the harness has
 
 // Slides
 mod browser; // the slides, built and looked at

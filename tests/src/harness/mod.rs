@@ -1,4 +1,4 @@
-//! The vocabulary that checks are written in: a program, the server or the client that it becomes, and our peers.
+#![doc = include_str!("README.md")]
 
 pub mod client;
 mod compare;

@@ -204,7 +204,7 @@ impl Program {
     }
 
     #[must_use]
-    pub fn context(&self) -> &Rc<CheckContext> {
+    pub(crate) fn context(&self) -> &Rc<CheckContext> {
         &self.context
     }
 
