@@ -70,7 +70,7 @@ fn rooms() -> Vec<String> {
     let text = read(&root().join("tests/src/lib.rs"));
     let listed: Vec<String> = text
         .lines()
-        .filter_map(|line| line.strip_prefix("//! - [`")?.split_once("`]: "))
+        .filter_map(|line| line.strip_prefix("//! - [`")?.split_once("`]"))
         .map(|(name, _)| name.to_string())
         .collect();
     let declared: BTreeSet<&str> = text

@@ -10,7 +10,7 @@
 //! - [`harness`]: the vocabulary that checks are written in: program, server, client, peer
 //! - [`build`]: a folder of sources to executables
 //! - [`judge`]: checks to verdicts, scores, reports; the cache of results
-//! - [`bench`]: what the designs cost, and its chart
+//! - [`bench`](mod@bench): what the designs cost, and its chart
 //! - [`trace`]: one run, recorded and drawn
 //! - [`stages`]: the checks, one file per stage, in the folder beside this one
 //! - [`cli`]: the commands of `lab`, and how they print
