@@ -16,14 +16,14 @@ use std::net::SocketAddr;
 use kit::{EventLog, Heartbeat};
 use socket2::{Domain, SockAddr, Socket, Type};
 
-/// How many clients may be connected and not yet accepted. The kernel keeps them in the backlog
-/// meanwhile.
+/// Maximum clients that may be connected and not yet accepted. The kernel keeps them in the
+/// backlog.
 const BACKLOG: i32 = 128;
 
-/// How many bytes one `recv` may bring, at most. It has nothing to do with the length of a message.
+/// Maximum bytes that one `recv` may bring. It has nothing to do with the length of a message.
 const BUFFER: usize = 16 * 1024;
 
-/// How many bytes may wait to be sent to a client before we stop reading from it.
+/// Maximum bytes that may wait to be sent to a client while we go on reading from it.
 const HIGH_WATER_MARK: usize = 64 * 1024;
 
 /// Opens the server at `address` and serves until something goes wrong with the listening socket
@@ -40,13 +40,13 @@ pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
     let mut heartbeat = Heartbeat::new(log);
     let mut number = 0;
     loop {
-        if let Some(mut client) = try_accept(listener.accept())? {
+        if let Some(client) = try_accept(listener.accept())? {
             number += 1;
             log.connected(number);
 
-            let mut received = 0;
-            let outcome = serve(&mut client, &mut received, &mut heartbeat);
-            close_client(client, number, received, outcome, log);
+            let mut conversation = Conversation::new(client, number);
+            let outcome = conversation.serve(&mut heartbeat);
+            conversation.close(outcome, log);
         }
         // The other work. It gets its turn in each round, whoever came and whoever did not.
         heartbeat.beat();
@@ -78,31 +78,10 @@ fn try_accept(answer: io::Result<(Socket, SockAddr)>) -> io::Result<Option<Socke
         // The backlog is empty, and a blocking `accept` would sleep now. Nothing is wrong: we may
         // ask again.
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-        // Any other error is one, and the server cannot go on.
+        // Any other error ends this server. A production server would back off and go on when
+        // descriptors run out (EMFILE), and say so once.
         Err(error) => Err(error),
     }
-}
-
-/// Serves one client from its first byte to its last, and counts in `received` what it sends.
-fn serve(client: &mut Socket, received: &mut u64, heartbeat: &mut Heartbeat) -> io::Result<()> {
-    client.set_nonblocking(true)?;
-
-    let mut buffer = [0; BUFFER];
-    let mut unsent = Vec::new();
-    let mut saw_eof = false;
-    while !saw_eof {
-        // As long as nothing waits, nobody has to ask.
-        if unsent.is_empty() || has_room(&unsent) {
-            let came = try_recv(client.read(&mut buffer))?;
-            saw_eof = on_recv(came, &buffer, received, &mut unsent);
-        }
-        if !unsent.is_empty() {
-            send_what_fits(client, &mut unsent)?;
-        }
-        // The other work again, since this loop may run for hours.
-        heartbeat.beat();
-    }
-    deliver(client, &mut unsent, heartbeat)
 }
 
 /// The answers of `recv`, from stage 05: a count, or `None` for "nothing yet".
@@ -118,67 +97,101 @@ fn try_recv(answer: io::Result<usize>) -> io::Result<Option<usize>> {
     }
 }
 
-/// Step 1: does what `recv`'s answer asks for, and tells whether the client is done.
-///
-/// The bytes that came stand at the beginning of `buffer`. They are not sent here: they go behind
-/// what waits in `unsent` already.
-fn on_recv(came: Option<usize>, buffer: &[u8], received: &mut u64, unsent: &mut Vec<u8>) -> bool {
-    // region on_recv
-    // TODO(step 1): keep what came, or go on, or say that the client is done.
-    todo!(
-        "step 1: {came:?} of {} bytes at most, {received} so far, {} unsent",
-        buffer.len(),
-        unsent.len()
-    )
-    // endregion
-}
-
-/// Step 2: sends from the beginning of `unsent` what the kernel has room for, and keeps the rest.
-fn send_what_fits(client: &mut Socket, unsent: &mut Vec<u8>) -> io::Result<()> {
-    // region send_what_fits
-    // TODO(step 2): send once, forget what was taken, and keep the rest.
-    todo!("step 2: send to {client:?} some of {} bytes", unsent.len())
-    // endregion
-}
-
-/// Step 3: whether we go on reading while so much waits to be sent.
-fn has_room(unsent: &[u8]) -> bool {
-    // region has_room
-    // TODO(step 3): say whether we read on while these bytes wait.
-    todo!(
-        "step 3: read on while {} bytes wait, if {HIGH_WATER_MARK} are enough?",
-        unsent.len()
-    )
-    // endregion
-}
-
-/// Step 4: the client is done, and what waits in `unsent` is still owed to it.
-fn deliver(client: &mut Socket, unsent: &mut Vec<u8>, heartbeat: &mut Heartbeat) -> io::Result<()> {
-    // region deliver
-    // TODO(step 4): send what is left, and let the heart beat meanwhile.
-    todo!(
-        "step 4: deliver {} bytes to {client:?}, {heartbeat:?}",
-        unsent.len()
-    )
-    // endregion
-}
-
-/// Puts it on record how client `number` left, and hangs up, as in stage 02.
-fn close_client(
+/// The server's side of a connection to one client, as in stage 05, with a queue.
+struct Conversation {
+    /// The accepted socket; `close` closes it.
     client: Socket,
+    /// The client's number in the event log, from 1.
     number: u64,
+    /// Bytes received so far; `on_recv` adds to it.
     received: u64,
-    outcome: io::Result<()>,
-    log: &EventLog,
-) {
-    // Whatever happened, this conversation is over. Closing the socket tells the client so: it
-    // reads the end of the stream.
-    drop(client);
+    /// Bytes received and not yet taken by the kernel, oldest first; `on_recv` adds at the end,
+    /// `send_what_fits` removes from the front.
+    unsent: Vec<u8>,
+}
 
-    match outcome {
-        // The client was done, and got everything back.
-        Ok(()) => log.left(number, received),
-        // The connection broke: a reset, or a cable. Nobody else has to suffer for it.
-        Err(error) => log.lost(number, received, &error),
+impl Conversation {
+    /// A conversation in which nothing has been received yet, and nothing is owed.
+    fn new(client: Socket, number: u64) -> Self {
+        Self {
+            client,
+            number,
+            received: 0,
+            unsent: Vec::new(),
+        }
+    }
+
+    /// Serves the client from its first byte to its last.
+    fn serve(&mut self, heartbeat: &mut Heartbeat) -> io::Result<()> {
+        self.client.set_nonblocking(true)?;
+
+        let mut buffer = [0; BUFFER];
+        let mut saw_eof = false;
+        while !saw_eof {
+            // While nothing waits, there is no need to ask.
+            if self.unsent.is_empty() || self.has_room() {
+                let came = try_recv(self.client.read(&mut buffer))?;
+                saw_eof = self.on_recv(came, &buffer);
+            }
+            if !self.unsent.is_empty() {
+                self.send_what_fits()?;
+            }
+            // The other work again, since this loop may run for hours.
+            heartbeat.beat();
+        }
+        self.deliver(heartbeat)
+    }
+
+    /// Step 1: does what `recv`'s answer asks for. Returns true once the client is done.
+    ///
+    /// The bytes that came are at the beginning of `buffer`. Unlike in stage 05 they are not sent
+    /// here, so nothing can fail: they go behind what waits in `unsent` already.
+    fn on_recv(&mut self, came: Option<usize>, buffer: &[u8]) -> bool {
+        // region on_recv
+        // TODO(step 1): keep what came, or go on, or say that the client is done.
+        let _ = (came, buffer); // until this step is written
+        todo!("step 1")
+        // endregion
+    }
+
+    /// Step 2: sends from the beginning of `unsent` what the kernel has room for, and keeps the
+    /// rest.
+    fn send_what_fits(&mut self) -> io::Result<()> {
+        // region send_what_fits
+        // TODO(step 2): send once, forget what was taken, and keep the rest.
+        todo!("step 2")
+        // endregion
+    }
+
+    /// Step 3: true while so little waits to be sent that we go on reading.
+    fn has_room(&self) -> bool {
+        // region has_room
+        // TODO(step 3): say whether we read on while so much waits.
+        let _ = HIGH_WATER_MARK; // until this step is written
+        todo!("step 3")
+        // endregion
+    }
+
+    /// Step 4: the client is done, and what waits in `unsent` is still owed to it.
+    fn deliver(&mut self, heartbeat: &mut Heartbeat) -> io::Result<()> {
+        // region deliver
+        // TODO(step 4): send what is left, and let the heart beat meanwhile.
+        let _ = heartbeat; // until this step is written
+        todo!("step 4")
+        // endregion
+    }
+
+    /// Closes the connection and logs how it ended, as in stage 02.
+    fn close(self, outcome: io::Result<()>, log: &EventLog) {
+        // Whatever happened, this conversation is over. Closing the socket tells the client so: it
+        // reads the end of the stream.
+        drop(self.client);
+
+        match outcome {
+            // The client was done, and got everything back.
+            Ok(()) => log.left(self.number, self.received),
+            // The connection broke: a reset, or a cable. The other clients do not suffer for it.
+            Err(error) => log.lost(self.number, self.received, &error),
+        }
     }
 }

@@ -15,8 +15,8 @@ use std::net::SocketAddr;
 use kit::EventLog;
 use socket2::Socket;
 
-/// How many clients may be connected and not yet accepted. The kernel keeps them in the backlog
-/// meanwhile.
+/// Maximum clients that may be connected and not yet accepted. The kernel keeps them in the
+/// backlog.
 const BACKLOG: i32 = 128;
 
 /// Opens the server at `address` and serves until something goes wrong with the listening socket
@@ -34,6 +34,7 @@ pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
 /// Step 1: makes a TCP socket, gives it the name `address`, and opens it for callers.
 fn open(address: SocketAddr) -> io::Result<Socket> {
     // region open
+    // Imported here because only this step needs them: the top of the file is given code.
     use socket2::{Domain, Type};
 
     // A socket is a descriptor and two empty buffers in the kernel. It has no name yet, and no
@@ -76,7 +77,8 @@ fn greet_everyone(listener: &Socket, log: &EventLog) -> io::Result<()> {
     let mut number = 0;
     loop {
         // The thread sleeps in here until somebody calls. Each client gets a socket of its own;
-        // `listener` stays what it is.
+        // `listener` stays what it is. An error ends this server; a production server would back
+        // off and go on when descriptors run out (EMFILE), and say so once.
         let (mut client, _address) = listener.accept()?;
         number += 1;
         log.connected(number);

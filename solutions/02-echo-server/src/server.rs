@@ -15,11 +15,11 @@ use std::net::SocketAddr;
 use kit::EventLog;
 use socket2::{Domain, Socket, Type};
 
-/// How many clients may be connected and not yet accepted. The kernel keeps them in the backlog
-/// meanwhile.
+/// Maximum clients that may be connected and not yet accepted. The kernel keeps them in the
+/// backlog.
 const BACKLOG: i32 = 128;
 
-/// How many bytes one `recv` may bring, at most. It has nothing to do with the length of a message.
+/// Maximum bytes that one `recv` may bring. It has nothing to do with the length of a message.
 const BUFFER: usize = 16 * 1024;
 
 /// Opens the server at `address` and serves until something goes wrong with the listening socket
@@ -34,13 +34,15 @@ pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
 
     let mut number = 0;
     loop {
-        let (mut client, _address) = listener.accept()?;
+        // An error ends this server. A production server would back off and go on when descriptors
+        // run out (EMFILE), and say so once.
+        let (client, _address) = listener.accept()?;
         number += 1;
         log.connected(number);
 
-        let mut received = 0;
-        let outcome = serve(&mut client, &mut received);
-        close_client(client, number, received, outcome, log)?;
+        let mut conversation = Conversation::new(client, number);
+        let outcome = conversation.serve();
+        conversation.close(outcome, log)?;
     }
 }
 
@@ -61,78 +63,91 @@ fn announce(listener: &Socket, log: &EventLog) -> io::Result<()> {
     Ok(())
 }
 
-/// Serves one client from its first byte to its last, and counts in `received` what it sends.
-fn serve(client: &mut Socket, received: &mut u64) -> io::Result<()> {
-    let mut buffer = [0; BUFFER];
-    let count = echo_once(client, &mut buffer, received)?;
-    echo_the_rest(client, &mut buffer, received, count)
-}
-
-/// Step 1: waits for bytes from `client`, and sends the same bytes back, all of them.
-///
-/// Returns how many there were, and adds that to `received`. 0 means that the client has said all
-/// it had to say.
-fn echo_once(client: &mut Socket, buffer: &mut [u8], received: &mut u64) -> io::Result<usize> {
-    // region echo_once
-    use std::io::Read;
-
-    // The thread sleeps in here until at least one byte has arrived, or the end. It brings what is
-    // there by then, be it one byte or a bufferful: TCP carries a stream, and knows nothing of
-    // messages.
-    let count = client.read(buffer)?;
-    *received += count as u64;
-
-    // Only the first `count` bytes are news. What stands behind them is left from an earlier call.
-    let mut rest = &buffer[..count];
-    while !rest.is_empty() {
-        // `send` takes what fits into the kernel's buffer and may return early, so its count
-        // matters. This loop is what `write_all` does.
-        let taken = client.send(rest)?;
-        rest = &rest[taken..];
-    }
-    Ok(count)
-    // endregion
-}
-
-/// Step 2: goes on echoing until `client` is done. `first` is what `echo_once` returned before.
-fn echo_the_rest(
-    client: &mut Socket,
-    buffer: &mut [u8],
-    received: &mut u64,
-    first: usize,
-) -> io::Result<()> {
-    // region echo_the_rest
-    // A client is not done because it paused, or because little came: only 0 bytes mean the end.
-    // The other direction still stands then, and all that we owe was sent before we asked for more.
-    let mut count = first;
-    while count > 0 {
-        count = echo_once(client, buffer, received)?;
-    }
-    Ok(())
-    // endregion
-}
-
-/// Step 3: puts it on record how client `number` left, and hangs up.
-///
-/// An error that is returned from here ends the server.
-fn close_client(
+/// The server's side of a connection to one client.
+struct Conversation {
+    /// The accepted socket; `close` closes it.
     client: Socket,
+    /// The client's number in the event log, from 1.
     number: u64,
+    /// Bytes received so far; `echo_once` adds to it.
     received: u64,
-    outcome: io::Result<()>,
-    log: &EventLog,
-) -> io::Result<()> {
-    // region close_client
-    // Whatever happened, this conversation is over. Closing the socket tells the client so: it
-    // reads the end of the stream.
-    drop(client);
+}
 
-    match outcome {
-        // The client was done, and got everything back.
-        Ok(()) => log.left(number, received),
-        // The connection broke: a reset, or a cable. Nobody else has to suffer for it.
-        Err(error) => log.lost(number, received, &error),
+impl Conversation {
+    /// A conversation in which nothing has been received yet.
+    fn new(client: Socket, number: u64) -> Self {
+        Self {
+            client,
+            number,
+            received: 0,
+        }
     }
-    Ok(())
-    // endregion
+
+    /// Serves the client from its first byte to its last.
+    fn serve(&mut self) -> io::Result<()> {
+        let mut buffer = [0; BUFFER];
+        let count = self.echo_once(&mut buffer)?;
+        self.echo_the_rest(&mut buffer, count)
+    }
+
+    /// Step 1: waits for bytes from the client, and sends the same bytes back, all of them.
+    ///
+    /// Returns how many there were, and adds that to `received`. 0 means that the client has said
+    /// all it had to say.
+    fn echo_once(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // region echo_once
+        // Imported here because only this step needs it: the top of the file is given code.
+        use std::io::Read;
+
+        // The thread sleeps in here until at least one byte has arrived, or the end. It brings what
+        // is there by then, be it one byte or a bufferful: TCP carries a stream, and knows nothing
+        // of messages.
+        let count = self.client.read(buffer)?;
+        self.received += count as u64;
+
+        // Only the first `count` bytes are new. What follows them is left from an earlier call.
+        let mut rest = &buffer[..count];
+        while !rest.is_empty() {
+            // `send` takes what fits into the kernel's buffer and may return early, so its count
+            // matters. This loop is what `write_all` does.
+            let taken = self.client.send(rest)?;
+            rest = &rest[taken..];
+        }
+        Ok(count)
+        // endregion
+    }
+
+    /// Step 2: goes on echoing until the client is done. `first` is what `echo_once` returned
+    /// before.
+    fn echo_the_rest(&mut self, buffer: &mut [u8], first: usize) -> io::Result<()> {
+        // region echo_the_rest
+        // A client is not done because it paused, or because little came: only 0 bytes mean the
+        // end. The other direction is still open then, and all that we owe was sent before we asked
+        // for more.
+        let mut count = first;
+        while count > 0 {
+            count = self.echo_once(buffer)?;
+        }
+        Ok(())
+        // endregion
+    }
+
+    /// Step 3: closes the connection and logs how it ended.
+    ///
+    /// An error that is returned from here ends the server.
+    fn close(self, outcome: io::Result<()>, log: &EventLog) -> io::Result<()> {
+        // region close
+        // Whatever happened, this conversation is over. Closing the socket tells the client so: it
+        // reads the end of the stream.
+        drop(self.client);
+
+        match outcome {
+            // The client was done, and got everything back.
+            Ok(()) => log.left(self.number, self.received),
+            // The connection broke: a reset, or a cable. The other clients do not suffer for it.
+            Err(error) => log.lost(self.number, self.received, &error),
+        }
+        Ok(())
+        // endregion
+    }
 }

@@ -16,7 +16,7 @@ use std::thread;
 
 use socket2::Socket;
 
-/// How many bytes are moved at once, at most.
+/// Maximum bytes moved at once.
 const BUFFER: usize = 16 * 1024;
 
 /// Copies its input to the server at `address`, and the answer to its output, until the server is
@@ -35,20 +35,23 @@ pub fn run(address: SocketAddr) -> io::Result<()> {
     let sending = thread::spawn(move || send_everything(&mut outgoing, &mut io::stdin()));
     print_the_answer(&mut socket, &mut io::stdout())?;
 
-    // The server has ended its stream. If there still is a peer, it was the first to end, and wants
-    // no more of our input. If there is none, the connection is over in both directions: our own
-    // thread is through with it as well, and knows whether that was a proper end or a reset.
-    match socket.peer_addr() {
-        Ok(_peer) => Ok(()),
-        Err(_gone) => sending
-            .join()
-            .unwrap_or_else(|panicked| panic::resume_unwind(panicked)),
+    // `read` has returned 0, which may hide a reset: the kernel reports a reset once, and perhaps
+    // to the sending thread. A socket that still has a peer was not reset: the server has ended its
+    // stream first, and needs no more input. One without a peer is closed in both directions or
+    // reset. The sending thread is at its end then, and its result says which of the two it was.
+    let has_peer = socket.peer_addr().is_ok();
+    if has_peer {
+        return Ok(());
     }
+    sending
+        .join()
+        .unwrap_or_else(|panicked| panic::resume_unwind(panicked))
 }
 
 /// Step 1: makes a TCP socket and connects it to the server at `address`.
 fn connect(address: SocketAddr) -> io::Result<Socket> {
     // region connect
+    // Imported here because only this step needs them: the top of the file is given code.
     use socket2::{Domain, Type};
 
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;

@@ -15,8 +15,8 @@ use std::net::SocketAddr;
 use kit::{EventLog, Heartbeat};
 use socket2::{Domain, SockAddr, Socket, Type};
 
-/// How many clients may be connected and not yet accepted. The kernel keeps them in the backlog
-/// meanwhile.
+/// Maximum clients that may be connected and not yet accepted. The kernel keeps them in the
+/// backlog.
 const BACKLOG: i32 = 128;
 
 /// Opens the server at `address` and serves until something goes wrong with the listening socket
@@ -78,16 +78,17 @@ fn try_accept(answer: io::Result<(Socket, SockAddr)>) -> io::Result<Option<Socke
         // The backlog is empty, and a blocking `accept` would sleep now. Nothing is wrong: we may
         // ask again.
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-        // Any other error is one, and the server cannot go on. A production server would tell those
-        // that pass, such as too many open files, from those that stay.
+        // Any other error ends this server. A production server would back off and go on when
+        // descriptors run out (EMFILE), and say so once.
         Err(error) => Err(error),
     }
     // endregion
 }
 
-/// Step 3: says `hello, client N` to `client`, hangs up, and puts it on record.
+/// Step 3: says `hello, client N` to `client`, closes the connection, and logs how it ended.
 fn greet(client: Socket, number: u64, log: &EventLog) {
     // region greet
+    // Imported here because only this step needs it: the top of the file is given code.
     use std::io::Write;
 
     match (&client).write_all(format!("hello, client {number}\n").as_bytes()) {

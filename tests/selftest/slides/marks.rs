@@ -84,14 +84,14 @@ fn a_line_that_only_looks_like_one_of_a_deck_is_noticed() {
     let good = read("slides/02-echo-server.md");
     assert_eq!(lines(&good), [""; 0]);
     let begins = "a block begins at the head of its line";
-    let fence = "```rust solutions/02-echo-server/src/server.rs region=close_client bare";
+    let fence = "```rust solutions/02-echo-server/src/server.rs region=close bare";
     let [tilde, long, indented, other] = [
         fence.replace("```", "~~~"),
         fence.replace("```", "````"),
         format!("- one\n\n  {fence}"),
         fence.replace("rust", "Rust"),
     ];
-    let after = "(../solutions/02-echo-server/src/server.rs#L82-L92)\n";
+    let after = "(../solutions/02-echo-server/src/server.rs#L105-L115)\n";
     let cases = [
         (fence, tilde.as_str(), begins),
         (fence, &long, begins),

@@ -15,8 +15,8 @@ use std::net::SocketAddr;
 use kit::EventLog;
 use socket2::Socket;
 
-/// How many clients may be connected and not yet accepted. The kernel keeps them in the backlog
-/// meanwhile.
+/// Maximum clients that may be connected and not yet accepted. The kernel keeps them in the
+/// backlog.
 const BACKLOG: i32 = 128;
 
 /// Opens the server at `address` and serves until something goes wrong with the listening socket
@@ -36,7 +36,8 @@ fn open(address: SocketAddr) -> io::Result<Socket> {
     // region open
     // TODO(step 1): make a TCP socket, let it reuse its address, bind it to `address`, and
     // listen with room for BACKLOG clients.
-    todo!("step 1: open a listening socket at {address} with a backlog of {BACKLOG}")
+    let _ = (address, BACKLOG); // until this step is written
+    todo!("step 1")
     // endregion
 }
 
@@ -44,7 +45,8 @@ fn open(address: SocketAddr) -> io::Result<Socket> {
 fn announce(listener: &Socket, log: &EventLog) -> io::Result<()> {
     // region announce
     // TODO(step 2): ask the socket for its real address, and tell that to `log`.
-    todo!("step 2: announce where {listener:?} listens, to {log:?}")
+    let _ = (listener, log); // until this step is written
+    todo!("step 2")
     // endregion
 }
 
@@ -53,6 +55,7 @@ fn greet_everyone(listener: &Socket, log: &EventLog) -> io::Result<()> {
     // region greet_everyone
     // TODO(step 3): accept a client, greet it with its number, close it, and go back to
     // accepting.
-    todo!("step 3: greet whoever calls {listener:?}, and tell {log:?}")
+    let _ = (listener, log); // until this step is written
+    todo!("step 3")
     // endregion
 }

@@ -15,8 +15,8 @@ use std::net::SocketAddr;
 use kit::{EventLog, Heartbeat};
 use socket2::{Domain, SockAddr, Socket, Type};
 
-/// How many clients may be connected and not yet accepted. The kernel keeps them in the backlog
-/// meanwhile.
+/// Maximum clients that may be connected and not yet accepted. The kernel keeps them in the
+/// backlog.
 const BACKLOG: i32 = 128;
 
 /// Opens the server at `address` and serves until something goes wrong with the listening socket
@@ -64,7 +64,8 @@ fn announce(listener: &Socket, log: &EventLog) -> io::Result<()> {
 fn stop_waiting(listener: &Socket) -> io::Result<()> {
     // region stop_waiting
     // TODO(step 1): make `listener` a socket that answers at once.
-    todo!("step 1: {listener:?} must not wait")
+    let _ = listener; // until this step is written
+    todo!("step 1")
     // endregion
 }
 
@@ -76,10 +77,11 @@ fn try_accept(answer: io::Result<(Socket, SockAddr)>) -> io::Result<Option<Socke
     // endregion
 }
 
-/// Step 3: says `hello, client N` to `client`, hangs up, and puts it on record.
+/// Step 3: says `hello, client N` to `client`, closes the connection, and logs how it ended.
 fn greet(client: Socket, number: u64, log: &EventLog) {
     // region greet
     // TODO(step 3): greet the client, hang up, and tell `log` how it left.
-    todo!("step 3: greet {client:?} as client {number}, {log:?}")
+    let _ = (client, number, log); // until this step is written
+    todo!("step 3")
     // endregion
 }

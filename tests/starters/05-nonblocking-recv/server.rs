@@ -16,11 +16,11 @@ use std::net::SocketAddr;
 use kit::{EventLog, Heartbeat};
 use socket2::{Domain, SockAddr, Socket, Type};
 
-/// How many clients may be connected and not yet accepted. The kernel keeps them in the backlog
-/// meanwhile.
+/// Maximum clients that may be connected and not yet accepted. The kernel keeps them in the
+/// backlog.
 const BACKLOG: i32 = 128;
 
-/// How many bytes one `recv` may bring, at most. It has nothing to do with the length of a message.
+/// Maximum bytes that one `recv` may bring. It has nothing to do with the length of a message.
 const BUFFER: usize = 16 * 1024;
 
 /// Opens the server at `address` and serves until something goes wrong with the listening socket
@@ -37,13 +37,13 @@ pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
     let mut heartbeat = Heartbeat::new(log);
     let mut number = 0;
     loop {
-        if let Some(mut client) = try_accept(listener.accept())? {
+        if let Some(client) = try_accept(listener.accept())? {
             number += 1;
             log.connected(number);
 
-            let mut received = 0;
-            let outcome = serve(&mut client, &mut received, &mut heartbeat);
-            close_client(client, number, received, outcome, log);
+            let mut conversation = Conversation::new(client, number);
+            let outcome = conversation.serve(&mut heartbeat);
+            conversation.close(outcome, log);
         }
         // The other work. It gets its turn in each round, whoever came and whoever did not.
         heartbeat.beat();
@@ -75,31 +75,18 @@ fn try_accept(answer: io::Result<(Socket, SockAddr)>) -> io::Result<Option<Socke
         // The backlog is empty, and a blocking `accept` would sleep now. Nothing is wrong: we may
         // ask again.
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-        // Any other error is one, and the server cannot go on.
+        // Any other error ends this server. A production server would back off and go on when
+        // descriptors run out (EMFILE), and say so once.
         Err(error) => Err(error),
     }
-}
-
-/// Serves one client from its first byte to its last, and counts in `received` what it sends.
-fn serve(client: &mut Socket, received: &mut u64, heartbeat: &mut Heartbeat) -> io::Result<()> {
-    stop_waiting(client)?;
-
-    let mut buffer = [0; BUFFER];
-    let mut saw_eof = false;
-    while !saw_eof {
-        let came = try_recv(client.read(&mut buffer))?;
-        saw_eof = on_recv(came, client, &buffer, received)?;
-        // The other work again, since this loop may run for hours.
-        heartbeat.beat();
-    }
-    Ok(())
 }
 
 /// Step 1: from now on no call on `client` waits.
 fn stop_waiting(client: &Socket) -> io::Result<()> {
     // region stop_waiting
     // TODO(step 1): make `client` a socket that answers at once.
-    todo!("step 1: {client:?} must not wait")
+    let _ = client; // until this step is written
+    todo!("step 1")
     // endregion
 }
 
@@ -107,44 +94,68 @@ fn stop_waiting(client: &Socket) -> io::Result<()> {
 fn try_recv(answer: io::Result<usize>) -> io::Result<Option<usize>> {
     // region try_recv
     // TODO(step 2): tell a count, and nothing yet, from a real error.
-    todo!("step 2: what does {answer:?} say?")
+    let _ = answer; // until this step is written
+    todo!("step 2")
     // endregion
 }
 
-/// Step 3: does what `recv`'s answer asks for, and tells whether the client is done.
-///
-/// `came` is the count, or `None` for "nothing yet". The bytes stand at the beginning of `buffer`.
-fn on_recv(
-    came: Option<usize>,
-    client: &mut Socket,
-    buffer: &[u8],
-    received: &mut u64,
-) -> io::Result<bool> {
-    // region on_recv
-    // TODO(step 3): send back what came, or go on, or say that the client is done.
-    todo!(
-        "step 3: {came:?} from {client:?}: {} bytes at most, {received} so far",
-        buffer.len()
-    )
-    // endregion
-}
-
-/// Puts it on record how client `number` left, and hangs up, as in stage 02.
-fn close_client(
+/// The server's side of a connection to one client, as in stage 02.
+struct Conversation {
+    /// The accepted socket; `close` closes it.
     client: Socket,
+    /// The client's number in the event log, from 1.
     number: u64,
+    /// Bytes received so far; `on_recv` adds to it.
     received: u64,
-    outcome: io::Result<()>,
-    log: &EventLog,
-) {
-    // Whatever happened, this conversation is over. Closing the socket tells the client so: it
-    // reads the end of the stream.
-    drop(client);
+}
 
-    match outcome {
-        // The client was done, and got everything back.
-        Ok(()) => log.left(number, received),
-        // The connection broke: a reset, or a cable. Nobody else has to suffer for it.
-        Err(error) => log.lost(number, received, &error),
+impl Conversation {
+    /// A conversation in which nothing has been received yet.
+    fn new(client: Socket, number: u64) -> Self {
+        Self {
+            client,
+            number,
+            received: 0,
+        }
+    }
+
+    /// Serves the client from its first byte to its last.
+    fn serve(&mut self, heartbeat: &mut Heartbeat) -> io::Result<()> {
+        stop_waiting(&self.client)?;
+
+        let mut buffer = [0; BUFFER];
+        let mut saw_eof = false;
+        while !saw_eof {
+            let came = try_recv(self.client.read(&mut buffer))?;
+            saw_eof = self.on_recv(came, &buffer)?;
+            // The other work again, since this loop may run for hours.
+            heartbeat.beat();
+        }
+        Ok(())
+    }
+
+    /// Step 3: does what `recv`'s answer asks for. Returns true once the client is done.
+    ///
+    /// `came` is the count, or `None` for "nothing yet". The bytes are at the beginning of `buffer`.
+    fn on_recv(&mut self, came: Option<usize>, buffer: &[u8]) -> io::Result<bool> {
+        // region on_recv
+        // TODO(step 3): send back what came, or go on, or say that the client is done.
+        let _ = (came, buffer); // until this step is written
+        todo!("step 3")
+        // endregion
+    }
+
+    /// Closes the connection and logs how it ended, as in stage 02.
+    fn close(self, outcome: io::Result<()>, log: &EventLog) {
+        // Whatever happened, this conversation is over. Closing the socket tells the client so: it
+        // reads the end of the stream.
+        drop(self.client);
+
+        match outcome {
+            // The client was done, and got everything back.
+            Ok(()) => log.left(self.number, self.received),
+            // The connection broke: a reset, or a cable. The other clients do not suffer for it.
+            Err(error) => log.lost(self.number, self.received, &error),
+        }
     }
 }
