@@ -88,7 +88,7 @@ fn limit_to(resource: Resource, value: libc::rlimit) -> io::Result<()> {
 }
 
 /// Takes address space beyond `most` bytes away from process `pid`, which runs already.
-#[cfg(all(target_os = "linux", not(portable_only)))]
+#[cfg(target_os = "linux")]
 pub(super) fn limit_address_space(pid: u32, most: u64) -> io::Result<()> {
     let value = libc::rlimit {
         rlim_cur: most as libc::rlim_t,

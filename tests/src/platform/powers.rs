@@ -158,7 +158,7 @@ fn allows_descriptors(wanted: u64) -> Result<(), String> {
 }
 
 fn probe(power: Power) -> Result<(), String> {
-    if cfg!(not(all(target_os = "linux", not(portable_only)))) && power.needs_linux() {
+    if cfg!(not(target_os = "linux")) && power.needs_linux() {
         return Err("only Linux shows this to us".into());
     }
     if power.needs_proc() && !proc_is_ours() {

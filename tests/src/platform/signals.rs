@@ -72,7 +72,7 @@ pub fn end_with_us(command: &mut Command) {
 }
 
 /// Whether this process has a child, or one that has ended and that nobody has waited for.
-#[cfg(all(target_os = "linux", not(portable_only)))]
+#[cfg(target_os = "linux")]
 #[must_use]
 pub fn has_children() -> bool {
     let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
@@ -85,13 +85,13 @@ pub fn has_children() -> bool {
 }
 
 /// Kills one process.
-#[cfg(all(target_os = "linux", not(portable_only)))]
+#[cfg(target_os = "linux")]
 pub(super) fn kill(pid: u32) {
     send(pid as libc::pid_t, libc::SIGKILL);
 }
 
 /// Whether one process that was our child is gone for good.
-#[cfg(all(target_os = "linux", not(portable_only)))]
+#[cfg(target_os = "linux")]
 pub(super) fn is_reaped(pid: u32) -> bool {
     // SAFETY: a null status pointer is allowed; waitpid touches no other memory of ours.
     unsafe { libc::waitpid(pid as libc::pid_t, std::ptr::null_mut(), libc::WNOHANG) != 0 }

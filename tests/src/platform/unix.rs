@@ -5,12 +5,12 @@
 )]
 
 use std::io;
-#[cfg(all(target_os = "linux", not(portable_only)))]
+#[cfg(target_os = "linux")]
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
-#[cfg(all(target_os = "linux", not(portable_only)))]
+#[cfg(target_os = "linux")]
 use std::time::Duration;
 
 use crate::platform::{Limits, limits, signals};
@@ -46,13 +46,13 @@ pub fn adopt_orphans() {
 }
 
 /// Whether it has; otherwise a child that is not known may be anybody's.
-#[cfg(all(target_os = "linux", not(portable_only)))]
+#[cfg(target_os = "linux")]
 pub(super) fn adopts_orphans() -> bool {
     ADOPTS.load(Ordering::SeqCst)
 }
 
 /// A second descriptor of a socket that process `pid` has open: pidfd_open(2), pidfd_getfd(2).
-#[cfg(all(target_os = "linux", not(portable_only)))]
+#[cfg(target_os = "linux")]
 pub(super) fn borrow_socket(pid: u32, descriptor: i32) -> io::Result<OwnedFd> {
     // SAFETY: both calls take integers, touch no memory of ours, and return a new descriptor, which nobody else owns,
     // or -1.
@@ -70,7 +70,7 @@ pub(super) fn borrow_socket(pid: u32, descriptor: i32) -> io::Result<OwnedFd> {
 /// # Safety
 ///
 /// `returned` is -1, or a descriptor that nobody owns.
-#[cfg(all(target_os = "linux", not(portable_only)))]
+#[cfg(target_os = "linux")]
 unsafe fn owned(returned: libc::c_long) -> io::Result<OwnedFd> {
     match RawFd::try_from(returned) {
         // SAFETY: as promised by the caller.
@@ -80,7 +80,7 @@ unsafe fn owned(returned: libc::c_long) -> io::Result<OwnedFd> {
 }
 
 /// Sleeps until a `read` would not: poll(2).
-#[cfg(all(target_os = "linux", not(portable_only)))]
+#[cfg(target_os = "linux")]
 pub(super) fn wait_until_readable(descriptor: RawFd) {
     let mut wanted = libc::pollfd {
         fd: descriptor,
@@ -93,7 +93,7 @@ pub(super) fn wait_until_readable(descriptor: RawFd) {
 }
 
 /// A number of bytes in one of a socket's or a pipe's queues: ioctl(2).
-#[cfg(all(target_os = "linux", not(portable_only)))]
+#[cfg(target_os = "linux")]
 pub(super) fn queue(socket: RawFd, request: libc::c_ulong) -> io::Result<u64> {
     let mut length: libc::c_int = 0;
     // SAFETY: requests about queues write one int, and `length` lives on our stack for the length of the call.
@@ -104,7 +104,7 @@ pub(super) fn queue(socket: RawFd, request: libc::c_ulong) -> io::Result<u64> {
 }
 
 /// Sets `SO_RCVLOWAT` of socket(7), in bytes.
-#[cfg(all(target_os = "linux", not(portable_only)))]
+#[cfg(target_os = "linux")]
 pub(super) fn set_low_water_mark(socket: &OwnedFd, bytes: u32) -> io::Result<()> {
     let bytes = bytes as libc::c_int;
     // SAFETY: the option is an int, and `bytes` lives on our stack for the length of the call.
@@ -124,7 +124,7 @@ pub(super) fn set_low_water_mark(socket: &OwnedFd, bytes: u32) -> io::Result<()>
 }
 
 /// Keeps this thread, and all that it starts, on the processor that it is on: sched_setaffinity(2).
-#[cfg(all(target_os = "linux", not(portable_only)))]
+#[cfg(target_os = "linux")]
 pub(super) fn stay_on_this_core() {
     // SAFETY: an empty set is a valid one; `core` lies in it as far as the macro allows, which checks that itself; the
     // call reads the set on our stack. Where it is refused, all stays as it was.
@@ -137,7 +137,7 @@ pub(super) fn stay_on_this_core() {
 }
 
 /// What the monotonic clock shows: clock_gettime(2).
-#[cfg(all(target_os = "linux", not(portable_only)))]
+#[cfg(target_os = "linux")]
 pub(super) fn monotonic_time() -> Duration {
     let mut time = libc::timespec {
         tv_sec: 0,

@@ -22,6 +22,6 @@ pub fn own_memory(pid: u32) -> Option<u64> {
 /// Keeps this thread, and all that it starts from now on, on one processor. Whether two that talk to each other share
 /// one makes more of a difference to what a word costs than most programs do.
 pub fn stay_on_one_core() {
-    #[cfg(all(target_os = "linux", not(portable_only)))]
+    #[cfg(target_os = "linux")]
     crate::platform::unix::stay_on_this_core();
 }

@@ -7,7 +7,7 @@ use std::os::fd::AsRawFd;
 
 use socket2::{SockRef, Socket};
 
-use crate::platform::sock_diag::SockDiag;
+use crate::platform::linux::sock_diag::SockDiag;
 use crate::platform::{TcpRow, TcpState, unix};
 
 /// All IPv4 TCP sockets of this machine, but for the many that only linger in `TIME_WAIT`.

@@ -4,7 +4,8 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
-use crate::platform::{CallKind, SleepingCall, proc, unix};
+use crate::platform::linux::proc;
+use crate::platform::{CallKind, SleepingCall, unix};
 
 /// Reads a line of /proc/PID/syscall: the call's number and its arguments, or `running`.
 pub(super) fn call(pid: u32, line: &str) -> Option<SleepingCall> {

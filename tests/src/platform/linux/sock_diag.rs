@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::platform::TcpRow;
-use crate::platform::tcp::tcp_state;
+use crate::platform::linux::tcp::tcp_state;
 
 /// A line to the part of the kernel that knows.
 #[derive(Debug)]

@@ -1,5 +1,12 @@
 //! Linux shows everything below /proc: see proc(5).
 
+pub mod epoll;
+pub mod events;
+pub mod proc;
+mod sock_diag;
+mod syscalls;
+pub mod tcp;
+
 use std::collections::HashSet;
 use std::fs;
 use std::io;
@@ -10,8 +17,8 @@ use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 
-use crate::platform::syscalls::call;
-use crate::platform::{CallKind, Descriptor, Sample, Thread, limits, proc, signals, unix};
+use crate::platform::linux::syscalls::call;
+use crate::platform::{CallKind, Descriptor, Sample, Thread, limits, signals, unix};
 
 /// What every thread of process `pid` is doing now. `None` when it is gone, or may not be looked at.
 #[must_use]

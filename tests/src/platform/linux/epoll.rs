@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use crate::platform::{Registered, proc};
+use crate::platform::Registered;
+use crate::platform::linux::proc;
 
 /// What process `pid` has registered with its epoll instances.
 #[must_use]

@@ -11,7 +11,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use crate::platform::proc;
+use crate::platform::linux::proc;
 
 /// How long an event may take to arrive, in milliseconds.
 const TIMEOUT: libc::c_int = 2000;
