@@ -41,11 +41,7 @@ pub fn run(address: SocketAddr, log: &EventLog) -> io::Result<()> {
         number += 1;
         log.connected(number);
 
-        let conversation = Conversation {
-            client,
-            number,
-            received: 0,
-        };
+        let conversation = Conversation::new(client, number);
         // `move`: the closure owns all that it uses, above all the conversation, which owns the
         // client's socket.
         let log = *log;
@@ -101,6 +97,15 @@ struct Conversation {
 }
 
 impl Conversation {
+    /// A conversation in which nothing has been received yet.
+    fn new(client: Socket, number: u64) -> Self {
+        Self {
+            client,
+            number,
+            received: 0,
+        }
+    }
+
     /// What a client's thread does, from its first line to its last. It may sleep as long as it
     /// likes.
     fn converse(mut self, log: &EventLog) {
