@@ -93,6 +93,12 @@ impl Peer {
         })
     }
 
+    /// How the program, which counts its clients, and the lab both call it: `client 1`.
+    #[must_use]
+    pub fn label(&self) -> String {
+        self.connection.label.clone()
+    }
+
     /// Sends `payload` in one piece.
     pub fn send(&mut self, payload: impl Into<Payload>) -> Result<&mut Self> {
         let payload = payload.into();
