@@ -172,7 +172,7 @@ fn outcome(
             Err("the stage was not built; the reason stands above the first test".into())
         }
         Verdict::CouldNotGrade(why) => Err(format!("could not grade: {why}").into()),
-        Verdict::Failed(failure) => {
+        Verdict::Failed { part, failure } => {
             let readme = Readme::read(root, candidate.stage).ok();
             let telling = ReportContext {
                 readme: readme.as_ref(),
@@ -180,7 +180,7 @@ fn outcome(
                 subject,
                 width: 100,
             };
-            let rows = report::rows(candidate.stage, check, failure, &telling);
+            let rows = report::rows(candidate.stage, check, part, failure, &telling);
             Err(format!("{}\n{rows}", report::title(candidate.stage, check, 0)).into())
         }
     }

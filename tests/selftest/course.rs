@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use lab::course::STAGES;
+use lab::course::{STAGES, Stage};
+use lab::judge::check::Check;
 use lab::stages;
 use toml::{Table, Value};
 
-use crate::support::gallery_file::gallery;
+use crate::support::gallery_file::{divisions, gallery};
 use crate::support::scratch::root;
 use crate::trees::files;
 
@@ -115,8 +116,12 @@ fn every_stage_is_complete() {
             "{}: a step without a check",
             stage.slug
         );
-        let names: BTreeSet<&str> = checks.iter().map(|check| check.name).collect();
-        assert_eq!(names.len(), checks.len(), "{}: a name twice", stage.slug);
+        let names = names(stage);
+        let different: BTreeSet<&str> = names.iter().copied().collect();
+        assert_eq!(names.len(), different.len(), "{}: a name twice", stage.slug);
+        for check in checks {
+            assert_ne!(divisions(check).count(), 1, "{} has one part", check.name);
+        }
         let snapshots = files(&root().join("tests/snapshots").join(stage.slug));
         assert!(!snapshots.is_empty(), "{} has no snapshot", stage.slug);
         assert!(
@@ -130,14 +135,21 @@ fn every_stage_is_complete() {
 /// `cargo test 10` runs whatever has a 10 in its name, and means stage 10.
 #[test]
 fn no_name_of_a_check_has_a_digit() {
-    let names = STAGES
+    let numbered: Vec<&str> = STAGES
         .iter()
-        .flat_map(|stage| stages::checks(stage))
-        .map(|check| check.name);
-    let numbered: Vec<&str> = names
+        .flat_map(names)
         .filter(|name| name.contains(|letter: char| letter.is_ascii_digit()))
         .collect();
     assert!(numbered.is_empty(), "{numbered:?}");
+}
+
+/// The names of all checks of `stage`, and of their parts.
+fn names(stage: &Stage) -> Vec<&'static str> {
+    let of_check = |check: &'static Check| {
+        let parts = divisions(check).map(|part| part.name);
+        [check.name].into_iter().chain(parts)
+    };
+    stages::checks(stage).iter().flat_map(of_check).collect()
 }
 
 #[test]
@@ -158,7 +170,7 @@ fn snapshots_are_those_that_checks_name() {
             let named = format!("expect_transcript(\"{name}\")");
             assert!(
                 checks.contains(&named),
-                "{}: no check plays as in {name}",
+                "{}: no check expects the transcript {name}",
                 stage.slug
             );
         }

@@ -6,10 +6,11 @@ use std::fs;
 use assert_cmd::Command;
 use lab::course::readme::Readme;
 use lab::course::{self, STAGES, deck};
+use lab::judge::check::Part;
 use lab::stages;
 use toml::Table;
 
-use crate::support::gallery_file::{Kind, gallery, sources};
+use crate::support::gallery_file::{Kind, divisions, gallery, sources};
 use crate::support::markdown::{
     blocks, code, commands, emphasised, example, has_place, links, notes, section,
 };
@@ -54,10 +55,11 @@ fn each_step_names_its_checks() {
                 .filter(|phrase| phrase.split(' ').count() > 2)
                 .collect();
             let checks = stages::checks(stage).iter();
-            let expected: Vec<String> = checks
-                .filter(|check| check.step == step)
-                .map(|check| check.sentence())
-                .collect();
+            let mut expected = Vec::new();
+            for check in checks.filter(|check| check.step == step) {
+                expected.push(check.sentence());
+                expected.extend(divisions(check).map(Part::sentence));
+            }
             assert_eq!(named, expected, "{path}, step {step}");
         }
     }

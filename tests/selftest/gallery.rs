@@ -18,7 +18,7 @@ use lab::course::STAGES;
 use lab::stages;
 use serde_json::Value;
 
-use crate::support::gallery_file::{Kind, Piece, gallery, subject};
+use crate::support::gallery_file::{Kind, Piece, divisions, gallery, subject};
 use crate::support::scratch::lab_program;
 
 /// How many are judged at once.
@@ -82,6 +82,35 @@ fn every_check_has_a_mutant_that_fails_it() {
             };
             if !gallery.iter().any(fails_it) {
                 unbroken.push(format!("{}: {}", stage.slug, check.name));
+            }
+        }
+    }
+    assert!(
+        unbroken.is_empty(),
+        "no mutant fails {}",
+        unbroken.join(", ")
+    );
+}
+
+#[test]
+fn every_part_of_a_check_has_a_mutant_that_fails_in_it() {
+    let gallery = gallery();
+    let mut unbroken = Vec::new();
+    for stage in STAGES {
+        for check in stages::checks(stage) {
+            for part in divisions(check) {
+                let fails_in_it = |piece: &Piece| match &piece.kind {
+                    Kind::Mutant {
+                        fails, part: of, ..
+                    } => {
+                        let named = of.as_ref().is_some_and(|name| name == part.name);
+                        piece.stage == stage && fails[0] == check.name && named
+                    }
+                    Kind::Variant => false,
+                };
+                if !gallery.iter().any(fails_in_it) {
+                    unbroken.push(format!("{}: {}", stage.slug, part.name));
+                }
             }
         }
     }
@@ -171,13 +200,18 @@ fn problems_of(piece: &Piece) -> Vec<String> {
 /// What is wrong with one row. A check that this machine cannot judge is never wrong.
 fn problem_of(piece: &Piece, row: &Value) -> Option<String> {
     let (name, verdict) = (row["check"].as_str()?, row["verdict"].as_str()?);
-    let (must, can, cause) = match &piece.kind {
+    let (must, can, reason) = match &piece.kind {
         Kind::Variant => (false, false, None),
-        Kind::Mutant { fails, may, cause } => {
+        Kind::Mutant {
+            fails,
+            part,
+            may,
+            cause,
+        } => {
             let must = fails.iter().any(|check| check == name);
             let is_first = fails.first().is_some_and(|check| check == name);
             let can = must || may.iter().any(|check| check == name);
-            (must, can, is_first.then(|| cause.name()))
+            (must, can, is_first.then(|| (part, cause.name())))
         }
     };
     match verdict {
@@ -186,8 +220,12 @@ fn problem_of(piece: &Piece, row: &Value) -> Option<String> {
         "passed" => None,
         "failed" if !can => Some("failed, and must pass".into()),
         "failed" => {
-            let cause = cause.filter(|cause| row["cause"] != *cause)?;
-            Some(format!("failed for {}, and not for {cause}", row["cause"]))
+            let (part, cause) = reason?;
+            if let Some(part) = part.as_ref().filter(|part| row["part"] != **part) {
+                return Some(format!("failed in {}, and not in {part}", row["part"]));
+            }
+            (row["cause"] != cause)
+                .then(|| format!("failed for {}, and not for {cause}", row["cause"]))
         }
         other => Some(other.to_string()),
     }

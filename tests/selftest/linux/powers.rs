@@ -75,7 +75,7 @@ fn wrong_programs_fail_without_what_only_linux_shows() {
         assert!(
             judged
                 .iter()
-                .any(|(_, verdict)| matches!(verdict, Verdict::Failed(_))),
+                .any(|(_, verdict)| matches!(verdict, Verdict::Failed { .. })),
             "{program}: {judged:?}"
         );
     }

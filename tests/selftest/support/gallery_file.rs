@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use lab::course::cause::Cause;
 use lab::course::{STAGES, Stage};
+use lab::judge::check::{Check, Part};
 use lab::stages;
 use toml::{Table, Value};
 
@@ -33,6 +34,8 @@ pub enum Kind {
     Mutant {
         /// The checks that must fail; the first of them names `cause`.
         fails: Vec<String>,
+        /// The part in which the first of them must fail.
+        part: Option<String>,
         /// The checks that may fail as well.
         may: Vec<String>,
         cause: Cause,
@@ -59,6 +62,12 @@ pub fn sources(folder: &Path, stage: &Stage) -> Vec<Source> {
         )
     };
     stage.files.iter().map(read).collect()
+}
+
+/// The parts of `check` that have a name of their own: none where it has only one.
+pub fn divisions(check: &Check) -> impl Iterator<Item = &'static Part> {
+    let parts = check.parts.iter();
+    parts.filter(|part| check.is_divided_into(part))
 }
 
 /// Makes a subject of these students' files, in a folder of its own.
@@ -133,19 +142,39 @@ fn read(stage: &'static Stage, path: &Path, is_variant: bool, text: &str) -> Res
         kind: if is_variant {
             Kind::Variant
         } else {
-            Kind::Mutant {
-                fails: names_of_checks(stage, table.remove("fails"), "fails")?,
-                may: match table.remove("may") {
-                    Some(may) => names_of_checks(stage, Some(may), "may")?,
-                    None => Vec::new(),
-                },
-                cause: cause(&string(table.remove("cause"), "cause")?)?,
-            }
+            mutant(stage, &mut table)?
         },
     };
     match table.keys().next() {
         Some(key) => Err(format!("`{key}` has no meaning here")),
         None => Ok(piece),
+    }
+}
+
+fn mutant(stage: &Stage, table: &mut Table) -> Result<Kind, String> {
+    let fails = names_of_checks(stage, table.remove("fails"), "fails")?;
+    let first = fails.first().ok_or("`fails` is empty")?;
+    let part = table.remove("part");
+    Ok(Kind::Mutant {
+        part: part.map(|part| part_of(stage, first, part)).transpose()?,
+        fails,
+        may: match table.remove("may") {
+            Some(may) => names_of_checks(stage, Some(may), "may")?,
+            None => Vec::new(),
+        },
+        cause: cause(&string(table.remove("cause"), "cause")?)?,
+    })
+}
+
+fn part_of(stage: &Stage, check: &str, value: Value) -> Result<String, String> {
+    let name = string(Some(value), "part")?;
+    let checks = stages::checks(stage).iter();
+    let mut parts = checks
+        .filter(|known| known.name == check)
+        .flat_map(divisions);
+    match parts.any(|part| part.name == name) {
+        true => Ok(name),
+        false => Err(format!("{check} has no part {name}")),
     }
 }
 

@@ -22,7 +22,7 @@ pub fn only_argument() -> Arg {
     Arg::new("only")
         .long("only")
         .value_name("TEXT")
-        .help("Run only the checks whose name contains this, with spaces or underscores")
+        .help("Run only the checks whose name contains this, with spaces or underscores, and of other checks only the parts whose name does")
 }
 
 #[must_use]
@@ -87,28 +87,36 @@ impl Request {
             request
                 .stages
                 .iter()
-                .any(|stage| request.checks(stage).next().is_some()),
+                .any(|stage| !request.checks(stage).is_empty()),
             "no check there has a name that contains \"{}\"; these are there:\n{}",
             request.only.unwrap_or_default(),
             request
                 .stages
                 .iter()
                 .flat_map(|stage| stages::checks(stage))
-                .fold(String::new(), |names, check| format!(
-                    "{names}  {}\n",
-                    check.name
-                )),
+                .fold(String::new(), |names, check| names + &listed(check)),
         );
         Ok(request)
     }
 
-    /// The checks of `stage` that were asked for.
-    pub fn checks(&self, stage: &Stage) -> impl Iterator<Item = &'static Check> {
-        let wanted = |check: &&Check| {
-            self.only
-                .as_ref()
-                .is_none_or(|text| check.name.contains(text.as_str()))
-        };
-        stages::checks(stage).iter().filter(wanted)
+    /// The checks of `stage` that were asked for; where only a part of one was, that part alone.
+    #[must_use]
+    pub fn checks(&self, stage: &Stage) -> Vec<Check> {
+        let checks = stages::checks(stage).iter();
+        match &self.only {
+            None => checks.copied().collect(),
+            Some(text) => checks.flat_map(|check| check.matching(text)).collect(),
+        }
     }
+}
+
+/// The name of `check`, and below it those of its parts.
+fn listed(check: &Check) -> String {
+    let parts = check
+        .parts
+        .iter()
+        .filter(|part| check.is_divided_into(part));
+    parts.fold(format!("  {}\n", check.name), |names, part| {
+        format!("{names}    {}\n", part.name)
+    })
 }

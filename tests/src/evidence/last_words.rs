@@ -66,8 +66,9 @@ impl Panic {
     }
 }
 
-/// The number in the message of `todo!("step N: …")`.
-fn unwritten_step(words: &str) -> Option<u8> {
+/// The step in the message of `todo!("step N: …")`, wherever it stands in `words`.
+#[must_use]
+pub fn unwritten_step(words: &str) -> Option<u8> {
     let (_, rest) = words.split_once("not yet implemented: step ")?;
     let number = rest.split(|other: char| !other.is_ascii_digit()).next()?;
     number.parse().ok()

@@ -1,5 +1,6 @@
 //! A program that has exited: its exit code and what it said, judged with assert_cmd.
 
+use std::net::SocketAddr;
 use std::process::Output;
 use std::rc::Rc;
 
@@ -60,6 +61,12 @@ impl ExitedProgram {
             Cause::AddressNotNamed,
             &format!("one line on its error output that names {text}"),
         )
+    }
+
+    /// It ended as a program does that cannot go on: with exit code 1, and with one line that names `address`.
+    pub fn expect_error_exit(&self, address: SocketAddr) -> Result<&Self> {
+        self.expect_code(1)?
+            .expect_one_line_naming(&address.to_string())
     }
 
     /// It gave up where `connect` failed: what it says is not the error of a later call, which finds the socket without a

@@ -5,8 +5,10 @@ pub mod check;
 pub mod report;
 mod score;
 pub mod startup;
+mod verdict;
 
 pub use score::Score;
+pub use verdict::{Reservation, Verdict};
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{self, AssertUnwindSafe};
@@ -20,82 +22,9 @@ use crate::course::cause::Cause;
 use crate::diagnose::failure::{Failure, Problem, Result};
 use crate::harness::program::Program;
 use crate::harness::snapshot::Snapshots;
-use crate::judge::check::Check;
-use crate::platform::{Power, Powers, basics};
+use crate::judge::check::{Check, Part};
+use crate::platform::{Powers, basics};
 use crate::process::reaper;
-
-/// What became of one check.
-#[derive(Debug, Clone)]
-pub enum Verdict {
-    Passed(Reservation),
-    Failed(Failure),
-    /// The stage does not compile, or a student's file is missing.
-    NotBuilt,
-    /// Step N still stands as it was shipped.
-    NotStarted(u8),
-    /// This machine cannot show it; the text says why.
-    NotJudgedHere(String),
-    /// We could not do our part.
-    CouldNotGrade(String),
-}
-
-/// What a check that has passed did not see.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reservation {
-    /// So far: the program got to this later step, which is not written yet and ended it.
-    pub ends_in_step: Option<u8>,
-    /// What this machine could not show, so that a part was left out.
-    pub without: Vec<Power>,
-}
-
-impl Reservation {
-    /// What was not seen, in words; nothing where all was.
-    #[must_use]
-    pub fn words(&self) -> String {
-        let so_far = self.ends_in_step.map(|step| {
-            format!("so far: the program ends in step {step}, which is not written yet")
-        });
-        let without: Vec<String> = self.without.iter().map(Power::to_string).collect();
-        let without = (!without.is_empty()).then(|| format!("without: {}", without.join(", ")));
-        let all: Vec<String> = so_far.into_iter().chain(without).collect();
-        all.join("; ")
-    }
-}
-
-impl Verdict {
-    /// The word for it, as everywhere.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
-        match self {
-            Verdict::Passed(_) => "passed",
-            Verdict::Failed(_) | Verdict::NotBuilt => "failed",
-            Verdict::NotStarted(_) => "not started",
-            Verdict::NotJudgedHere(_) => "not judged here",
-            Verdict::CouldNotGrade(_) => "could not grade",
-        }
-    }
-
-    /// What `check` earns by it: all of its points, or none.
-    #[must_use]
-    pub fn points(&self, check: &Check) -> u32 {
-        match self {
-            Verdict::Passed(_) => check.points,
-            _ => 0,
-        }
-    }
-
-    /// Whether its check counts.
-    #[must_use]
-    pub fn is_graded(&self) -> bool {
-        !matches!(self, Verdict::NotJudgedHere(_) | Verdict::CouldNotGrade(_))
-    }
-
-    /// Whether there is nothing to mend: it passed, or cannot be told here.
-    #[must_use]
-    pub fn is_fine(&self) -> bool {
-        matches!(self, Verdict::Passed(_) | Verdict::NotJudgedHere(_))
-    }
-}
 
 /// One stage of a subject, ready to be judged.
 #[derive(Debug, Clone)]
@@ -134,7 +63,8 @@ impl Judge {
         }
     }
 
-    /// Runs `check` on `candidate`.
+    /// Runs the parts of `check` on `candidate`, up to the first that does not pass. A part that this machine cannot show
+    /// is left out, and the verdict says so.
     #[must_use]
     pub fn judge(&self, candidate: &BuiltStage, check: &Check) -> Verdict {
         if let Some(early) = self.verdict_without_running(candidate, check) {
@@ -146,19 +76,42 @@ impl Judge {
         else {
             return Verdict::NotBuilt;
         };
-        let result = self.run(candidate, executable, check);
+        let mut seen = Reservation::default();
+        for part in check.parts {
+            let missing = part.needs.iter().find(|power| !self.powers.has(**power));
+            let verdict = match missing {
+                Some(power) => Verdict::Passed(Reservation::of_a_missing_part(part, *power)),
+                None => self.judge_part(candidate, executable, check, part),
+            };
+            match verdict {
+                Verdict::Passed(reservation) => seen.add(reservation),
+                other => return other,
+            }
+        }
+        Verdict::Passed(seen)
+    }
+
+    fn judge_part(
+        &self,
+        candidate: &BuiltStage,
+        executable: &Path,
+        check: &Check,
+        part: &'static Part,
+    ) -> Verdict {
+        let result = self.run(candidate, executable, check, part);
         reaper::block_if_interrupted();
+        let failed = |failure| Verdict::Failed { part, failure };
         match result {
             Ok(Ok(reservation)) => Verdict::Passed(reservation),
             Ok(Err(problem)) => match *problem {
                 // A later step's `todo!` excuses nothing: what this step's code had to do, it had done by then.
-                Problem::NotStarted(step, failure) if step > check.step => Verdict::Failed(failure),
+                Problem::NotStarted(step, failure) if step > check.step => failed(failure),
                 Problem::NotStarted(step, _) if !self.judge_untouched => Verdict::NotStarted(step),
                 Problem::NotStarted(_, failure) => {
                     let cause = Cause::NotWritten;
-                    Verdict::Failed(Failure { cause, ..failure })
+                    failed(Failure { cause, ..failure })
                 }
-                Problem::Failed(failure) => Verdict::Failed(failure),
+                Problem::Failed(failure) => failed(failure),
                 Problem::CouldNotGrade(reason) => Verdict::CouldNotGrade(reason),
             },
             Err(_panic) => {
@@ -188,20 +141,21 @@ impl Judge {
         match (untouched, self.lack) {
             (Some(step), _) if !self.judge_untouched => Some(Verdict::NotStarted(*step)),
             (_, Some(lack)) => Some(Verdict::CouldNotGrade(lack.into())),
-            (_, None) => self.powers.missing(check.needs).map(Verdict::NotJudgedHere),
+            (_, None) => check.lack(&self.powers).map(Verdict::NotJudgedHere),
         }
     }
 
-    /// What the check did not see, if it passed.
+    /// What the part did not see, if it passed.
     fn run(
         &self,
         candidate: &BuiltStage,
         executable: &Path,
         check: &Check,
+        part: &Part,
     ) -> std::thread::Result<Result<Reservation>> {
-        // Each check draws from a generator of its own, so that it gets the same when it runs alone.
+        // Each part draws from a generator of its own, so that it gets the same when it runs alone.
         let mut hasher = DefaultHasher::new();
-        (self.seed, candidate.stage.slug, check.name).hash(&mut hasher);
+        (self.seed, candidate.stage.slug, part.name).hash(&mut hasher);
         let snapshots = Snapshots {
             folder: self.snapshots.join(candidate.stage.slug),
         };
@@ -215,10 +169,11 @@ impl Judge {
             self.powers.clone(),
         );
         panic::catch_unwind(AssertUnwindSafe(|| {
-            (check.run)(&program)?;
+            (part.run)(&program)?;
+            let without = program.context().without();
             Ok(Reservation {
                 ends_in_step: program.context().got_to(),
-                without: program.context().without(),
+                without: without.iter().map(ToString::to_string).collect(),
             })
         }))
     }

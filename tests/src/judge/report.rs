@@ -7,7 +7,7 @@ use crate::course::Stage;
 use crate::course::readme::Readme;
 use crate::diagnose::failure::Failure;
 use crate::judge::Score;
-use crate::judge::check::Check;
+use crate::judge::check::{Check, Part};
 use crate::text::{escape_control, points_word, wrap};
 
 /// The width of the names of the rows.
@@ -24,9 +24,15 @@ pub struct ReportContext<'a> {
     pub width: usize,
 }
 
-/// The report of one failed check, without its first line.
+/// The report of a check that failed in `part`, without its first line.
 #[must_use]
-pub fn rows(stage: &Stage, check: &Check, failure: &Failure, told: &ReportContext) -> String {
+pub fn rows(
+    stage: &Stage,
+    check: &Check,
+    part: &Part,
+    failure: &Failure,
+    told: &ReportContext,
+) -> String {
     let readme = told.readme;
     let heading = readme.and_then(|readme| readme.heading_for(failure.cause));
     let path = format!("exercises/{}/README.md", stage.slug);
@@ -40,15 +46,18 @@ pub fn rows(stage: &Stage, check: &Check, failure: &Failure, told: &ReportContex
         Some(number) => format!("cargo lab hint {} {number}", stage.short()),
         None => format!("cargo lab hint {}", stage.short()),
     };
-    let mut again = format!("cargo lab check {} --only {}", stage.short(), check.name);
+    let mut again = format!("cargo lab check {} --only {}", stage.short(), part.name);
     if let Some(folder) = told.subject {
         let _ = write!(again, " --subject '{}'", folder.display());
     }
     let _ = write!(again, " --seed {}", told.seed);
     let why = format!("{} ({})", failure.cause.why(), failure.cause.name());
 
+    let part = check.is_divided_into(part).then(|| part.sentence());
+
     let mut text = String::new();
     let rows = [
+        ("part", part.as_ref()),
         ("sent", Some(&failure.sent)),
         ("expected", Some(&failure.expected)),
         ("received", Some(&failure.received)),
@@ -70,13 +79,12 @@ pub fn rows(stage: &Stage, check: &Check, failure: &Failure, told: &ReportContex
 /// The first line: what the check is, and what it was worth.
 #[must_use]
 pub fn title(stage: &Stage, check: &Check, points: u32) -> String {
-    format!(
-        "{}, step {}: {}    {points} of {}",
-        stage.slug,
-        check.step,
-        check.sentence(),
-        points_word(check.points)
-    )
+    let title = format!("{}, step {}: {}", stage.slug, check.step, check.sentence());
+    match check.points {
+        // A part that runs by itself.
+        0 => title,
+        most => format!("{title}    {points} of {}", points_word(most)),
+    }
 }
 
 /// What is said of a stage that could not be built, where its own code is not the reason.

@@ -49,8 +49,8 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
             VerdictPrinter::begin(repo, &request, candidate, judge.seed, json.is_none())?;
         let mut judged = Vec::new();
         for check in request.checks(candidate.stage) {
-            let verdict = judge.judge(candidate, check);
-            told.verdict(check, &verdict)?;
+            let verdict = judge.judge(candidate, &check);
+            told.verdict(&check, &verdict)?;
             worst = worst.max(Ending::of(&verdict, request.named));
             judged.push((check, verdict));
         }
@@ -87,7 +87,7 @@ impl Ending {
         match verdict {
             Verdict::Passed(_) | Verdict::NotJudgedHere(_) => Ending::Fine,
             Verdict::NotStarted(_) if !named => Ending::Fine,
-            Verdict::NotStarted(_) | Verdict::Failed(_) | Verdict::NotBuilt => Ending::Wrong,
+            Verdict::NotStarted(_) | Verdict::Failed { .. } | Verdict::NotBuilt => Ending::Wrong,
             Verdict::CouldNotGrade(_) => Ending::CouldNotGrade,
         }
     }

@@ -8,6 +8,7 @@ use clap::ArgMatches;
 use crate::build::repo::Repo;
 use crate::cli::ui::terminal::{BAD, GOOD, QUIET, STRONG, paint, print, width, wrap};
 use crate::course::STAGES;
+use crate::judge::check::Check;
 use crate::platform::basics::BASICS;
 use crate::platform::{self, Power, Powers};
 use crate::stages;
@@ -137,15 +138,13 @@ impl Page {
 
 /// What cannot be judged without `missing`.
 fn cost(missing: &[Power]) -> String {
-    let points = |needed: &dyn Fn(&[Power]) -> bool| -> u32 {
+    let points = |counts: &dyn Fn(&Check) -> bool| -> u32 {
         let checks = STAGES.iter().flat_map(stages::checks);
-        checks
-            .filter(|check| needed(check.needs))
-            .map(|check| check.points)
-            .sum()
+        let counted = checks.filter(|check| counts(check));
+        counted.map(|check| check.points).sum()
     };
     let all = points(&|_| true);
-    match points(&|needs| needs.iter().any(|power| missing.contains(power))) {
+    match points(&|check| check.is_lost_without(missing)) {
         0 => "a part of some checks is left out".into(),
         lost => format!("checks worth {lost} of {all} points are not judged here"),
     }

@@ -108,22 +108,22 @@ fn one_run(repo: &Repo, request: &Request, candidate: &BuiltStage) -> anyhow::Re
     let judge = Judge::new(repo, None);
     let (mut passes, mut failures) = (0, 0);
     for check in request.checks(candidate.stage) {
-        let verdict = judge.judge(candidate, check);
+        let verdict = judge.judge(candidate, &check);
         if verdict.is_fine() {
             passes += 1;
             continue;
         }
         failures += 1;
-        let title = report::title(candidate.stage, check, 0);
+        let title = report::title(candidate.stage, &check, 0);
         let rows = match &verdict {
-            Verdict::Failed(failure) => {
+            Verdict::Failed { part, failure } => {
                 let telling = ReportContext {
                     readme: None,
                     seed: judge.seed,
                     subject: request.subject.named(),
                     width: terminal::width(),
                 };
-                report::rows(candidate.stage, check, failure, &telling)
+                report::rows(candidate.stage, &check, part, failure, &telling)
             }
             other => format!("  {other:?}\n"),
         };

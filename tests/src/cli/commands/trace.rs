@@ -13,7 +13,7 @@ use crate::cli::args::subject_argument;
 use crate::cli::shown;
 use crate::cli::ui::terminal::print;
 use crate::course::Stage;
-use crate::evidence::last_words::{LastWords, last_lines};
+use crate::evidence::last_words::{last_lines, unwritten_step};
 use crate::trace::picture;
 use crate::trace::recorder::{self, RecordOptions, Recorded, record};
 use crate::trace::recording::Recording;
@@ -150,7 +150,7 @@ fn last_words(stderr: &str) -> String {
 
 /// What to do about a step that is not written yet, where a server's words are about one.
 fn unwritten(words: &str) -> Option<String> {
-    let step = LastWords::read(words).unwritten_step()?;
+    let step = unwritten_step(words)?;
     Some(format!(
         "step {step} is not started, and the server ended there: write it first"
     ))

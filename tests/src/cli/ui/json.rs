@@ -1,13 +1,13 @@
 //! `lab check --json`: the verdicts for other programs. An object with `version`, `seed`, `stages` (points of
-//! each, the most that could be had, and the points that could not be graded and are in neither) and `checks` (one object each, with the rows of its report where it failed, and with `ends_in_step` where it
-//! passed as far as a step that is not written yet, and with `without` where this machine could not show a part).
+//! each, the most that could be had, and the points that could not be graded and are in neither) and `checks` (one object each, with the rows of its report where it failed, and with `part` where it failed in one of
+//! several parts, or where only that part was asked for; with `ends_in_step` where it passed as far as a step that is
+//! not written yet, and with `without` where this machine could not show a part).
 
 use serde_json::{Value, json};
 
 use crate::build::Built;
 use crate::judge::check::Check;
 use crate::judge::{BuiltStage, Score, Verdict};
-use crate::platform::Power;
 
 #[derive(Debug)]
 pub struct Json {
@@ -30,7 +30,7 @@ impl Json {
     pub fn add(
         &mut self,
         candidate: &BuiltStage,
-        judged: &[(&Check, Verdict)],
+        judged: &[(Check, Verdict)],
         score: Option<Score>,
     ) {
         let judged = judged.iter();
@@ -69,8 +69,14 @@ fn one(candidate: &BuiltStage, check: &Check, verdict: &Verdict) -> Value {
         "most": check.points,
         "verdict": verdict.word(),
     });
+    if let Some(part) = check.only_part() {
+        told["part"] = part.name.into();
+    }
     match (verdict, &candidate.built) {
-        (Verdict::Failed(failure), _) => {
+        (Verdict::Failed { part, failure }, _) => {
+            if check.is_divided_into(part) {
+                told["part"] = part.name.into();
+            }
             told["cause"] = failure.cause.name().into();
             told["sent"] = failure.sent.as_str().into();
             told["expected"] = failure.expected.as_str().into();
@@ -82,8 +88,7 @@ fn one(candidate: &BuiltStage, check: &Check, verdict: &Verdict) -> Value {
                 told["ends_in_step"] = step.into();
             }
             if !reservation.without.is_empty() {
-                let without = reservation.without.iter().map(Power::to_string);
-                told["without"] = without.collect();
+                told["without"] = reservation.without.clone().into();
             }
         }
         (Verdict::NotBuilt, Built::DoesNotCompile(message)) => {

@@ -12,7 +12,7 @@ use crate::course::cause::Cause;
 use crate::course::readme::Readme;
 use crate::course::{STAGES, Stage};
 use crate::diagnose::failure::Failure;
-use crate::judge::check::Check;
+use crate::judge::check::{Check, Part};
 use crate::judge::report::{self, ReportContext};
 use crate::judge::{BuiltStage, Score, Verdict};
 use crate::text::points_word;
@@ -88,17 +88,21 @@ impl<'a> VerdictPrinter<'a> {
                 };
                 (GOOD, "passed", remark)
             }
-            Verdict::Failed(failure) => {
+            Verdict::Failed { part, failure } => {
                 self.failed += 1;
-                let (lost, cause) = (points_word(check.points), failure.cause);
+                let cause = failure.cause;
                 let same = if self.explained.contains(&cause) {
-                    format!(", for the same cause: {}", cause.name())
+                    let place = match check.is_divided_into(part) {
+                        true => format!(" in its part \"{}\",", part.sentence()),
+                        false => String::new(),
+                    };
+                    format!(",{place} for the same cause: {}", cause.name())
                 } else {
                     self.explained.push(cause);
-                    rows = format!("\n\n{}", self.rows(check, failure));
+                    rows = format!("\n\n{}", self.rows(check, part, failure));
                     String::new()
                 };
-                (BAD, "FAILED", format!(" (0 of {lost}){same}"))
+                (BAD, "FAILED", format!("{}{same}", lost(check)))
             }
             Verdict::NotBuilt => return Ok(()),
             Verdict::NotStarted(step) => {
@@ -115,7 +119,10 @@ impl<'a> VerdictPrinter<'a> {
                 (BAD, "  ?   ", format!(" (could not grade: {why})"))
             }
         };
-        let words = format!("step {}: {}{remark}", check.step, check.sentence());
+        let alone = check.only_part().map_or_else(String::new, |part| {
+            format!(", only the part \"{}\"", part.sentence())
+        });
+        let words = format!("step {}: {}{alone}{remark}", check.step, check.sentence());
         let mark = format!("  {}  ", paint(style, mark));
         let text = match width() {
             narrow if narrow < NARROW => wrap(&words, &mark, narrow).trim_end().to_string(),
@@ -124,14 +131,14 @@ impl<'a> VerdictPrinter<'a> {
         self.say(&format!("{text}{rows}\n"))
     }
 
-    fn rows(&self, check: &Check, failure: &Failure) -> String {
+    fn rows(&self, check: &Check, part: &Part, failure: &Failure) -> String {
         let telling = ReportContext {
             readme: self.readme.as_ref(),
             seed: self.seed,
             subject: self.request.subject.named(),
             width: width(),
         };
-        report::rows(self.candidate.stage, check, failure, &telling)
+        report::rows(self.candidate.stage, check, part, failure, &telling)
     }
 
     /// The sum, what the compiler had to say of a program that fails, and what to do next.
@@ -223,5 +230,13 @@ impl<'a> VerdictPrinter<'a> {
 
     fn say(&self, text: &str) -> io::Result<()> {
         if self.speaks { write(text) } else { Ok(()) }
+    }
+}
+
+/// The points that a failure costs, in brackets. A part that runs by itself is worth none.
+fn lost(check: &Check) -> String {
+    match check.points {
+        0 => String::new(),
+        points => format!(" (0 of {})", points_word(points)),
     }
 }

@@ -10,7 +10,7 @@ use crate::evidence::wait::Waited;
 use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
 use crate::harness::server::Server;
-use crate::platform::{self, CallKind, Power, SleepingCall};
+use crate::platform::{self, CallKind, SleepingCall};
 
 impl Server {
     /// It has one thread, which sleeps until one of its sockets is ready, in `poll` or in a call like it, and never by
@@ -112,24 +112,20 @@ impl Server {
     }
 
     /// While it serves the others, it leaves alone the first of `peers`, of whom there is no news: the kernel is asked not
-    /// to tell of a single byte. When it may, that is answered. Where the kernel does not let us at the socket, this is
-    /// left out.
+    /// to tell of a single byte. When it may, that is answered.
     pub fn expect_no_scan(&self, peers: &mut [Peer]) -> Outcome {
         let [quiet, others @ ..] = peers else {
             return Ok(());
         };
-        let needs = [
-            Power::KernelQueues,
-            Power::Descriptors,
-            Power::ForeignSockets,
-        ];
-        if needs.map(|power| self.context.has(power)).contains(&false) {
-            return Ok(());
-        }
         let rows = quiet.context.rows_of(&quiet.connection).unwrap_or_default();
         let row = quiet.connection.their_row(&rows).copied();
         let Some(descriptor) = row.and_then(|row| self.descriptor_of(row)) else {
-            return Err(quiet.fail(Symptom::End, "a client that is kept", "it is gone"));
+            let expected = "a server that holds the sockets of its clients";
+            return Err(quiet.fail(
+                Symptom::Silence,
+                expected,
+                "it has not accepted all of them",
+            ));
         };
         let tell_when_there_are =
             |bytes| platform::tell_when_there_are(bytes, self.process.pid(), descriptor);
