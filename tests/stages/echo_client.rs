@@ -46,10 +46,8 @@ fn prints_every_byte_until_the_server_ends(program: &Program) -> Outcome {
 /// A server that waits for the whole question can answer only after it has seen the end of it.
 fn sends_all_of_its_input_and_half_closes(program: &Program) -> Outcome {
     let server = program.open_server()?;
-    let (question, answer) = (
-        program.payload("the question", 50_000),
-        program.payload("the answer", 3_000),
-    );
+    let question = program.payload("the question", 50_000);
+    let answer = program.payload("the answer", 3_000);
     let client = program.start_client(&server, Input::Bytes(question.clone()))?;
     let mut peer = server.accept(&client)?;
     peer.expect(&question)?.expect_end()?.send(&answer)?;

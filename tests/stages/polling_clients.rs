@@ -71,9 +71,8 @@ fn answers_another_client_beside_a_silent_and_a_slow_one(program: &Program) -> O
 /// A server that reads on keeps what it cannot send, and each of its clients could take all of its memory.
 pub(super) fn keeps_little_for_a_slow_client(program: &Program) -> Outcome {
     let server = program.start()?;
-    let mut slow = server.connect_slow_peer()?;
+    let (mut slow, mut other) = (server.connect_slow_peer()?, server.connect_peer()?);
     let taken = slow.fill(&program.more_than_fits("a long message"))?;
-    let mut other = server.connect_peer()?;
     other.send("hello")?.expect("hello")?;
     slow.expect_buffered_at_most(A_LITTLE, &taken)?;
     Ok(())
@@ -82,9 +81,9 @@ pub(super) fn keeps_little_for_a_slow_client(program: &Program) -> Outcome {
 /// When a slow client reads, the kernel has room again: for what waits, once, in order, and for what follows.
 pub(super) fn loses_nothing_that_waits_for_a_slow_client(program: &Program) -> Outcome {
     let server = program.start()?;
-    let mut slow = server.connect_slow_peer()?;
+    let (mut slow, mut other) = (server.connect_slow_peer()?, server.connect_peer()?);
     let taken = slow.fill(&program.more_than_fits("a long message"))?;
-    greet_each(&mut server.connect_peers(1)?, "hello")?;
+    other.send("hello")?.expect("hello")?;
     slow.expect_in_steps(&taken, &[program.number(1..=100_000)])?;
     Ok(())
 }
@@ -135,10 +134,9 @@ fn keeps_the_clients_between_them(program: &Program) -> Outcome {
     greet_each(&mut peers, "hello")?;
     server.stop()?;
     peers.remove(2).reset()?;
-    let mut ended = peers.remove(1);
-    ended.half_close()?;
+    peers[1].half_close()?;
     server.resume();
-    ended.expect_end()?;
+    peers.remove(1).expect_end()?;
     server.expect_logged("client 2 left after 5 bytes")?;
     server.expect_logged("client 3 left after 5 bytes")?;
     greet_each(&mut peers, "still here")?;

@@ -74,8 +74,7 @@ fn sleeps_in_poll_while_clients_are_silent(program: &Program) -> Outcome {
 pub(super) fn closes_clients_that_leave_without_a_word(program: &Program) -> Outcome {
     let server = program.start()?;
     let mut peers = server.connect_peers(4)?;
-    server.expect_sleeping_until_ready()?;
-    server.stop()?;
+    server.expect_sleeping_until_ready()?.stop()?;
     peers.remove(2).reset()?;
     peers[1].half_close()?;
     server.resume();
