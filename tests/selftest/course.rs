@@ -155,10 +155,10 @@ fn snapshots_are_those_that_checks_name() {
             let name = name
                 .strip_suffix(".snap")
                 .unwrap_or_else(|| panic!("{name} is no snapshot"));
-            let named = format!("plays_as_in(\"{name}\")");
+            let named = format!("expect_transcript(\"{name}\")");
             assert!(
                 checks.contains(&named),
-                "{}: no check plays as in {name}",
+                "{}: no check expects the transcript {name}",
                 stage.slug
             );
         }
