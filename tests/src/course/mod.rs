@@ -3,6 +3,7 @@
 
 pub mod cause;
 pub mod deck;
+pub mod markdown;
 pub mod readme;
 
 /// One exercise.
