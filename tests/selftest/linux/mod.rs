@@ -9,7 +9,6 @@ mod surroundings; // the lab in surroundings that somebody else has made
 mod verdicts; // what `lab check` says, and what it hangs on
 
 // Commands
-#[cfg(feature = "bench")]
 mod bench;
 mod cli; // exit codes, bad input, and what is printed where
 mod interrupts; // a run that is interrupted or killed leaves nothing behind

@@ -24,7 +24,7 @@ pub fn lab_program() -> PathBuf {
 }
 
 /// The program that `lab bench` calls, built together with these tests.
-#[cfg(all(target_os = "linux", feature = "bench"))]
+#[cfg(target_os = "linux")]
 pub fn bench_program() -> PathBuf {
     let told = env::var_os("CARGO_BIN_EXE_bench").map(PathBuf::from);
     told.unwrap_or_else(|| built("bench"))
