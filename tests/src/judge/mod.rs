@@ -118,7 +118,7 @@ pub struct Judge {
     /// Whether steps that were not started are judged like any other.
     pub judge_untouched: bool,
     /// Where the transcripts are.
-    pub snapshots: std::path::PathBuf,
+    pub snapshots: Snapshots,
 }
 
 impl Judge {
@@ -130,7 +130,7 @@ impl Judge {
             lack: basics::missing(),
             powers: Powers::probed().clone(),
             judge_untouched: false,
-            snapshots: repo.root.join("tests/snapshots"),
+            snapshots: Snapshots::in_folder(repo.root.join("tests/snapshots")),
         }
     }
 
@@ -202,9 +202,7 @@ impl Judge {
         // Each check draws from a generator of its own, so that it gets the same when it runs alone.
         let mut hasher = DefaultHasher::new();
         (self.seed, candidate.stage.slug, check.name).hash(&mut hasher);
-        let snapshots = Snapshots {
-            folder: self.snapshots.join(candidate.stage.slug),
-        };
+        let snapshots = self.snapshots.below(candidate.stage.slug);
         let not_started = candidate.not_started.clone();
         let program = Program::new(
             executable.to_path_buf(),

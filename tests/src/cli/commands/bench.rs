@@ -8,7 +8,7 @@ use clap::ArgMatches;
 
 use crate::build::cargo;
 use crate::build::repo::Repo;
-use crate::process::reaper;
+use crate::cli::call;
 
 pub mod options;
 
@@ -36,14 +36,5 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
         .arg("--")
         .args(std::env::args_os().skip(2));
     eprintln!("building what measures, with optimisation (the first time takes a while)");
-    let started = reaper::start(&mut command);
-    let mut child =
-        started.context("cannot start cargo: is Rust installed, and cargo on the PATH?")?;
-    let waited = child.wait();
-    reaper::block_if_interrupted();
-    let code = waited.context("cannot wait for cargo")?.code();
-    reaper::end(&mut child);
-    Ok(code
-        .and_then(|code| u8::try_from(code).ok())
-        .map_or(ExitCode::from(2), ExitCode::from))
+    call(command).context("is Rust installed, and cargo on the PATH?")
 }
