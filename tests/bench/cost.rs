@@ -52,8 +52,13 @@ pub fn cost(asked: &BenchOptions, field: &mut Field) -> String {
 fn heading(plan: &Plan) -> String {
     let machine = machine::ours();
     let mut text = format!(
-        "Server CPU in µs a request of {} bytes, server and clients on one core: median (least to most) of {} runs\n{}, {} cores, {}\n\n{:<26}",
-        plan.size, plan.runs, machine.cpu, machine.cores, machine.system, ""
+        "Server CPU in µs a request of {} bytes, server and clients on one core: median (least to most) of {}\n{}, {}, {}\n\n{:<26}",
+        plan.size,
+        counted(plan.runs, "run"),
+        machine.cpu,
+        counted(machine.cores, "core"),
+        machine.system,
+        ""
     );
     for clients in &plan.clients {
         // Writing to a String cannot fail.

@@ -8,13 +8,12 @@ pub mod startup;
 
 pub use score::Score;
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 
 use crate::build::repo::Repo;
 use crate::build::subject::{Subject, steps_not_started};
-use crate::build::{self, Building, Built};
+use crate::build::{self, Building, Built, fingerprint};
 use crate::course::Stage;
 use crate::course::cause::Cause;
 use crate::diagnose::failure::{Failure, Problem, Result};
@@ -200,15 +199,14 @@ impl Judge {
         check: &Check,
     ) -> std::thread::Result<Result<Reservation>> {
         // Each check draws from a generator of its own, so that it gets the same when it runs alone.
-        let mut hasher = DefaultHasher::new();
-        (self.seed, candidate.stage.slug, check.name).hash(&mut hasher);
+        let seed = fingerprint::of_value(&(self.seed, candidate.stage.slug, check.name));
         let snapshots = self.snapshots.below(candidate.stage.slug);
         let not_started = candidate.not_started.clone();
         let program = Program::new(
             executable.to_path_buf(),
             check.step,
             not_started,
-            hasher.finish(),
+            seed,
             snapshots,
         );
         panic::catch_unwind(AssertUnwindSafe(|| {
