@@ -16,6 +16,7 @@ mod readmes; // the lab reads READMEs right, and notices mistakes in them
 mod trees; // exercises, solutions and starters agree
 
 // The house
+mod names; // nothing shadows the prelude
 mod rooms; // a room uses only those above it
 
 // Slides

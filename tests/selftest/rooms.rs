@@ -137,7 +137,7 @@ fn sources(rooms: &[String]) -> Vec<Source> {
     paths.into_iter().filter_map(source).collect()
 }
 
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+pub fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a folder can be read") {
         let path = entry.expect("a folder can be read to its end").path();
         if path.is_dir() {
@@ -148,12 +148,12 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-fn read(path: &Path) -> String {
+pub fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// Text without its comments. What stands in rustdoc may link anywhere.
-fn code(text: &str) -> String {
+pub fn code(text: &str) -> String {
     let lines = text
         .lines()
         .map(|line| line.split("//").next().unwrap_or(""));

@@ -7,7 +7,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command as Process, ExitCode, Stdio};
+use std::process::{self, ExitCode, Stdio};
 
 use anyhow::Context;
 use clap::{Arg, ArgMatches, Command, value_parser};
@@ -138,12 +138,12 @@ fn one_run(repo: &Repo, request: &Request, candidate: &BuiltStage) -> anyhow::Re
 }
 
 /// A process that does nothing but use the processor, until it is dropped.
-struct Burner(std::process::Child);
+struct Burner(process::Child);
 
 impl Burner {
     fn start() -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("cannot tell where this program stands")?;
-        let mut command = Process::new(program);
+        let mut command = process::Command::new(program);
         command.arg(BURN).stdin(Stdio::null()).stdout(Stdio::null());
         platform::confine(
             &mut command,
