@@ -1,9 +1,9 @@
 //! One run of a server, call by call: recorded while three scripted clients talk to it, and drawn.
 //!
-//! - [`scenario`]: what the clients do · [`strace`], [`sight`]: what the program asked of the kernel meanwhile
+//! - [`scenario`]: what the clients do · [`strace`], [`resolve`]: what the program asked of the kernel meanwhile
 //! - [`recorder`]: both at once, which makes a [`recording`]; [`json`] is how one is kept
-//! - [`counts`], [`finding`]: what can be counted in a recording, and what that comes to in a sentence
-//! - [`text`], [`picture`], [`words`]: the two ways to look at one, and numbers in both
+//! - [`metrics`], [`headline`]: what can be counted in a recording, and what that comes to in a sentence
+//! - [`timeline`], [`picture`]: the two ways to look at one, on a terminal and as a drawing
 //!
 //! Nothing here judges: a recording shows what a program did, right or wrong.
 
