@@ -4,10 +4,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 
-use lab::bench::designs::{DESIGNS, Missing, program};
+use lab::bench::designs::{Missing, designs};
 use lab::bench::server::BenchServer;
 use lab::build::repo::Repo;
 use lab::cli::commands::bench::options::BenchOptions;
+use lab::course::{Design, Idle};
 
 use crate::peers;
 
@@ -16,6 +17,8 @@ pub struct Contestant {
     pub name: String,
     /// What shows it.
     pub program: String,
+    /// What it does while its clients are silent; a peer's is not known.
+    pub idle: Option<Idle>,
     /// The program and its arguments.
     pub line: Vec<OsString>,
     /// Why it is measured no more.
@@ -27,6 +30,7 @@ impl Contestant {
         Self {
             name: name.into(),
             program: program.into(),
+            idle: None,
             line,
             failed: None,
         }
@@ -54,12 +58,15 @@ pub fn gather(asked: &BenchOptions, repo: &Repo) -> anyhow::Result<Field> {
         contestants: Vec::new(),
         is_whole: true,
     };
-    for design in &DESIGNS {
-        let name = design.program();
+    for shown in designs() {
+        let name = shown.name();
         eprintln!("building {name}");
-        match program(repo, &subject, design)? {
-            Ok(path) => field.takes(design.name, name, path),
+        match shown.program(repo, &subject)? {
+            Ok(path) => field.takes(shown.design, name, path),
             Err(Missing::NotStarted) => eprintln!("{name} is left out: it is not started"),
+            Err(Missing::NotTheSolution) => eprintln!(
+                "{name} is left out: it is an edit of the solution, which does not fit your code"
+            ),
             Err(Missing::Broken(reason)) => {
                 eprintln!("{name} is left out: {reason}");
                 field.is_whole = false;
@@ -78,8 +85,11 @@ pub fn gather(asked: &BenchOptions, repo: &Repo) -> anyhow::Result<Field> {
 }
 
 impl Field {
-    fn takes(&mut self, name: &str, program: String, path: PathBuf) {
+    fn takes(&mut self, design: &Design, program: String, path: PathBuf) {
         let line = vec![path.into_os_string()];
-        self.contestants.push(Contestant::new(name, program, line));
+        self.contestants.push(Contestant {
+            idle: Some(design.idle),
+            ..Contestant::new(design.name, program, line)
+        });
     }
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use lab::bench::data::Values;
 use lab::cli::commands::bench::options::BenchOptions;
+use lab::course::Idle;
 use lab::platform;
+use lab::text::counted;
 
 use crate::contestant::{Contestant, Field};
 use crate::machine;
@@ -21,7 +23,6 @@ const RUNS: usize = 7;
 const SILENT: usize = 500;
 const SILENCE: Duration = Duration::from_secs(5);
 const SHORT_SILENCE: Duration = Duration::from_millis(500);
-const SLEEPERS: [&str; 3] = ["08-threads", "09-select", "10-event-loop"];
 
 /// Measures everything, run by run, and gives the table.
 pub fn cost(asked: &BenchOptions, field: &mut Field) -> String {
@@ -51,13 +52,17 @@ pub fn cost(asked: &BenchOptions, field: &mut Field) -> String {
 fn heading(plan: &Plan) -> String {
     let machine = machine::ours();
     let mut text = format!(
-        "Server CPU in µs a request of {} bytes, server and clients on one core: median (least to most) of {} runs\n{}, {} cores, {}\n\n{:<26}",
-        plan.size, plan.runs, machine.cpu, machine.cores, machine.system, ""
+        "Server CPU in µs a request of {} bytes, server and clients on one core: median (least to most) of {}\n{}, {}, {}\n\n{:<26}",
+        plan.size,
+        counted(plan.runs, "run"),
+        machine.cpu,
+        counted(machine.cores, "core"),
+        machine.system,
+        ""
     );
     for clients in &plan.clients {
-        let plural = if *clients == 1 { "" } else { "s" };
         // Writing to a String cannot fail.
-        let _ = write!(text, "{:>24}", format!("{clients} client{plural}"));
+        let _ = write!(text, "{:>24}", counted(*clients, "client"));
     }
     text + "\n"
 }
@@ -84,8 +89,8 @@ fn line(contestant: &Contestant, row: &[Values]) -> String {
 /// What silence costs those designs that sleep in the kernel.
 fn idleness(contestants: &[Contestant], size: usize, idle: Duration) -> String {
     let mut text = format!("\nCPU while {SILENT} clients are silent for {idle:?}\n\n");
-    let sleepers = contestants.iter();
-    for contestant in sleepers.filter(|one| SLEEPERS.contains(&one.program.as_str())) {
+    let sleeps = |one: &&Contestant| matches!(one.idle, Some(Idle::Sleeps | Idle::Scales));
+    for contestant in contestants.iter().filter(sleeps) {
         eprintln!("{}: {SILENT} silent clients", contestant.name);
         let word = match silence(contestant, SILENT, size, idle) {
             Ok(Some(used)) => format!("{} µs", used.as_micros()),

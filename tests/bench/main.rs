@@ -1,5 +1,5 @@
-//! What generates load for `lab bench`, which builds and calls it: many clients on one thread, and one server after
-//! the other.
+//! `lab bench` builds and calls this: it measures the designs, and draws what was measured. Load comes from many clients on
+//! one thread, one server after the other.
 
 mod compare;
 mod contestant;
@@ -9,14 +9,16 @@ mod machine;
 mod measure;
 mod peers;
 mod progress;
+mod results;
 mod rounds;
+mod scale;
 
 use std::fs;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use lab::build::repo::Repo;
 use lab::cli::commands::bench::options::{BenchOptions, Kind, command};
-use lab::cli::commands::bench::{keep, write};
 use lab::cli::ui::terminal;
 use lab::judge::startup;
 use lab::platform;
@@ -35,19 +37,27 @@ fn main() -> ExitCode {
 
 fn obey(asked: &BenchOptions) -> anyhow::Result<ExitCode> {
     let repo = startup::prepare()?;
+    match &asked.kind {
+        Kind::Draw(json) => results::draw(asked, json),
+        Kind::Scale => scale::scale(asked, &repo),
+        Kind::Compare | Kind::Cost => measure_designs(asked, &repo),
+    }
+}
+
+fn measure_designs(asked: &BenchOptions, repo: &Repo) -> anyhow::Result<ExitCode> {
     platform::allow_ourselves_descriptors();
-    let mut field = contestant::gather(asked, &repo)?;
-    let folder = asked.folder(&repo);
+    let mut field = contestant::gather(asked, repo)?;
+    let folder = asked.folder(repo);
     if asked.kind == Kind::Cost {
         let table = cost::cost(asked, &mut field);
         terminal::print(&table)?;
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        write(&folder.join("cost.txt"), &table)?;
+        results::write(&folder.join("cost.txt"), &table)?;
     } else {
         let comparison = compare::compare(asked, &mut field);
         anyhow::ensure!(!comparison.designs.is_empty(), "nothing could be measured");
         terminal::print(&compare::table(&comparison))?;
-        keep(&comparison, &folder)?;
+        results::keep(&comparison, &folder)?;
     }
     Ok(if field.is_whole {
         ExitCode::SUCCESS

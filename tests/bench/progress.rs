@@ -2,6 +2,8 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use lab::text::counted;
+
 pub struct Progress {
     runs: usize,
     is_terminal: bool,
@@ -20,9 +22,10 @@ impl Progress {
     /// In round `run`, counted from 1, `name` is measured with so many clients.
     pub fn shows(&mut self, run: usize, name: &str, clients: usize) {
         let round = format!("run {run} of {}", self.runs);
+        let clients = counted(clients, "client");
         // What cannot be shown is no reason to stop.
         let _ = match self.is_terminal {
-            true => write!(io::stderr(), "\r\x1b[K{round}: {name}, {clients} clients"),
+            true => write!(io::stderr(), "\r\x1b[K{round}: {name}, {clients}"),
             false if run != self.last => writeln!(io::stderr(), "{round}"),
             false => Ok(()),
         };

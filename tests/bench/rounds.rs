@@ -1,6 +1,7 @@
 //! Everything once, then everything again: what the machine does meanwhile meets all of them.
 
 use lab::cli::commands::bench::options::BenchOptions;
+use lab::text::counted;
 
 use crate::contestant::Field;
 use crate::measure::{Found, QUICK, Times, USUAL, measure};
@@ -57,7 +58,7 @@ impl Plan {
                 match measure(contestant, clients, self.size, self.times) {
                     Ok(found) => keep(&mut row[place], &found),
                     Err(error) => {
-                        let reason = format!("with {clients} clients: {error:#}");
+                        let reason = format!("with {}: {error:#}", counted(clients, "client"));
                         contestant.failed = Some(reason);
                         field.is_whole = false;
                     }

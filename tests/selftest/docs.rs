@@ -12,7 +12,7 @@ use toml::Table;
 
 use crate::support::gallery_file::{Kind, divisions, gallery, sources};
 use crate::support::markdown::{
-    blocks, code, commands, emphasised, example, has_place, links, notes, section,
+    blocks, code, commands, comments, emphasised, example, has_place, links, section,
 };
 use crate::support::scratch::{lab_program, root};
 
@@ -45,13 +45,9 @@ fn each_step_names_its_checks() {
         let text = read(&path);
         let steps = section(&text, "## Steps");
         for step in 1..=stage.steps {
-            let named: Vec<String> = emphasised(&section(&steps, &format!("### Step {step}: ")))
-                .map(|phrase| {
-                    phrase
-                        .to_lowercase()
-                        .replace(['-', '\n'], " ")
-                        .replace('`', "")
-                })
+            let named: Vec<String> = emphasised(section(steps, &format!("### Step {step}: ")))
+                .into_iter()
+                .map(|phrase| phrase.to_lowercase().replace('-', " "))
                 .filter(|phrase| phrase.split(' ').count() > 2)
                 .collect();
             let checks = stages::checks(stage).iter();
@@ -193,7 +189,9 @@ fn every_command_that_is_named_is_one() {
             check_arguments(&page, &line, subcommand, arguments);
         }
         // What presenters say is no code: a command stands in their notes as it is.
-        for line in notes(&read(&page)) {
+        let text = read(&page);
+        let notes = comments(&text).into_iter();
+        for line in notes.flat_map(|(_, note)| note.lines()) {
             for rest in line.split("cargo lab ").skip(1) {
                 let end = |letter: char| letter.is_whitespace() || ".,;:?)`".contains(letter);
                 let mut words = rest.split(end);
@@ -203,7 +201,7 @@ fn every_command_that_is_named_is_one() {
                     .any(|line| line.split_whitespace().next() == Some(subcommand));
                 assert!(listed, "{page}: `lab` has no command for {line}");
                 let number = words.next().filter(|word| word.parse::<u32>().is_ok());
-                check_arguments(&page, &line, subcommand, number.as_slice());
+                check_arguments(&page, line, subcommand, number.as_slice());
             }
         }
     }
@@ -273,7 +271,7 @@ fn help(words: &[&str]) -> String {
 }
 
 /// Every Markdown page of the repository that people read here.
-fn pages() -> Vec<String> {
+pub fn pages() -> Vec<String> {
     let mut pages = vec![
         "README.md".to_string(),
         ".github/CONTRIBUTING.md".to_string(),
@@ -291,6 +289,6 @@ fn pages() -> Vec<String> {
     pages
 }
 
-fn read(path: &str) -> String {
+pub fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }

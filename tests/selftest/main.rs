@@ -15,11 +15,13 @@ mod steps; // a student on the way: what is done is judged, what is not begun is
 mod course; // each stage in the table is whole
 mod docs; // causes, links, commands, paths, names and excerpts
 mod map; // the map fits its terminal
+mod markdown; // the lab reads Markdown as Markdown is
 mod no_local_paths; // what belongs to one machine has no place in the repository
 mod readmes; // the lab reads READMEs right, and notices mistakes in them
 mod trees; // exercises, solutions and starters agree
 
 // The house
+mod names; // nothing shadows the prelude
 mod rooms; // a room uses only those above it
 mod vocabulary; // the page of verbs says what the harness has
 

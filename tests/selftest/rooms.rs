@@ -1,8 +1,11 @@
-//! The rooms of the lab: `lib.rs` lists them, and a room uses only those above it in that list.
+//! The rooms of the lab: `lib.rs` lists them, and a room uses only those above it in that list. Only `course` knows
+//! which stages there are.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use lab::course::STAGES;
 
 use crate::support::scratch::root;
 
@@ -65,13 +68,64 @@ fn a_planted_fault_is_found() {
     );
 }
 
+/// `tests/stages` has to name its modules; a stage that is forgotten there has no checks, and `cargo verify course`
+/// fails.
+#[test]
+fn only_the_course_names_stages() {
+    let mut paths = Vec::new();
+    for folder in ["src", "bench", "grade"] {
+        files(&root().join("tests").join(folder), &mut paths);
+    }
+    paths.push(root().join("tests/grade.rs"));
+    paths.retain(|path| !path.starts_with(root().join("tests/src/course")));
+    let named = |path: &PathBuf| {
+        let stages = stages_named(&read(path));
+        (!stages.is_empty()).then(|| format!("{}: {}", path.display(), stages.join(", ")))
+    };
+    let faults: Vec<String> = paths.iter().filter_map(named).collect();
+    let advice = "what differs from stage to stage is a field of `course::Stage`";
+    assert!(faults.is_empty(), "{advice}:\n{}", faults.join("\n"));
+}
+
+#[test]
+fn a_planted_list_of_stages_is_found() {
+    for (text, found) in [
+        ("const SLOW: [&str; 1] = [\"08-threads\"];", "08-threads"),
+        (
+            "use crate::course::Stage;\nlet greets = stage.number() == \"01\";",
+            "\"01\"",
+        ),
+        (
+            "fn f(stage: &Stage) -> bool { stage.package() == \"select\" }",
+            "\"select\"",
+        ),
+    ] {
+        assert_eq!(stages_named(text), [found], "{text}");
+    }
+    assert!(stages_named("// such as `08-threads`\nlet kind = \"select\";").is_empty());
+}
+
+/// The slugs of stages in the code of a file; and, where it has to do with stages, their names and numbers too.
+fn stages_named(text: &str) -> Vec<String> {
+    let code = code(text);
+    let slugs = STAGES.iter().map(|stage| stage.slug.to_string());
+    let quoted = STAGES.iter().flat_map(|stage| {
+        let names = [stage.package(), stage.number()];
+        names.map(|name| format!("\"{name}\""))
+    });
+    let quoted = quoted.filter(|_| code.contains("Stage"));
+    let all: BTreeSet<String> = slugs.chain(quoted).collect();
+    all.into_iter().filter(|name| code.contains(name)).collect()
+}
+
 /// The rooms, in the order in which they may use each other: `//! - [`NAME`]: …` in `lib.rs`.
 fn rooms() -> Vec<String> {
     let text = read(&root().join("tests/src/lib.rs"));
     let listed: Vec<String> = text
         .lines()
-        .filter_map(|line| line.strip_prefix("//! - [`")?.split_once("`]"))
-        .map(|(name, _)| name.to_string())
+        .filter_map(|line| line.strip_prefix("//! - ")?.split_once(": "))
+        // A room behind a feature has no link.
+        .map(|(name, _)| name.trim_matches(['[', '`', ']']).to_string())
         .collect();
     let declared: BTreeSet<&str> = text
         .lines()
@@ -101,7 +155,7 @@ fn sources(rooms: &[String]) -> Vec<Source> {
     paths.into_iter().filter_map(source).collect()
 }
 
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+pub fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a folder can be read") {
         let path = entry.expect("a folder can be read to its end").path();
         if path.is_dir() {
@@ -112,12 +166,12 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-fn read(path: &Path) -> String {
+pub fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// Text without its comments. What stands in rustdoc may link anywhere.
-fn code(text: &str) -> String {
+pub fn code(text: &str) -> String {
     let lines = text
         .lines()
         .map(|line| line.split("//").next().unwrap_or(""));

@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
 
-use assert_cmd::Command as Assertable;
 use lab::build::cargo;
 use lab::course::STAGES;
 use lab::stages;
@@ -159,7 +158,7 @@ fn verdicts(name: &str, done: &[Vec<Source>]) -> Vec<Value> {
         .zip(done)
         .map(|(stage, sources)| (stage, sources.as_slice()))
         .collect();
-    let output = Assertable::new(lab_program())
+    let output = assert_cmd::Command::new(lab_program())
         .args(["check", "--json", "--subject"])
         .arg(subject(name, &stages))
         .output()

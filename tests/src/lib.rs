@@ -10,11 +10,12 @@
 //! - [`harness`]: the vocabulary that checks are written in: program, server, client, peer
 //! - [`build`]: a folder of sources to executables
 //! - [`judge`]: checks to verdicts, scores, reports; the cache of results
-//! - [`bench`](mod@bench): what the designs cost, and its chart
+//! - `bench`: what the designs cost, and its chart (behind the feature `bench`)
 //! - [`trace`]: one run, recorded and drawn
 //! - [`stages`]: the checks, one file per stage, in the folder beside this one
 //! - [`cli`]: the commands of `lab`, and how they print
 
+#[cfg(feature = "bench")]
 pub mod bench;
 pub mod build;
 pub mod cli;

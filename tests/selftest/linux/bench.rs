@@ -1,4 +1,4 @@
-//! `lab bench`: its orders, its picture, and the scale check on programs that are right and wrong.
+//! `lab bench` and the program that it calls: options, the picture, and the scale check on programs that are right and wrong.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use predicates::str::{contains, is_empty};
 use crate::linux::support::command::{Lab, Ran};
 use crate::linux::support::fixtures::{fixture, stage};
 use crate::support::gallery_file::{sources, subject};
-use crate::support::scratch::{root, scratch};
+use crate::support::scratch::{bench_program, root, scratch};
 
 /// A kept comparison, made up so that it has something of everything: rows with one line in its name and with two,
 /// marks that XML knows, a design that answers few, values that nobody could measure.
@@ -28,9 +28,9 @@ fn equal_data_give_a_picture_that_is_equal_to_the_byte() {
         picture.display()
     );
     let folder = scratch("drawn");
-    let mut lab = Lab::new(&["bench", "--draw", COMPARISON, "--out"]);
-    lab.command.arg(&folder);
-    let ran = lab.run();
+    let mut bench = Lab::of(&bench_program(), &["--draw", COMPARISON, "--out"]);
+    bench.command.arg(&folder);
+    let ran = bench.run();
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(ran.err.contains("comparison.svg"), "{ran:?}");
     let drawn = fs::read_to_string(folder.join("comparison.svg"));
@@ -71,13 +71,28 @@ fn an_order_that_cannot_be_carried_out_ends_with_2() {
         (&["--scale", "--peers"], "--peers"),
         (&["--nonsense"], "--nonsense"),
     ] {
-        let mut lab = Lab::new(&["bench"]);
-        lab.command.args(arguments);
-        Command::from_std(lab.command)
+        let bench = Lab::of(&bench_program(), arguments);
+        Command::from_std(bench.command)
             .assert()
             .code(2)
             .stdout(is_empty())
             .stderr(contains(said));
+    }
+}
+
+#[test]
+fn what_cannot_be_measured_is_said_before_anything_is_built() {
+    for (arguments, said) in [
+        (&["bench", "--subject", "nowhere"][..], "nowhere"),
+        (
+            &["bench", "--clients", "1,many"],
+            "\"many\" is no number of clients",
+        ),
+    ] {
+        let ran = Lab::new(arguments).run();
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        assert!(ran.err.contains(said), "{ran:?}");
+        assert!(!ran.err.contains("building"), "{ran:?}");
     }
 }
 
@@ -99,7 +114,7 @@ const SOME: &str = "2000";
 
 #[test]
 fn ten_thousand_idle_clients_cost_the_event_loop_nothing() {
-    let ran = Lab::new(&["bench", "--scale"]).run();
+    let ran = Lab::of(&bench_program(), &["--scale"]).run();
     eprint!("{}", ran.out);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     if is_judged(&ran) {
@@ -135,9 +150,10 @@ fn an_event_loop_that_is_not_there_does_not_pass() {
 }
 
 fn is_caught(subject: &Path, said: &str) {
-    let mut lab = Lab::new(&["bench", "--scale", "--clients", SOME, "--subject"]);
-    lab.command.arg(subject);
-    let ran = lab.run();
+    let arguments = ["--scale", "--clients", SOME, "--subject"];
+    let mut bench = Lab::of(&bench_program(), &arguments);
+    bench.command.arg(subject);
+    let ran = bench.run();
     if is_judged(&ran) {
         assert_eq!(ran.code, Some(1), "{ran:?}");
         assert!(ran.out.contains(said), "{said}: {ran:?}");

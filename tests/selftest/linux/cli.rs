@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::process::Command as Process;
+use std::process;
 use std::thread;
 use std::time::Duration;
 
@@ -81,7 +81,7 @@ fn the_map_is_the_same_text_with_and_without_colour() {
 /// `script` gives it a terminal.
 #[test]
 fn the_map_fits_a_narrow_terminal() {
-    let mut script = Process::new("script");
+    let mut script = process::Command::new("script");
     let command = format!("stty rows 30 cols 40; '{}'", lab_program().display());
     script
         .args(["--quiet", "--return", "--command", &command, "/dev/null"])

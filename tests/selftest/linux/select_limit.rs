@@ -87,7 +87,7 @@ fn program(stage: &Stage, executable: &Path, step: u8) -> Program {
         step,
         Vec::new(),
         1,
-        Snapshots { folder },
+        Snapshots::in_folder(folder),
         Powers::probed().clone(),
     )
 }

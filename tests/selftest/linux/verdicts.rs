@@ -204,7 +204,7 @@ fn a_soak_counts_passes_and_failures_and_goes_on_where_it_was() {
     for _ in 0..2 {
         let ran = soak(&wrong, "1");
         assert_eq!(ran.code, Some(1), "{ran:?}");
-        assert!(ran.out.contains("0 passes, 1 failures"), "{ran:?}");
+        assert!(ran.out.contains("0 passes, 1 failure"), "{ran:?}");
     }
 }
 

@@ -9,6 +9,7 @@ use lab::judge::check::{Check, Part};
 use lab::stages;
 use toml::{Table, Value};
 
+use crate::support::edits;
 use crate::support::scratch::{root, scratch};
 
 /// The folder beside a stage's mutants that holds its variants.
@@ -191,33 +192,9 @@ fn changed(
         return Ok(vec![(only, string(file, "file")?)]);
     }
     let solution = sources(&root().join("solutions"), stage);
-    let mut changed = solution.clone();
-    let Some(Value::Array(edits)) = edits else {
-        return Err("`[[edit]]` is missing".into());
-    };
-    for edit in edits {
-        let Value::Table(mut edit) = edit else {
-            return Err("an `[[edit]]` has `find` and `replace`".into());
-        };
-        let find = string(edit.remove("find"), "find")?;
-        let replace = string(edit.remove("replace"), "replace")?;
-        let times = |sources: &[Source]| -> usize {
-            sources
-                .iter()
-                .map(|(_, text)| text.matches(&find).count())
-                .sum()
-        };
-        if times(&solution) != 1 || times(&changed) != 1 {
-            let times = times(&solution);
-            return Err(format!(
-                "found {times} times in the solution, or changed by an edit before: {find}"
-            ));
-        }
-        for (_, text) in &mut changed {
-            *text = text.replace(&find, &replace);
-        }
-    }
-    Ok(changed)
+    let (files, texts): (Vec<_>, Vec<_>) = solution.into_iter().unzip();
+    let changed = edits::apply(&edits::read(edits)?, texts)?;
+    Ok(files.into_iter().zip(changed).collect())
 }
 
 fn names_of_checks(stage: &Stage, value: Option<Value>, key: &str) -> Result<Vec<String>, String> {
@@ -242,7 +219,6 @@ fn cause(name: &str) -> Result<Cause, String> {
 fn string(value: Option<Value>, key: &str) -> Result<String, String> {
     match value {
         Some(Value::String(text)) if !text.trim().is_empty() => Ok(text),
-        Some(Value::String(_)) if key == "replace" => Ok(String::new()),
         _ => Err(format!("`{key}` is a text")),
     }
 }

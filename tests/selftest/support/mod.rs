@@ -1,5 +1,7 @@
 //! What several tests share: where the lab stands, the gallery, Markdown and regions as tests read them.
 
+#[path = "../../src/bench/edits.rs"]
+pub mod edits;
 pub mod gallery_file;
 pub mod markdown;
 pub mod regions;

@@ -20,11 +20,20 @@ pub fn root() -> &'static Path {
 /// The `lab` that was built together with these tests.
 pub fn lab_program() -> PathBuf {
     let told = env::var_os("CARGO_BIN_EXE_lab").map(PathBuf::from);
-    told.unwrap_or_else(|| {
-        profile()
-            .join("lab")
-            .with_extension(env::consts::EXE_EXTENSION)
-    })
+    told.unwrap_or_else(|| built("lab"))
+}
+
+/// The program that `lab bench` calls, built together with these tests.
+#[cfg(target_os = "linux")]
+pub fn bench_program() -> PathBuf {
+    let told = env::var_os("CARGO_BIN_EXE_bench").map(PathBuf::from);
+    told.unwrap_or_else(|| built("bench"))
+}
+
+fn built(name: &str) -> PathBuf {
+    profile()
+        .join(name)
+        .with_extension(env::consts::EXE_EXTENSION)
 }
 
 /// A path for a test's own files, by a name that no other test uses.

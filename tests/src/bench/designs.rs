@@ -1,44 +1,22 @@
-//! The designs that are compared, and their programs: release builds of the stages that show them.
+//! The programs of the designs that are compared: release builds of the stages that show them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use toml::Table;
 
+use crate::bench::edits;
 use crate::build::repo::Repo;
-use crate::build::subject::{Subject, steps_not_started};
+use crate::build::subject::{Kind, Subject, steps_not_started};
 use crate::build::{Built, Profile, build_as};
-use crate::course::{self, Stage};
+use crate::course::{Design, Idle, STAGES, Stage};
 
-/// A way to serve many clients.
-#[derive(Debug)]
-pub struct Design {
-    pub name: &'static str,
-    /// The number of the stage that shows it.
-    number: &'static str,
-    /// Whether the stage's nap is taken out.
-    is_sleepless: bool,
-}
-
-/// In the order of the stages.
-pub const DESIGNS: [Design; 6] = [
-    design("one thread, blocking", "2"),
-    Design {
-        is_sleepless: true,
-        ..design("polling, without a nap", "7")
-    },
-    design("polling, naps of 1 ms", "7"),
-    design("thread per client", "8"),
-    design("poll(2)", "9"),
-    design("event loop", "10"),
-];
-
-const fn design(name: &'static str, number: &'static str) -> Design {
-    Design {
-        name,
-        number,
-        is_sleepless: false,
-    }
+/// A design, and the stage whose program shows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown {
+    pub design: &'static Design,
+    stage: &'static Stage,
 }
 
 /// Why a design cannot be measured.
@@ -46,99 +24,109 @@ const fn design(name: &'static str, number: &'static str) -> Design {
 pub enum Missing {
     /// The student has not got so far.
     NotStarted,
+    /// It is an edit of the solution, and these sources are others.
+    NotTheSolution,
     /// It is broken.
     Broken(String),
 }
 
-impl Design {
-    /// What shows it, in few words.
-    #[must_use]
-    pub fn program(&self) -> String {
-        match self.stage() {
-            Some(stage) if self.is_sleepless => format!("{} without its nap", stage.number()),
-            Some(stage) => stage.slug.into(),
-            None => self.name.into(),
-        }
-    }
-
-    /// The student's files, as they are to be built.
-    fn sources(&self, subject: &Subject, stage: &Stage) -> anyhow::Result<Vec<String>> {
-        let sources = subject.read(stage)?;
-        if !self.is_sleepless {
-            return Ok(sources);
-        }
-        let changed = sources.iter().map(|source| without_nap(source)).collect();
-        let changed: Option<Vec<String>> = changed;
-        changed
-            .context("its region `nap_if_idle` is not there, so that its nap cannot be taken out")
-    }
-
-    fn stage(&self) -> Option<&'static Stage> {
-        course::find(self.number).first().copied()
-    }
+/// The designs, in the order of the stages.
+pub fn designs() -> impl Iterator<Item = Shown> {
+    let of = |stage: &'static Stage| {
+        stage
+            .designs
+            .iter()
+            .map(move |design| Shown { design, stage })
+    };
+    STAGES.iter().flat_map(of)
 }
 
-/// The program of the event loop, which is the one whose cost must not grow.
+/// The program of the design whose cost must not grow with the number of idle clients.
 ///
 /// # Errors
 ///
-/// When cargo cannot be started, or has no say at all.
+/// As [`Shown::program`].
 pub fn event_loop(
     repo: &Repo,
     subject: &Subject,
-) -> anyhow::Result<(&'static Design, Result<PathBuf, Missing>)> {
-    let design = DESIGNS.last().context("there are designs")?;
-    Ok((design, program(repo, subject, design)?))
+) -> anyhow::Result<(Shown, Result<PathBuf, Missing>)> {
+    let shown = designs().find(|shown| shown.design.idle == Idle::Scales);
+    let shown = shown.context("no design scales")?;
+    Ok((shown, shown.program(repo, subject)?))
 }
 
-/// Builds the program of a design.
-///
-/// # Errors
-///
-/// When cargo cannot be started, or has no say at all.
-pub fn program(
-    repo: &Repo,
-    subject: &Subject,
-    design: &Design,
-) -> anyhow::Result<Result<PathBuf, Missing>> {
-    let stage = design.stage().context("a design has a stage")?;
-    let sources = match design.sources(subject, stage) {
-        Ok(sources) => sources,
-        Err(error) => return Ok(Err(Missing::Broken(format!("{error:#}")))),
-    };
-    let gaps = sources.iter().flat_map(|source| steps_not_started(source));
-    if gaps.count() > 0 {
-        return Ok(Err(Missing::NotStarted));
+impl Shown {
+    /// The stage, and the mutant if it is one.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self.design.mutant {
+            Some(mutant) => format!("{} {mutant}", self.stage.number()),
+            None => self.stage.slug.into(),
+        }
     }
-    let built = if design.is_sleepless {
-        let changed = keep(repo, stage, &sources)?;
-        build_as(Profile::Release, repo, &changed, &[stage])?
-    } else {
-        build_as(Profile::Release, repo, subject, &[stage])?
-    };
-    let built = built.into_iter().next().context("nothing was built")?;
-    Ok(match built.built {
-        Built::Program { path, .. } => Ok(path),
-        Built::NoSource(reason) | Built::CouldNotBuild(reason) => Err(Missing::Broken(reason)),
-        Built::DoesNotCompile(message) => Err(Missing::Broken(format!(
-            "it does not compile\n\n{}",
-            message.trim_end()
-        ))),
-    })
-}
 
-/// A stage's source in which whoever has nothing to do goes on at once.
-fn without_nap(source: &str) -> Option<String> {
-    let (before, rest) = source.split_once("// region nap_if_idle\n")?;
-    let (_, after) = rest.split_once("// endregion")?;
-    Some(format!(
-        "{before}// region nap_if_idle\n    let _ = is_idle;\n    // endregion{after}"
-    ))
+    /// Builds it from the files of `subject`.
+    ///
+    /// # Errors
+    ///
+    /// When the mutant cannot be read, or cargo cannot be started or reports nothing at all.
+    pub fn program(
+        &self,
+        repo: &Repo,
+        subject: &Subject,
+    ) -> anyhow::Result<Result<PathBuf, Missing>> {
+        let sources = match subject.read(self.stage) {
+            Ok(sources) => sources,
+            Err(error) => return Ok(Err(Missing::Broken(format!("{error:#}")))),
+        };
+        if sources
+            .iter()
+            .any(|source| !steps_not_started(source).is_empty())
+        {
+            return Ok(Err(Missing::NotStarted));
+        }
+        match self.design.mutant {
+            None => self.build(repo, subject),
+            Some(mutant) => self.build_mutant(repo, subject, mutant, sources),
+        }
+    }
+
+    fn build_mutant(
+        &self,
+        repo: &Repo,
+        subject: &Subject,
+        mutant: &str,
+        sources: Vec<String>,
+    ) -> anyhow::Result<Result<PathBuf, Missing>> {
+        let path = format!("tests/mutants/{}/{mutant}.toml", self.stage.slug);
+        let text = fs::read_to_string(repo.root.join(&path));
+        let text = text.with_context(|| format!("cannot read {path}"))?;
+        let mut table: Table = text.parse().with_context(|| path.clone())?;
+        let edits = edits::read(table.remove("edit"));
+        match edits.and_then(|edits| edits::apply(&edits, sources)) {
+            Ok(sources) => self.build(repo, &write(repo, self.stage, &sources)?),
+            Err(_) if subject.kind != Kind::Solutions => Ok(Err(Missing::NotTheSolution)),
+            Err(what) => Ok(Err(Missing::Broken(format!("{path}: {what}")))),
+        }
+    }
+
+    fn build(&self, repo: &Repo, subject: &Subject) -> anyhow::Result<Result<PathBuf, Missing>> {
+        let built = build_as(Profile::Release, repo, subject, &[self.stage])?;
+        let built = built.into_iter().next().context("nothing was built")?;
+        Ok(match built.built {
+            Built::Program { path, .. } => Ok(path),
+            Built::NoSource(reason) | Built::CouldNotBuild(reason) => Err(Missing::Broken(reason)),
+            Built::DoesNotCompile(message) => Err(Missing::Broken(format!(
+                "it does not compile\n\n{}",
+                message.trim_end()
+            ))),
+        })
+    }
 }
 
 /// Makes a subject of these sources.
-fn keep(repo: &Repo, stage: &Stage, sources: &[String]) -> anyhow::Result<Subject> {
-    let folder = repo.target.join("bench/without-nap");
+fn write(repo: &Repo, stage: &Stage, sources: &[String]) -> anyhow::Result<Subject> {
+    let folder = repo.target.join("bench/mutant");
     for (file, source) in stage.files.iter().zip(sources) {
         let path = folder.join(stage.slug).join(file);
         let parent = path.parent().unwrap_or(Path::new("."));

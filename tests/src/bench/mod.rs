@@ -1,7 +1,8 @@
-//! What the designs cost, and its chart.
+//! What the designs cost, and its chart. Behind the feature `bench`.
 
 pub mod chart;
 pub mod data;
 pub mod designs;
+pub mod edits;
 pub mod idle_clients;
 pub mod server;

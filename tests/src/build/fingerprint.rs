@@ -1,5 +1,6 @@
-//! What the lab itself is built from, as a number. The build script computes it, and so does the lab when it starts:
-//! where the two differ, cargo has passed over a file that is older than the build.
+//! Hashes of values, files and folders. One of them stands for what the lab itself is built from: the build script
+//! computes it, and so does the lab when it starts. Where the two differ, cargo has passed over a file that is older than
+//! the build.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -9,17 +10,33 @@ use std::path::{Path, PathBuf};
 /// The files and folders of the package from which the lab is built.
 pub const SOURCES: [&str; 5] = ["Cargo.toml", "grade.rs", "grade", "src", "stages"];
 
-/// A hash of the names and contents of [`SOURCES`] in the folder `package`.
+/// A hash of [`SOURCES`] in the folder `package`.
 ///
 /// # Errors
 ///
 /// When one of them cannot be read.
 pub fn of(package: &Path) -> io::Result<u64> {
+    of_files(SOURCES.map(|source| package.join(source)))
+}
+
+/// A hash of the names and contents of files, and of all files below folders.
+///
+/// # Errors
+///
+/// When one of them cannot be read.
+pub fn of_files(paths: impl IntoIterator<Item = PathBuf>) -> io::Result<u64> {
     let mut hasher = DefaultHasher::new();
-    for source in SOURCES {
-        hash(&package.join(source), &mut hasher)?;
+    for path in paths {
+        hash(&path, &mut hasher)?;
     }
-    Ok(hasher.finish())
+    Ok(of_value(&hasher.finish()))
+}
+
+/// A hash of a value.
+pub fn of_value(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn hash(path: &Path, hasher: &mut DefaultHasher) -> io::Result<()> {

@@ -11,9 +11,7 @@ pub mod repo;
 mod staging;
 pub mod subject;
 
-use std::collections::hash_map::DefaultHasher;
 use std::fs::{self, File, TryLockError};
-use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -196,11 +194,9 @@ fn outcome(repo: &Repo, stage: &Stage, told: &CargoMessages) -> anyhow::Result<B
 /// Copies a program to a place that is named after its content, so that it never changes there.
 fn copy(repo: &Repo, stage: &Stage, program: &Path) -> anyhow::Result<PathBuf> {
     let bytes = fs::read(program).with_context(|| format!("cannot read {}", program.display()))?;
-    let mut hasher = DefaultHasher::new();
-    bytes.hash(&mut hasher);
     let all = repo.target.join("programs");
     forget_old(&all);
-    let folder = all.join(format!("{:016x}", hasher.finish()));
+    let folder = all.join(format!("{:016x}", fingerprint::of_value(&bytes)));
     let copy = folder
         .join(stage.package())
         .with_extension(std::env::consts::EXE_EXTENSION);

@@ -2,10 +2,11 @@
 //! since the lab was built.
 
 use std::env;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+
+use crate::build::fingerprint;
 
 #[derive(Debug, Clone)]
 pub struct Repo {
@@ -78,9 +79,8 @@ fn target(root: &Path, program: &Path) -> PathBuf {
     let shared = program.ancestors().find(is_profile).and_then(Path::parent);
     match shared {
         Some(target) if !target.starts_with(root) => {
-            let mut hasher = DefaultHasher::new();
-            root.hash(&mut hasher);
-            target.join(format!("lab-{:016x}", hasher.finish()))
+            let hash = fingerprint::of_value(&root);
+            target.join(format!("lab-{hash:016x}"))
         }
         _ => root.join("target/lab"),
     }

@@ -5,12 +5,12 @@
 //! crate that has to be built is newer than any build, and every other file is older than any.
 
 use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
 use crate::build::files::{Files, NEW, OLD, cannot, forget, mirror, read, read_sources, set_time};
+use crate::build::fingerprint;
 use crate::build::repo::Repo;
 use crate::build::subject::{Kind, Subject};
 use crate::course::Stage;
@@ -68,7 +68,7 @@ impl Parts {
             files.insert(to.join(file), source.clone().into_bytes());
         }
         let kit = kit(repo)?;
-        let content = hash(&(kit.content, &files));
+        let content = fingerprint::of_value(&(kit.content, &files));
         Ok(Self {
             stage: Crate {
                 package: stage.package(),
@@ -108,7 +108,7 @@ fn kit(repo: &Repo) -> anyhow::Result<Crate> {
     Ok(Crate {
         package: "kit",
         root: to.join("src/lib.rs"),
-        content: hash(&(manifests, &files)),
+        content: fingerprint::of_value(&(manifests, &files)),
         files,
     })
 }
@@ -222,10 +222,4 @@ impl<'a> Workspace<'a> {
 /// What is remembered of a crate that was built.
 fn mark(part: &Crate) -> String {
     format!("{:016x}", part.content)
-}
-
-fn hash(value: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
 }

@@ -1,6 +1,7 @@
 //! The commands of the `lab` tool, one module each, and how they find out which stage is meant.
 
 use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, bail, ensure};
 
@@ -9,6 +10,7 @@ use crate::build::subject::Subject;
 use crate::build::{Built, build};
 use crate::course::{self, Stage};
 use crate::judge::report;
+use crate::process::reaper;
 
 pub mod address;
 pub mod args;
@@ -84,6 +86,24 @@ pub(crate) fn program(
         }
         Built::CouldNotBuild(reason) => bail!("{}", report::could_not_build(stage, &reason)),
     })
+}
+
+/// Runs a command that prints for itself, and passes on its exit code; 2 where it has none.
+///
+/// # Errors
+///
+/// When it cannot be started.
+pub(crate) fn call(mut command: Command) -> anyhow::Result<ExitCode> {
+    let name = command.get_program().display().to_string();
+    let mut child = reaper::start(&mut command).with_context(|| format!("cannot start {name}"))?;
+    let waited = child.wait();
+    reaper::block_if_interrupted();
+    let code = waited
+        .with_context(|| format!("cannot wait for {name}"))?
+        .code();
+    reaper::end(&mut child);
+    let code = code.and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::from(2), ExitCode::from))
 }
 
 /// A path as it is said: from here on, if it lies below.

@@ -1,7 +1,9 @@
-//! The one table of stages. Order, titles, files and minutes stand here and nowhere else.
+//! The one table of stages. Whatever differs from stage to stage stands here and nowhere else: `cargo verify rooms`
+//! finds the names and numbers of stages elsewhere in the library.
 
 pub mod cause;
 pub mod deck;
+pub mod markdown;
 pub mod readme;
 
 /// One exercise.
@@ -21,6 +23,42 @@ pub struct Stage {
     pub files: &'static [&'static str],
     /// The deck that goes with it, a file below `slides`.
     pub slide: &'static str,
+    /// What its program and a peer say to each other.
+    pub protocol: Protocol,
+    /// The designs that `lab bench` measures with its program. None where its program shows no way to serve clients.
+    pub designs: &'static [Design],
+}
+
+/// What a program and its peer say to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// The server greets each client and closes the connection.
+    Greet,
+    /// The server sends back what it receives.
+    Echo,
+}
+
+/// A way to serve many clients, as `lab bench` measures it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Design {
+    pub name: &'static str,
+    /// The mutant of the stage whose program shows it, a file below `tests/mutants/SLUG` without its ending. None
+    /// where the stage's own program does.
+    pub mutant: Option<&'static str>,
+    pub idle: Idle,
+}
+
+/// What a design does while its clients are silent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Idle {
+    /// It waits for one client, and the others wait for that one.
+    WaitsForOne,
+    /// It asks all of them again and again.
+    Polls,
+    /// It sleeps in the kernel.
+    Sleeps,
+    /// It sleeps in the kernel, and a request costs the same however many other clients are silent.
+    Scales,
 }
 
 /// Stages that belong together.
@@ -55,6 +93,8 @@ pub const STAGES: &[Stage] = &[
         steps: 3,
         files: &["src/server.rs"],
         slide: "01-listen.md",
+        protocol: Protocol::Greet,
+        designs: &[],
     },
     Stage {
         slug: "02-echo-server",
@@ -65,6 +105,12 @@ pub const STAGES: &[Stage] = &[
         steps: 3,
         files: &["src/server.rs"],
         slide: "02-echo-server.md",
+        protocol: Protocol::Echo,
+        designs: &[Design {
+            name: "one thread, blocking",
+            mutant: None,
+            idle: Idle::WaitsForOne,
+        }],
     },
     Stage {
         slug: "03-echo-client",
@@ -75,6 +121,8 @@ pub const STAGES: &[Stage] = &[
         steps: 3,
         files: &["src/client.rs"],
         slide: "03-echo-client.md",
+        protocol: Protocol::Echo,
+        designs: &[],
     },
     Stage {
         slug: "04-nonblocking-accept",
@@ -85,6 +133,8 @@ pub const STAGES: &[Stage] = &[
         steps: 3,
         files: &["src/server.rs"],
         slide: "04-nonblocking-accept.md",
+        protocol: Protocol::Greet,
+        designs: &[],
     },
     Stage {
         slug: "05-nonblocking-recv",
@@ -95,6 +145,8 @@ pub const STAGES: &[Stage] = &[
         steps: 3,
         files: &["src/server.rs"],
         slide: "05-nonblocking-recv.md",
+        protocol: Protocol::Echo,
+        designs: &[],
     },
     Stage {
         slug: "06-nonblocking-send",
@@ -105,6 +157,8 @@ pub const STAGES: &[Stage] = &[
         steps: 4,
         files: &["src/server.rs"],
         slide: "06-nonblocking-send.md",
+        protocol: Protocol::Echo,
+        designs: &[],
     },
     Stage {
         slug: "07-polling-clients",
@@ -115,6 +169,19 @@ pub const STAGES: &[Stage] = &[
         steps: 4,
         files: &["src/server.rs"],
         slide: "07-polling-clients.md",
+        protocol: Protocol::Echo,
+        designs: &[
+            Design {
+                name: "polling, without a nap",
+                mutant: Some("never-naps"),
+                idle: Idle::Polls,
+            },
+            Design {
+                name: "polling, naps of 1 ms",
+                mutant: None,
+                idle: Idle::Polls,
+            },
+        ],
     },
     Stage {
         slug: "08-threads",
@@ -125,6 +192,12 @@ pub const STAGES: &[Stage] = &[
         steps: 3,
         files: &["src/server.rs"],
         slide: "08-threads.md",
+        protocol: Protocol::Echo,
+        designs: &[Design {
+            name: "thread per client",
+            mutant: None,
+            idle: Idle::Sleeps,
+        }],
     },
     Stage {
         slug: "09-select",
@@ -135,6 +208,12 @@ pub const STAGES: &[Stage] = &[
         steps: 4,
         files: &["src/server.rs"],
         slide: "09-select.md",
+        protocol: Protocol::Echo,
+        designs: &[Design {
+            name: "poll(2)",
+            mutant: None,
+            idle: Idle::Sleeps,
+        }],
     },
     Stage {
         slug: "10-event-loop",
@@ -145,6 +224,12 @@ pub const STAGES: &[Stage] = &[
         steps: 4,
         files: &["src/server.rs"],
         slide: "10-event-loop.md",
+        protocol: Protocol::Echo,
+        designs: &[Design {
+            name: "event loop",
+            mutant: None,
+            idle: Idle::Scales,
+        }],
     },
 ];
 

@@ -2,14 +2,13 @@
 //! a result counts only for the very files, given code and checks that it was got from.
 
 use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
-use crate::build;
 use crate::build::repo::Repo;
 use crate::build::subject::{Kind, Subject};
+use crate::build::{self, fingerprint};
 use crate::course::Stage;
 use crate::judge::{BuiltStage, Score};
 
@@ -69,25 +68,7 @@ impl ScoreCache {
 /// cannot be read.
 #[must_use]
 pub fn key(repo: &Repo, stage: &Stage, content: u64) -> Option<String> {
-    let mut hasher = DefaultHasher::new();
-    (content, env!("LAB_SOURCES")).hash(&mut hasher);
-    hash_all(&repo.root.join("tests/snapshots"), &mut hasher)?;
-    Some(format!("{} {:016x}", stage.slug, hasher.finish()))
-}
-
-fn hash_all(folder: &Path, hasher: &mut DefaultHasher) -> Option<()> {
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
-        .ok()?
-        .flatten()
-        .map(|entry| entry.path())
-        .collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            hash_all(&path, hasher)?;
-        } else {
-            (path.file_name(), fs::read(&path).ok()?).hash(hasher);
-        }
-    }
-    Some(())
+    let snapshots = fingerprint::of_files([repo.root.join("tests/snapshots")]).ok()?;
+    let hash = fingerprint::of_value(&(content, env!("LAB_SOURCES"), snapshots));
+    Some(format!("{} {hash:016x}", stage.slug))
 }

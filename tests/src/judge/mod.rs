@@ -10,13 +10,12 @@ mod verdict;
 pub use score::Score;
 pub use verdict::{Reservation, Verdict};
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 
 use crate::build::repo::Repo;
 use crate::build::subject::{Subject, steps_not_started};
-use crate::build::{self, Building, Built};
+use crate::build::{self, Building, Built, fingerprint};
 use crate::course::Stage;
 use crate::course::cause::Cause;
 use crate::diagnose::failure::{Failure, Problem, Result};
@@ -47,7 +46,7 @@ pub struct Judge {
     /// Whether steps that were not started are judged like any other.
     pub judge_untouched: bool,
     /// Where the transcripts are.
-    pub snapshots: std::path::PathBuf,
+    pub snapshots: Snapshots,
 }
 
 impl Judge {
@@ -59,7 +58,7 @@ impl Judge {
             lack: basics::missing(),
             powers: Powers::probed().clone(),
             judge_untouched: false,
-            snapshots: repo.root.join("tests/snapshots"),
+            snapshots: Snapshots::in_folder(repo.root.join("tests/snapshots")),
         }
     }
 
@@ -154,17 +153,14 @@ impl Judge {
         part: &Part,
     ) -> std::thread::Result<Result<Reservation>> {
         // Each part draws from a generator of its own, so that it gets the same when it runs alone.
-        let mut hasher = DefaultHasher::new();
-        (self.seed, candidate.stage.slug, part.name).hash(&mut hasher);
-        let snapshots = Snapshots {
-            folder: self.snapshots.join(candidate.stage.slug),
-        };
+        let seed = fingerprint::of_value(&(self.seed, candidate.stage.slug, part.name));
+        let snapshots = self.snapshots.below(candidate.stage.slug);
         let not_started = candidate.not_started.clone();
         let program = Program::new(
             executable.to_path_buf(),
             check.step,
             not_started,
-            hasher.finish(),
+            seed,
             snapshots,
             self.powers.clone(),
         );

@@ -20,7 +20,6 @@ pub fn prepare() -> anyhow::Result<Repo> {
     }
     let repo = Repo::find()?;
     is_what_stands_there(&repo)?;
-    platform::forget_snapshot_settings(&repo.root);
     platform::adopt_orphans();
     reaper::end_all_when_interrupted();
     Ok(repo)

@@ -1,11 +1,5 @@
-//! Environment variables that could decide a verdict: they are taken away from cargo, from the programs that are judged,
-//! and from the crate that compares snapshots.
-#![expect(
-    unsafe_code,
-    reason = "changing the environment is safe only while one thread runs"
-)]
+//! Environment variables that could decide a verdict: cargo and the programs that are judged do not get them.
 
-use std::path::Path;
 use std::process::Command;
 
 /// What a program is given of our environment: where it may write, and what Windows needs to load it.
@@ -62,36 +56,4 @@ fn is_build_setting(name: &str) -> bool {
     whole.contains(&name)
         || name.starts_with("CARGO_PROFILE_")
         || (name.starts_with("CARGO_TARGET_") && name.ends_with("_RUSTFLAGS"))
-}
-
-/// Removes every `INSTA_*` variable, and sets those that keep insta from writing, printing and looking for
-/// the workspace by itself. To be called first thing in `main`, while there is one thread.
-pub fn forget_snapshot_settings(workspace: &Path) {
-    set_snapshot_settings(workspace, "no");
-}
-
-/// As [`forget_snapshot_settings`], for the one command that accepts snapshots: from now on what differs is
-/// written. To be called before the first snapshot is compared, while there is one thread.
-pub fn rewrite_snapshots(workspace: &Path) {
-    set_snapshot_settings(workspace, "always");
-}
-
-fn set_snapshot_settings(workspace: &Path, update: &str) {
-    let names = std::env::vars_os().map(|(name, _)| name);
-    let stale: Vec<_> = names
-        .filter(|name| {
-            name.to_string_lossy()
-                .to_ascii_uppercase()
-                .starts_with("INSTA_")
-        })
-        .collect();
-    // SAFETY: the fronts call this before they start any thread, so nobody else reads the environment.
-    unsafe {
-        for name in stale {
-            std::env::remove_var(name);
-        }
-        std::env::set_var("INSTA_UPDATE", update);
-        std::env::set_var("INSTA_OUTPUT", "none");
-        std::env::set_var("INSTA_WORKSPACE_ROOT", workspace);
-    }
 }

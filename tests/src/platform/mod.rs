@@ -81,9 +81,7 @@ mod os_version;
 pub use os_version::system;
 
 mod environment;
-pub use environment::{
-    forget_build_settings, forget_snapshot_settings, forget_surroundings, rewrite_snapshots,
-};
+pub use environment::{forget_build_settings, forget_surroundings};
 
 /// How much a program may use. Beyond it the kernel says no, or ends it.
 #[derive(Debug, Clone, Copy)]

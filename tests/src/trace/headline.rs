@@ -1,6 +1,6 @@
 //! What a recording comes to, in one sentence that rests on nothing else. It is the picture's title.
 
-use crate::text::{grouped, milliseconds, percent};
+use crate::text::{counted, grouped, milliseconds, percent};
 use crate::trace::intervals::{length, minus, union, within};
 use crate::trace::metrics::{LONG, Waits, Work, during};
 use crate::trace::recording::{CallResult, Kind, Recording, Sockets, Span, Syscall};
@@ -260,7 +260,7 @@ impl View<'_> {
 fn threads(count: usize) -> String {
     match count {
         1 => "one thread".into(),
-        _ => format!("{count} threads"),
+        _ => counted(count, "thread"),
     }
 }
 

@@ -3,7 +3,7 @@
 //! - [`scenario`]: what the clients do · [`strace`], [`resolve`]: what the program asked of the kernel meanwhile
 //! - [`recorder`]: both at once, which makes a [`recording`]; [`json`] is how one is kept
 //! - [`metrics`], [`headline`]: what can be counted in a recording, and what that comes to in a sentence
-//! - [`timeline`], [`picture`], [`crate::text`]: the two ways to look at one, and numbers in both
+//! - [`timeline`], [`picture`]: the two ways to look at one, on a terminal and as a drawing
 //!
 //! Nothing here judges: a recording shows what a program did, right or wrong.
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 
+use crate::course::Protocol;
 use crate::evidence::kit_log::Event;
 use crate::evidence::last_words::last_lines;
 use crate::platform::{self, LIMITS};
@@ -18,7 +19,7 @@ use crate::process::deadline::Deadline;
 use crate::text::escape_control;
 use crate::trace::recording::{ClientEvent, Recording, Span};
 use crate::trace::resolve::{self, RecordingContext};
-use crate::trace::scenario::{self, Manner, Zero};
+use crate::trace::scenario::{self, Zero};
 use crate::trace::strace::{CALLS, Log};
 
 /// How long a recording goes on before the first client comes, and after the last has left: to see where the server is
@@ -39,7 +40,7 @@ pub struct RecordOptions<'a> {
     /// The stage's slug.
     pub stage: &'a str,
     pub label: Option<&'a str>,
-    pub manner: Manner,
+    pub protocol: Protocol,
     /// A folder to write to meanwhile.
     pub scratch: &'a Path,
 }
@@ -164,7 +165,7 @@ impl Started {
     fn play(self, order: &RecordOptions) -> anyhow::Result<(Recorded, RecordingContext)> {
         let Self { running, address } = self;
         let zero = Zero::after(LEAD);
-        let played = scenario::play(address, order.manner, zero);
+        let played = scenario::play(address, order.protocol, zero);
         let moments = || played.clients.iter().flat_map(|client| &client.moments);
         // What a server does when its clients have lost patience is no part of the story.
         let gave_up = moments().filter(|moment| moment.what == ClientEvent::GaveUp);

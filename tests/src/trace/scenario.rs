@@ -12,6 +12,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use crate::course::Protocol;
 use crate::trace::recording::{ClientEvent, ClientSide, Moment};
 use crate::trace::resolve::Connection;
 
@@ -34,15 +35,6 @@ const LOOK: Duration = Duration::from_millis(10);
 
 /// After how many looks in a row it does. They are counted, since a busy machine may keep us from looking for long.
 const LOOKS: u32 = 120;
-
-/// How a server is talked to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Manner {
-    /// It gives back what it gets.
-    Echo,
-    /// It greets whoever comes, and hangs up.
-    Greet,
-}
 
 /// The one moment that all times are counted from, on both clocks.
 #[derive(Debug, Clone, Copy)]
@@ -89,7 +81,7 @@ pub struct Played {
 
 /// Lets three clients talk to the server at `address`.
 #[must_use]
-pub fn play(address: SocketAddr, manner: Manner, zero: Zero) -> Played {
+pub fn play(address: SocketAddr, protocol: Protocol, zero: Zero) -> Played {
     let progress = AtomicI64::new(0);
     let is_unlike = AtomicBool::new(false);
     let mut before = None;
@@ -110,7 +102,7 @@ pub fn play(address: SocketAddr, manner: Manner, zero: Zero) -> Played {
     }
     thread::scope(|scope| {
         for actor in &mut all {
-            scope.spawn(move || actor.plays(manner));
+            scope.spawn(move || actor.plays(protocol));
         }
     });
     let mut played = Played {
@@ -143,7 +135,7 @@ struct Actor<'a> {
 }
 
 impl Actor<'_> {
-    fn plays(&mut self, manner: Manner) {
+    fn plays(&mut self, protocol: Protocol) {
         let (start, thinks) = SCRIPT[self.number];
         let start = self.zero.steady + Duration::from_millis(start);
         thread::sleep(start.saturating_duration_since(Instant::now()));
@@ -151,9 +143,9 @@ impl Actor<'_> {
             // Nothing is ever sent: it ends when the other hangs up.
             let _ = before.recv();
         }
-        let played = match manner {
-            Manner::Echo => self.talks(thinks),
-            Manner::Greet => self.comes_again_and_again(thinks),
+        let played = match protocol {
+            Protocol::Echo => self.talks(thinks),
+            Protocol::Greet => self.comes_again_and_again(thinks),
         };
         match played {
             Ok(()) => {}
@@ -172,7 +164,7 @@ impl Actor<'_> {
         for pause in thinks {
             stream.write_all(HELLO)?;
             self.notes(ClientEvent::Sent);
-            if self.reads(&mut stream, HELLO.len(), Manner::Echo)? < HELLO.len() {
+            if self.reads(&mut stream, HELLO.len(), Protocol::Echo)? < HELLO.len() {
                 self.notes(ClientEvent::Closed);
                 return Ok(());
             }
@@ -181,7 +173,7 @@ impl Actor<'_> {
         }
         stream.shutdown(Shutdown::Write)?;
         self.notes(ClientEvent::HalfClosed);
-        self.reads(&mut stream, usize::MAX, Manner::Echo)?;
+        self.reads(&mut stream, usize::MAX, Protocol::Echo)?;
         self.notes(ClientEvent::Closed);
         Ok(())
     }
@@ -189,9 +181,9 @@ impl Actor<'_> {
     fn comes_again_and_again(&mut self, thinks: &[u64]) -> io::Result<()> {
         for pause in thinks {
             let mut stream = self.connects()?;
-            if self.reads(&mut stream, 1, Manner::Greet)? > 0 {
+            if self.reads(&mut stream, 1, Protocol::Greet)? > 0 {
                 self.notes(ClientEvent::Answered);
-                self.reads(&mut stream, usize::MAX, Manner::Greet)?;
+                self.reads(&mut stream, usize::MAX, Protocol::Greet)?;
             }
             self.notes(ClientEvent::Closed);
             thread::sleep(Duration::from_millis(*pause));
@@ -216,7 +208,7 @@ impl Actor<'_> {
     }
 
     /// Reads `count` bytes, or to the end of the stream; returns how many came.
-    fn reads(&self, stream: &mut TcpStream, count: usize, manner: Manner) -> io::Result<usize> {
+    fn reads(&self, stream: &mut TcpStream, count: usize, protocol: Protocol) -> io::Result<usize> {
         let mut buffer = [0; 1024];
         let mut came = 0;
         let (mut looks, mut progress) = (0, self.progress.load(Ordering::Relaxed));
@@ -226,7 +218,7 @@ impl Actor<'_> {
                 Ok(0) => break,
                 Ok(some) => {
                     let expected = HELLO.get(came..came + some);
-                    if manner == Manner::Echo && expected != Some(&buffer[..some]) {
+                    if protocol == Protocol::Echo && expected != Some(&buffer[..some]) {
                         self.is_unlike.store(true, Ordering::Relaxed);
                     }
                     came += some;

@@ -33,11 +33,10 @@ pub fn view(recording: &Recording) -> String {
             Some(ClientEvent::GaveUp) => ", and waits still",
             _ => "",
         };
-        let more = if waits.answers == 1 { " " } else { "s" };
         text += &format!(
-            "  client {:<3} {} answer{more}, longest wait {:>4} ms{fate}\n",
+            "  client {:<3} {:<9}, longest wait {:>4} ms{fate}\n",
             client.name,
-            waits.answers,
+            counted(waits.answers, "answer"),
             milliseconds(waits.longest()),
         );
     }

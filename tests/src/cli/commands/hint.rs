@@ -8,6 +8,7 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 
 use crate::cli::ui::terminal::{COMMAND, STRONG, paint, print, width, wrap};
 use crate::course::Stage;
+use crate::course::markdown::{Kind, elements};
 use crate::course::readme::{HeadingRef, Hint, Readme};
 
 #[must_use]
@@ -102,26 +103,25 @@ fn invite(words: &str, stage: &Stage, number: usize) -> String {
 fn flow(markdown: &str, width: usize) -> String {
     let mut text = String::new();
     let mut paragraph = String::new();
-    let mut code = false;
-    for line in markdown.lines() {
-        let fence = line.trim_start().starts_with("```");
-        let blank = line.trim().is_empty();
-        if fence || blank || bullet(line).is_some() {
+    for element in elements(markdown) {
+        let begins = match element.kind {
+            Kind::Blank | Kind::Code { .. } => true,
+            _ => bullet(element.source).is_some(),
+        };
+        if begins {
             text += &fill(&std::mem::take(&mut paragraph), width);
         }
-        if fence {
-            code = !code;
-        } else if code {
-            text += format!("    {line}").trim_end();
-            text += "\n";
-        } else if blank {
-            text += "\n";
-        } else {
-            paragraph += line;
-            paragraph += "\n";
+        match element.kind {
+            Kind::Blank => text += "\n",
+            Kind::Code { body, .. } => text.extend(body.lines().map(indented)),
+            _ => paragraph += element.source,
         }
     }
     text + &fill(&paragraph, width)
+}
+
+fn indented(line: &str) -> String {
+    format!("{}\n", format!("    {line}").trim_end())
 }
 
 /// Links as their texts: a terminal has no use for the targets.

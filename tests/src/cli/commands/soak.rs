@@ -5,22 +5,22 @@
 //! the program, the checks and the number of burners; runs with the same key are not repeated.
 
 use std::fs::{self, File, OpenOptions};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command as Process, ExitCode, Stdio};
+use std::process::{self, ExitCode, Stdio};
 
 use anyhow::Context;
 use clap::{Arg, ArgMatches, Command, value_parser};
 
-use crate::build::Built;
 use crate::build::repo::Repo;
+use crate::build::{Built, fingerprint};
 use crate::cli::args::{Request, only_argument, stages_argument, subject_argument};
 use crate::cli::ui::terminal;
 use crate::judge::report::{self, ReportContext};
 use crate::judge::{BuiltStage, Judge, Verdict, built_stages};
 use crate::platform::{self, LIMITS, Limits};
 use crate::process::reaper;
+use crate::text::counted;
 
 /// The hidden command that a burner runs.
 pub const BURN: &str = "__burn";
@@ -85,8 +85,13 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
         let all = log.runs(key);
         failures += all.failures;
         terminal::print(&format!(
-            "{}: {} runs ({} of them before), {burners} burners: {} passes, {} failures\n",
-            candidate.stage.slug, all.runs, before.runs, all.passes, all.failures
+            "{}: {} ({} of them before), {}: {} passes, {}\n",
+            candidate.stage.slug,
+            counted(all.runs as usize, "run"),
+            before.runs,
+            counted(burners as usize, "burner"),
+            all.passes,
+            counted(all.failures as usize, "failure")
         ))?;
     }
     Ok(if failures == 0 {
@@ -133,12 +138,12 @@ fn one_run(repo: &Repo, request: &Request, candidate: &BuiltStage) -> anyhow::Re
 }
 
 /// A process that does nothing but use the processor, until it is dropped.
-struct Burner(std::process::Child);
+struct Burner(process::Child);
 
 impl Burner {
     fn start() -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("cannot tell where this program stands")?;
-        let mut command = Process::new(program);
+        let mut command = process::Command::new(program);
         command.arg(BURN).stdin(Stdio::null()).stdout(Stdio::null());
         platform::confine(
             &mut command,
@@ -217,14 +222,13 @@ fn keys(candidates: &[BuiltStage], request: &Request, burners: u32) -> anyhow::R
     let ourselves = std::env::current_exe().context("cannot tell where this program stands")?;
     let ourselves = fs::read(ourselves).context("cannot read this program")?;
     let key = |candidate: &BuiltStage| {
-        let mut hasher = DefaultHasher::new();
-        if let Built::Program { path: program, .. } = &candidate.built {
-            fs::read(program)
-                .context("cannot read a program")?
-                .hash(&mut hasher);
-        }
-        (candidate.stage.slug, &request.only, burners, &ourselves).hash(&mut hasher);
-        Ok(format!("{:016x}", hasher.finish()))
+        let program = match &candidate.built {
+            Built::Program { path, .. } => Some(fs::read(path).context("cannot read a program")?),
+            _ => None,
+        };
+        let slug = candidate.stage.slug;
+        let hash = fingerprint::of_value(&(program, slug, &request.only, burners, &ourselves));
+        Ok(format!("{hash:016x}"))
     };
     candidates.iter().map(key).collect()
 }

@@ -12,12 +12,10 @@ use crate::build::subject::Subject;
 use crate::cli::args::subject_argument;
 use crate::cli::shown;
 use crate::cli::ui::terminal::print;
-use crate::course::Stage;
 use crate::evidence::last_words::{last_lines, unwritten_step};
 use crate::trace::picture;
 use crate::trace::recorder::{self, RecordOptions, Recorded, record};
 use crate::trace::recording::Recording;
-use crate::trace::scenario::Manner;
 use crate::trace::timeline::view;
 
 #[must_use]
@@ -69,7 +67,7 @@ fn trace(matches: &ArgMatches, repo: &Repo, out: Option<&PathBuf>) -> anyhow::Re
     let word = matches.get_one::<String>("stage").map(String::as_str);
     let stage = crate::cli::stage(word, &repo.root)?;
     ensure!(
-        stage.files == ["src/server.rs"],
+        stage.is_server(),
         "{} is a client, and what is drawn is a server that three clients talk to: trace another stage",
         stage.slug
     );
@@ -88,7 +86,7 @@ fn trace(matches: &ArgMatches, repo: &Repo, out: Option<&PathBuf>) -> anyhow::Re
         program: &program,
         stage: stage.slug,
         label,
-        manner: manner(stage),
+        protocol: stage.protocol,
         scratch: &repo.target,
     };
     match record(&order) {
@@ -101,14 +99,6 @@ fn trace(matches: &ArgMatches, repo: &Repo, out: Option<&PathBuf>) -> anyhow::Re
             eprintln!("{}: {}", stage.slug, unwritten(&words).unwrap_or(words));
             Ok(ExitCode::FAILURE)
         }
-    }
-}
-
-/// Which stages greet whoever comes; the others echo.
-fn manner(stage: &Stage) -> Manner {
-    match stage.number() {
-        "01" | "04" => Manner::Greet,
-        _ => Manner::Echo,
     }
 }
 

@@ -1,109 +1,52 @@
-//! Goes through a deck line by line.
+//! Sorts what stands in a deck into slides.
 
 use crate::course::cause::Cause;
 use crate::course::deck::{Block, Deck, Slide};
+use crate::course::markdown::{Element, Kind, elements};
 
 pub(super) fn read(text: &str) -> Deck {
-    let mut reader = Parser::default();
-    for (index, line) in text.lines().enumerate() {
-        reader.line(index + 1, line);
+    let mut parser = Parser::default();
+    for element in elements(text) {
+        parser.element(&element);
     }
-    reader.deck.slides.push(reader.slide);
-    reader.deck
+    parser.deck.slides.push(parser.slide);
+    parser.deck
 }
 
 #[derive(Default)]
 struct Parser {
     deck: Deck,
     slide: Slide,
-    place: State,
     /// The last line of text, if nothing has come between.
     above: String,
 }
 
-/// Where we are.
-#[derive(Default)]
-enum State {
-    #[default]
-    Start,
-    Settings,
-    Slide,
-    Block(Block),
-    Note(String),
-}
-
 impl Parser {
-    fn line(&mut self, number: usize, line: &str) {
-        self.place = match std::mem::take(&mut self.place) {
-            State::Start if line == "---" => State::Settings,
-            State::Start => self.on_slide(number, line),
-            State::Settings if line == "---" => State::Slide,
-            State::Settings => {
-                self.setting(line);
-                State::Settings
+    fn element(&mut self, element: &Element) {
+        match element.kind {
+            Kind::Blank => {}
+            Kind::Settings(text) => self.deck.settings.extend(text.lines().filter_map(setting)),
+            Kind::Heading { level, title } => {
+                if self.slide.headings.is_empty() {
+                    self.slide.line = element.line;
+                }
+                self.slide.headings.push((level, title.to_string()));
+                self.above.clear();
             }
-            State::Slide => self.on_slide(number, line),
-            State::Block(block) if line == "```" => {
-                self.slide.blocks.push(block);
-                State::Slide
-            }
-            State::Block(mut block) => {
-                block.body.push_str(line);
-                block.body.push('\n');
-                State::Block(block)
-            }
-            State::Note(note) => self.note(note, line),
-        };
-    }
-
-    fn setting(&mut self, line: &str) {
-        if let Some((name, value)) = line.split_once(':') {
-            let value = value.trim().trim_matches('\'').to_string();
-            self.deck.settings.push((name.trim().to_string(), value));
-        }
-    }
-
-    fn on_slide(&mut self, number: usize, line: &str) -> State {
-        let hashes = line.bytes().take_while(|byte| *byte == b'#').count();
-        if let Some(info) = line.strip_prefix("```") {
-            return State::Block(Block {
-                line: number,
+            Kind::Code { info, body } => self.slide.blocks.push(Block {
+                line: element.line,
                 above: std::mem::take(&mut self.above),
-                info: info.trim().to_string(),
-                body: String::new(),
-            });
-        }
-        if let Some(note) = line.strip_prefix("<!--") {
-            return self.note(String::new(), note);
-        }
-        if line == "---" {
-            let done = std::mem::take(&mut self.slide);
-            self.deck.slides.push(done);
-        } else if hashes > 0 && line[hashes..].starts_with(' ') {
-            if self.slide.headings.is_empty() {
-                self.slide.line = number;
+                info: info.to_string(),
+                body: body.to_string(),
+            }),
+            Kind::Comment(text) => self.comment(text.trim()),
+            Kind::Rule => {
+                let done = std::mem::take(&mut self.slide);
+                self.deck.slides.push(done);
             }
-            let title = line[hashes..].trim().to_string();
-            self.slide.headings.push((hashes, title));
-            self.above.clear();
-        } else if !line.trim().is_empty() {
-            self.above = line.to_string();
-            self.slide.prose.push(line.to_string());
-        }
-        State::Slide
-    }
-
-    fn note(&mut self, mut note: String, line: &str) -> State {
-        match line.split_once("-->") {
-            Some((last, _)) => {
-                note.push_str(last);
-                self.comment(note.trim());
-                State::Slide
-            }
-            None => {
-                note.push_str(line);
-                note.push('\n');
-                State::Note(note)
+            Kind::FoldStart(_) | Kind::Summary(_) | Kind::FoldEnd | Kind::Text(_) => {
+                self.above = element.source.trim_end().to_string();
+                self.slide.prose.push(self.above.clone());
             }
         }
     }
@@ -120,4 +63,11 @@ impl Parser {
             }
         }
     }
+}
+
+/// The name and the value of a line such as `lang: en-GB`.
+fn setting(line: &str) -> Option<(String, String)> {
+    let (name, value) = line.split_once(':')?;
+    let value = value.trim().trim_matches('\'');
+    Some((name.trim().to_string(), value.to_string()))
 }

@@ -3,12 +3,13 @@
 //!
 //! What may stand behind ```` ```rust ````:
 //!
-//! - `PATH`, and which part of that file (see `pick.rs`);
+//! - `PATH`, and which part of that file (see `selector.rs`);
 //! - or `sketch`: from no file, and a paragraph below begins with `Sketch:`.
 
 use anyhow::{Context, ensure};
 
 use crate::course::deck::selector::Excerpt;
+use crate::course::markdown::{Element, Kind, elements};
 
 /// Something on a slide that is not as the sources have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,42 +27,46 @@ pub fn renewed(
     deck: &str,
     read: impl Fn(&str) -> anyhow::Result<String>,
 ) -> (String, Vec<Finding>) {
-    let lines: Vec<&str> = deck.lines().collect();
+    let elements: Vec<Element> = elements(deck).collect();
     let (mut text, mut findings) = (String::new(), Vec::new());
     let mut at = 0;
-    while at < lines.len() {
-        let Some(info) = lines[at].strip_prefix("```") else {
-            push(&mut text, lines[at]);
+    while let Some(element) = elements.get(at) {
+        let Kind::Code { info, body } = element.kind else {
+            text.push_str(element.source);
             at += 1;
             continue;
         };
-        let body = at + 1;
-        let is_end = |line: &&str| *line == "```";
-        let length = lines[body..].iter().position(is_end);
-        let end = body + length.unwrap_or(lines.len() - body);
-        let old = Shown::read(&lines, body, end);
+        let old = Shown {
+            code: body.into(),
+            caption: caption(&elements[at + 1..]).into(),
+        };
+        let finding = |what, can_be_mended| Finding {
+            line: element.line,
+            what,
+            can_be_mended,
+        };
         let new = match wanted(info, &old, &read) {
             Ok(new) => new.unwrap_or_else(|| old.clone()),
             Err(error) => {
-                findings.push(old.finding(at, format!("{error:#}"), false));
+                findings.push(finding(format!("{error:#}"), false));
                 old.clone()
             }
         };
         if new.code != old.code {
             let what = format!("this is not what stands there now: {info}");
-            findings.push(old.finding(at, what, true));
+            findings.push(finding(what, true));
         } else if new.caption != old.caption {
             let what = format!("the line below must be {}", new.caption);
-            findings.push(old.finding(at, what, true));
+            findings.push(finding(what, true));
         }
-        push(&mut text, lines[at]);
-        text.push_str(&new.code);
-        push(&mut text, "```");
+        text.push_str(&with_body(element.source, body, &new.code));
         if !new.caption.is_empty() {
             text.push('\n');
-            push(&mut text, &new.caption);
+            text.push_str(&new.caption);
+            text.push('\n');
         }
-        at = old.next;
+        // A caption stands below an empty line.
+        at += if old.caption.is_empty() { 1 } else { 3 };
     }
     (text, findings)
 }
@@ -71,43 +76,35 @@ pub fn renewed(
 struct Shown {
     code: String,
     caption: String,
-    /// The index of the line that follows.
-    next: usize,
 }
 
-impl Shown {
-    fn read(lines: &[&str], body: usize, end: usize) -> Self {
-        let code = lines[body..end]
-            .iter()
-            .map(|line| format!("{line}\n"))
-            .collect();
-        let below = lines.get(end + 2).copied().unwrap_or_default();
-        let is_caption = lines.get(end + 1) == Some(&"")
-            && ((below.starts_with('[') && below.contains("](../"))
-                || below.starts_with("Sketch:"));
-        Self {
-            code,
-            caption: if is_caption {
-                below.into()
-            } else {
-                String::new()
-            },
-            next: end + if is_caption { 3 } else { 1 },
-        }
-    }
-
-    fn finding(&self, index: usize, what: String, can_be_mended: bool) -> Finding {
-        Finding {
-            line: index + 1,
-            what,
-            can_be_mended,
-        }
+/// The caption that stands below a block, if there is one. `below` is what follows the block.
+fn caption<'a>(below: &[Element<'a>]) -> &'a str {
+    let [
+        Element {
+            kind: Kind::Blank, ..
+        },
+        Element {
+            kind: Kind::Text(line),
+            ..
+        },
+        ..,
+    ] = below
+    else {
+        return "";
+    };
+    let is_link = line.starts_with('[') && line.contains("](../");
+    match is_link || line.starts_with("Sketch:") {
+        true => line,
+        false => "",
     }
 }
 
-fn push(text: &mut String, line: &str) {
-    text.push_str(line);
-    text.push('\n');
+/// A block with another body between its marks.
+fn with_body(source: &str, body: &str, new: &str) -> String {
+    let opening = source.split_inclusive('\n').next().unwrap_or_default();
+    let closing = &source[opening.len() + body.len()..];
+    format!("{opening}{new}{closing}")
 }
 
 /// What the block must be, if it is one of Rust.
@@ -151,7 +148,6 @@ fn wanted(
     Ok(Some(Shown {
         code: excerpt.code,
         caption,
-        next: old.next,
     }))
 }
 

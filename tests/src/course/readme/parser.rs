@@ -1,67 +1,53 @@
-//! Goes through a stage's README line by line, and notes what is wrong on the way.
+//! Goes through a stage's README, and notes what is wrong on the way.
 
 use crate::course::cause::Cause;
+use crate::course::markdown::{Element, Kind, elements};
 use crate::course::readme::{HINTS, Heading, Hint, Readme};
 
 pub(super) fn read(text: &str) -> Readme {
-    let mut reader = Parser::default();
-    for (index, line) in text.lines().enumerate() {
-        reader.number = index + 1;
-        reader.line(line);
+    let mut parser = Parser::default();
+    for element in elements(text) {
+        parser.line = element.line;
+        parser.element(&element);
     }
-    reader.end_hint(false);
-    reader.readme
+    parser.end_hint(false);
+    parser.readme
 }
 
 #[derive(Default)]
 struct Parser {
     readme: Readme,
-    number: usize,
-    /// The marks that will close the code block we are in.
-    fence: Option<&'static str>,
-    /// Whether nothing but blank lines stands between the last heading and here.
+    /// Where we are, from 1.
+    line: usize,
+    /// True while nothing but blank lines stands between the last heading and here.
     below_heading: bool,
     hint: Option<Hint>,
 }
 
 impl Parser {
-    fn line(&mut self, line: &str) {
-        let text = line.trim();
-        if self.is_code(text) {
-            self.keep(line);
-            return;
-        }
-        match line.split_once(' ') {
-            Some((marks @ ("##" | "###"), title)) => self.heading(marks.len(), title.trim()),
-            _ if text.starts_with("<!--") => self.comment(text),
-            _ if text.starts_with("<details") && self.among_hints() => {
+    fn element(&mut self, element: &Element) {
+        match element.kind {
+            Kind::Heading { level, title } if [2, 3].contains(&level) => self.heading(level, title),
+            Kind::Comment(text) => self.comment(text.trim()),
+            Kind::FoldStart(summary) if self.among_hints() => {
                 self.end_hint(false);
                 self.hint = Some(Hint::default());
-                self.summary(text);
+                self.summary(summary);
             }
-            _ if self.hint.is_some() => self.hint_line(line, text),
-            _ => self.below_heading &= text.is_empty(),
+            Kind::Summary(summary) if self.hint.is_some() => self.summary(summary),
+            Kind::FoldEnd if self.hint.is_some() => self.end_hint(true),
+            Kind::Blank => self.keep(element.source),
+            _ => {
+                self.below_heading = false;
+                self.keep(element.source);
+            }
         }
-    }
-
-    /// Code blocks hold lines that look like headings: Python's comments, for one.
-    fn is_code(&mut self, text: &str) -> bool {
-        let mark = ["```", "~~~"]
-            .into_iter()
-            .find(|mark| text.starts_with(mark));
-        let inside = self.fence.is_some();
-        match (self.fence, mark) {
-            (None, Some(mark)) => self.fence = Some(mark),
-            (Some(open), Some(mark)) if open == mark => self.fence = None,
-            _ => {}
-        }
-        inside || mark.is_some()
     }
 
     fn heading(&mut self, level: usize, title: &str) {
         self.end_hint(false);
         self.readme.headings.push(Heading {
-            line: self.number,
+            line: self.line,
             level,
             title: title.to_owned(),
             causes: Vec::new(),
@@ -80,11 +66,7 @@ impl Parser {
     }
 
     fn comment(&mut self, text: &str) {
-        let inner = text
-            .trim_start_matches("<!--")
-            .trim_end_matches("-->")
-            .trim();
-        match inner.split_once(':') {
+        match text.split_once(':') {
             Some(("causes", names)) => self.causes(names),
             Some(("compiler", text)) => match &mut self.hint {
                 Some(hint) => hint.compiler.push(text.trim().to_owned()),
@@ -112,31 +94,15 @@ impl Parser {
         }
     }
 
-    fn hint_line(&mut self, line: &str, text: &str) {
-        if text.starts_with("</details>") {
-            self.end_hint(true);
-        } else if text.starts_with("<summary>") {
-            self.summary(text);
-        } else {
-            self.keep(line);
-        }
-    }
-
-    /// Takes the title from a line such as `<summary>Step 1: …</summary>`.
-    fn summary(&mut self, text: &str) {
-        let title = text
-            .split_once("<summary>")
-            .and_then(|(_, rest)| rest.split_once("</summary>"));
-        if let (Some(hint), Some((title, _))) = (&mut self.hint, title) {
+    fn summary(&mut self, title: Option<&str>) {
+        if let (Some(hint), Some(title)) = (&mut self.hint, title) {
             hint.title = plain(title);
         }
     }
 
-    fn keep(&mut self, line: &str) {
-        self.below_heading = false;
+    fn keep(&mut self, source: &str) {
         if let Some(hint) = &mut self.hint {
-            hint.body.push_str(line);
-            hint.body.push('\n');
+            hint.body.push_str(source);
         }
     }
 
@@ -158,7 +124,7 @@ impl Parser {
     fn problem(&mut self, what: &str) {
         self.readme
             .problems
-            .push(format!("line {}: {what}", self.number));
+            .push(format!("line {}: {what}", self.line));
     }
 }
 
