@@ -4,9 +4,7 @@
 use std::process::ExitCode;
 
 use clap::Command;
-use lab::cli::commands::{
-    bench, bless, check, diff, doctor, hint, home, reset, run, slides, soak, talk, trace,
-};
+use lab::cli::commands::{SUBCOMMANDS, Subcommand, home, soak};
 use lab::judge::startup;
 
 fn main() -> ExitCode {
@@ -25,42 +23,22 @@ fn main() -> ExitCode {
 }
 
 fn command() -> Command {
-    Command::new("lab")
-        .about("Unblocked: a lab on blocking and non-blocking sockets")
-        .subcommand(check::command())
-        .subcommand(run::command())
-        .subcommand(talk::command())
-        .subcommand(hint::command())
-        .subcommand(reset::command())
-        .subcommand(diff::command())
-        .subcommand(slides::command())
-        .subcommand(doctor::command())
-        .subcommand(bless::command())
-        .subcommand(soak::command())
-        .subcommand(bench::command())
-        .subcommand(trace::command())
+    let lab = Command::new("lab").about("Unblocked: a lab on blocking and non-blocking sockets");
+    let each = SUBCOMMANDS.iter().map(|subcommand| (subcommand.command)());
+    lab.subcommands(each)
         .subcommand(Command::new(soak::BURN).hide(true))
 }
 
 fn obey(matches: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
     let repo = startup::prepare()?;
-    match matches.subcommand() {
-        None => home::run(&repo),
-        Some(("check", matches)) => check::run(matches, &repo),
-        Some(("run", matches)) => run::run(matches, &repo),
-        Some(("talk", matches)) => talk::run(matches, &repo.root),
-        Some(("hint", matches)) => hint::run(matches, &repo.root),
-        Some(("reset", matches)) => reset::run(matches, &repo.root),
-        Some(("diff", matches)) => {
-            diff::run(matches, &repo.root, |stage| check::passes(&repo, stage))
-        }
-        Some(("doctor", matches)) => doctor::run(matches, &repo),
-        Some(("slides", matches)) => slides::run(matches, &repo),
-        Some(("bless", matches)) => bless::run(matches, &repo),
-        Some(("soak", matches)) => soak::run(matches, &repo),
-        Some(("bench", matches)) => bench::run(matches, &repo),
-        Some(("trace", matches)) => trace::run(matches, &repo),
+    let (name, matches) = match matches.subcommand() {
+        None => return home::run(&repo),
         Some((soak::BURN, _)) => soak::burn(),
-        Some((other, _)) => anyhow::bail!("there is no command {other}"),
+        Some(asked) => asked,
+    };
+    let is_it = |subcommand: &&Subcommand| (subcommand.command)().get_name() == name;
+    match SUBCOMMANDS.iter().find(is_it) {
+        Some(subcommand) => (subcommand.run)(matches, &repo),
+        None => anyhow::bail!("there is no command {name}"),
     }
 }

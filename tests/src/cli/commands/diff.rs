@@ -8,13 +8,15 @@ use anyhow::{Context, bail, ensure};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use similar::TextDiff;
 
+use crate::build::repo::Repo;
+use crate::cli::commands::check;
 use crate::cli::ui::terminal::{BAD, GOOD, QUIET, STRONG, paint, print};
 use crate::course::Stage;
 
 #[must_use]
 pub fn command() -> Command {
     Command::new("diff")
-        .about("Shows your work beside the solution, once the stage passes")
+        .about("Show your work beside the solution, once the stage passes")
         .arg(crate::cli::stage_argument())
         .arg(
             Arg::new("spoil")
@@ -24,16 +26,13 @@ pub fn command() -> Command {
         )
 }
 
-/// Asks `passes` whether the stage is done, unless told not to.
+/// Shows it once the stage passes, unless told not to wait.
 ///
 /// # Errors
 ///
 /// When the stage is not known or not done, when there are no solutions, or a file cannot be read.
-pub fn run(
-    matches: &ArgMatches,
-    root: &Path,
-    passes: impl Fn(&'static Stage) -> bool,
-) -> anyhow::Result<ExitCode> {
+pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
+    let root = &repo.root;
     let stage = crate::cli::stage(matches.get_one::<String>("stage").map(String::as_str), root)?;
     let folder = root.join("solutions").join(stage.slug);
     ensure!(
@@ -41,7 +40,7 @@ pub fn run(
         "there is no solution here: this copy of the lab came without solutions/{}",
         stage.slug
     );
-    if !matches.get_flag("spoil") && !passes(stage) {
+    if !matches.get_flag("spoil") && !check::passes(repo, stage) {
         refuse(stage)?;
     }
     for file in stage.files {

@@ -1,11 +1,11 @@
 //! `lab hint`: the hints of a stage's README, one at a time, from weak to strong.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::{Arg, ArgMatches, Command, value_parser};
 
+use crate::build::repo::Repo;
 use crate::cli::ui::terminal::{COMMAND, STRONG, paint, print, width, wrap};
 use crate::course::Stage;
 use crate::course::markdown::{Kind, elements};
@@ -14,7 +14,7 @@ use crate::course::readme::{HeadingRef, Hint, Readme};
 #[must_use]
 pub fn command() -> Command {
     Command::new("hint")
-        .about("Lists a stage's hints from weak to strong, or opens one of them")
+        .about("List a stage's hints from weak to strong, or open one of them")
         .arg(crate::cli::stage_argument())
         .arg(
             Arg::new("number")
@@ -27,7 +27,8 @@ pub fn command() -> Command {
 /// # Errors
 ///
 /// When the stage is not known, its README cannot be read, or it has no such hint.
-pub fn run(matches: &ArgMatches, root: &Path) -> anyhow::Result<ExitCode> {
+pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
+    let root = &repo.root;
     let stage = crate::cli::stage(matches.get_one::<String>("stage").map(String::as_str), root)?;
     let readme = Readme::read(root, stage)?;
     let text = match matches.get_one::<usize>("number") {

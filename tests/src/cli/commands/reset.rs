@@ -8,20 +8,22 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{ArgMatches, Command};
 
+use crate::build::repo::Repo;
 use crate::cli::ui::terminal::print;
 use crate::course::Stage;
 
 #[must_use]
 pub fn command() -> Command {
     Command::new("reset")
-        .about("Puts the starter back, and keeps your file beside it")
+        .about("Put the starter back, and keep your file beside it")
         .arg(crate::cli::stage_argument())
 }
 
 /// # Errors
 ///
 /// When the stage is not known, or its files cannot be read or written.
-pub fn run(matches: &ArgMatches, root: &Path) -> anyhow::Result<ExitCode> {
+pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
+    let root = &repo.root;
     let stage = crate::cli::stage(matches.get_one::<String>("stage").map(String::as_str), root)?;
     for file in stage.files {
         print(&reset(stage, file, root)?)?;

@@ -19,7 +19,7 @@ pub fn command() -> clap::Command {
     let out = Arg::new("out").long("out").value_name("DIR");
     let out = out.value_parser(value_parser!(PathBuf));
     clap::Command::new("slides")
-        .about("Makes decks to present, and says where they are")
+        .about("Make decks to present, and say where they are")
         .arg(crate::cli::stage_argument().help(
             "A number (2; 0 is the deck before the first stage), a slug, or a part of one; without it all decks, or \
              that of the stage's folder you are in",

@@ -5,7 +5,6 @@
 
 use std::io::{self, ErrorKind, IsTerminal};
 use std::net::TcpStream;
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -16,6 +15,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
+use crate::build::repo::Repo;
 use crate::cli::address::DEFAULT;
 use crate::cli::ui::terminal::print;
 use receiver::SocketReader;
@@ -32,7 +32,7 @@ pub fn command() -> Command {
     let hex = Arg::new("hex").long("hex").action(ArgAction::SetTrue);
     let pieces = Arg::new("pieces").long("pieces").value_name("N");
     Command::new("talk")
-        .about("Connects to a server: sends what you type, shows what it answers")
+        .about("Connect to a server, send what you type, and show what it answers")
         .after_help(input::HELP)
         .arg(
             Arg::new("address")
@@ -52,7 +52,7 @@ pub fn command() -> Command {
 ///
 /// When the address makes no sense or standard output takes nothing. A server that cannot be
 /// reached, or that resets the connection, is exit code 1.
-pub fn run(matches: &ArgMatches, _root: &Path) -> anyhow::Result<ExitCode> {
+pub fn run(matches: &ArgMatches, _repo: &Repo) -> anyhow::Result<ExitCode> {
     let address = matches
         .get_one::<String>("address")
         .context("an address is needed")?;
