@@ -33,7 +33,7 @@ crate::checks! {
         exits_with_code_one_when_its_listener_breaks needs ForeignSockets Descriptors,
     }
     step 1, 1: sleeps_in_an_event_wait_also_after_an_interruption needs StopAndContinue SettledState;
-    step 2, 1: reads_all_that_one_edge_announced needs StopAndContinue SettledState;
+    step 2, 1: reads_all_that_one_edge_announced (so_far) needs StopAndContinue SettledState;
     step 3, 1: serves_fifty_clients_and_leaves_the_idle_alone needs ManyClients {
         gives_fifty_clients_their_own_bytes,
         receives_only_where_something_is_ready needs KernelQueues Descriptors ForeignSockets,
@@ -102,7 +102,7 @@ fn reads_all_that_one_edge_announced(program: &Program) -> Outcome {
     server.stop()?;
     peer.send(&message)?;
     server.resume();
-    server.expect_answer(&mut peer, &message)?;
+    peer.expect(&message)?;
     server.expect_sleeping_until_ready()?;
     Ok(())
 }

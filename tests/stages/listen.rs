@@ -9,10 +9,13 @@ use crate::harness::program::Program;
 
 crate::checks! {
     step 1, 2: names_a_taken_address_and_exits_with_code_one {
-        stays_at_an_address_that_is_free,
+        stays_at_an_address_that_is_free (so_far),
         ends_with_an_error_that_names_the_taken_address,
     }
-    step 2, 1: announces_the_address_it_really_listens_on;
+    step 2, 1: announces_the_address_it_really_listens_on {
+        announces_the_port_that_the_kernel_chose (so_far),
+        announces_the_address_that_was_asked_for (so_far),
+    }
     step 3, 2: greets_three_clients_in_a_row_and_ends_each_stream;
     step 3, 2: takes_its_address_again_after_a_kill_and_not_before {
         takes_its_address_again_right_after_it_was_killed,
@@ -40,12 +43,15 @@ fn ends_with_an_error_that_names_the_taken_address(program: &Program) -> Outcome
     Ok(())
 }
 
-/// Port 0 asks for any free port; an address that was asked for by name has to be that one.
-fn announces_the_address_it_really_listens_on(program: &Program) -> Outcome {
-    program.start()?.expect_listening()?;
-    program
-        .start_at(program.private_address()?)?
-        .expect_listening()
+/// Port 0 asks for any free port: which one it is, only the socket knows.
+fn announces_the_port_that_the_kernel_chose(program: &Program) -> Outcome {
+    program.start()?.expect_listening()
+}
+
+/// An address that was asked for by name has to be that one.
+fn announces_the_address_that_was_asked_for(program: &Program) -> Outcome {
+    let server = program.start_at(program.private_address()?)?;
+    server.expect_listening()
 }
 
 /// One socket listens, and each client gets a socket of its own.

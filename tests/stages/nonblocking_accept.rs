@@ -16,7 +16,7 @@ use super::listen::{
 };
 
 crate::checks! {
-    step 1, 1: does_not_sleep_in_accept needs SettledState;
+    step 1, 1: does_not_sleep_in_accept (so_far) needs SettledState;
     step 2, 2: goes_on_ticking_while_nobody_is_there;
     step 2, 1: has_one_thread_and_a_listener_that_never_waits needs SettledState Descriptors;
     step 2, 1: reports_a_real_error_and_exits_with_code_one needs ForeignSockets KernelQueues Descriptors;

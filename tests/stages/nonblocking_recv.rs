@@ -17,8 +17,8 @@ use super::echo_server::{
 };
 
 crate::checks! {
-    step 1, 1: does_not_sleep_in_recv needs SettledState;
-    step 2, 1: does_not_hang_up_on_a_silent_client needs SettledState;
+    step 1, 1: does_not_sleep_in_recv (so_far) needs SettledState;
+    step 2, 1: does_not_hang_up_on_a_silent_client (so_far) needs SettledState;
     step 3, 1: goes_on_ticking_while_a_client_is_silent;
     step 3, 1: has_one_thread_and_sockets_that_never_wait needs SettledState Descriptors;
     step 3, 1: echoes_messages_of_every_size needs RoomToSend;
@@ -46,7 +46,7 @@ fn does_not_sleep_in_recv(program: &Program) -> Outcome {
 fn does_not_hang_up_on_a_silent_client(program: &Program) -> Outcome {
     let server = program.start()?;
     let mut peer = server.connect_peer()?;
-    server.expect_kept(&mut peer)
+    peer.expect_silence()
 }
 
 /// While one client thinks, the other work goes on; and when it has thought, it is served.

@@ -17,7 +17,7 @@ use super::nonblocking_send::{A_LITTLE, owes_the_tail_after_a_half_close, reset_
 
 crate::checks! {
     step 1, 1: naps_while_there_is_nothing_to_do needs SettledState;
-    step 2, 1: has_one_thread_and_sockets_that_never_wait needs SettledState Descriptors;
+    step 2, 1: has_one_thread_and_sockets_that_never_wait (so_far) needs SettledState Descriptors;
     step 3, 1: echoes_messages_of_every_size;
     step 3, 1: gives_fifty_clients_their_own_bytes needs ManyClients;
     step 3, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs SettledState {

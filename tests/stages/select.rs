@@ -21,7 +21,7 @@ use super::polling_clients::{
 };
 
 crate::checks! {
-    step 1, 1: sleeps_in_poll_until_somebody_comes needs SettledState;
+    step 1, 1: sleeps_in_poll_until_somebody_comes (so_far) needs SettledState;
     step 2, 1: sleeps_in_poll_while_clients_are_silent needs SettledState;
     step 3, 1: closes_clients_that_leave_without_a_word needs StopAndContinue SettledState;
     step 4, 1: echoes_messages_of_every_size;
@@ -81,8 +81,8 @@ pub(super) fn closes_clients_that_leave_without_a_word(program: &Program) -> Out
     peers[1].expect_end()?;
     server.expect_logged("client 2 left after 0 bytes")?;
     server.expect_logged("client 3 left after 0 bytes")?;
-    server.expect_kept(&mut peers[0])?;
-    server.expect_kept(&mut peers[2])?;
+    peers[0].expect_silence()?;
+    peers[2].expect_silence()?;
     program.expect_transcript("neighbours-leave-without-a-word")
 }
 

@@ -38,8 +38,6 @@ pub struct CheckContext {
     step: u8,
     /// Steps whose `todo!` stands in the student's files: only these may excuse a program's end.
     not_started: Vec<u8>,
-    /// The later one of them that the program got to, and that excused its end.
-    got_to: Cell<Option<u8>>,
     /// What this machine could not show, so that a part of the check was left out.
     without: RefCell<Vec<Power>>,
 }
@@ -61,7 +59,6 @@ impl CheckContext {
             end: Deadline::of_a_check(),
             step,
             not_started,
-            got_to: Cell::default(),
             without: RefCell::default(),
         }
     }
@@ -205,18 +202,14 @@ impl CheckContext {
         step.filter(|step| self.not_started.contains(step))
     }
 
-    /// Whether a program with these last words has done all that the step which is judged has to do: it died in a later
-    /// one, which is not written yet.
+    /// Whether the program died in a step behind the one that is judged, which is not written yet.
     #[must_use]
-    pub fn died_in_a_later_step(&self, stderr: &str) -> bool {
-        let later = self.step_in_panic(stderr).filter(|&step| step > self.step);
-        self.got_to.set(self.got_to.get().or(later));
-        later.is_some()
-    }
-
-    /// The later step, not written yet, that ended the program before the check had seen all that it wanted to see.
-    #[must_use]
-    pub fn got_to(&self) -> Option<u8> {
-        self.got_to.get()
+    pub fn died_in_a_later_step(&self) -> bool {
+        let program = self.program.borrow();
+        let died_in = program.as_ref().and_then(|program| {
+            program.wait_for_output();
+            self.step_in_panic(&program.stderr.text())
+        });
+        died_in.is_some_and(|step| step > self.step)
     }
 }

@@ -109,13 +109,9 @@ impl Server {
         self.address
     }
 
-    /// Somebody listens at the address that it announced. A server that died in a later step, which was not
-    /// started, is not asked.
+    /// It listens at the address that it announced.
     pub fn expect_listening(&self) -> Outcome {
         self.context.wait_until_settled();
-        if self.died_unwritten() {
-            return Ok(());
-        }
         self.connect_peer().map(drop)
     }
 
@@ -127,16 +123,6 @@ impl Server {
     /// Connects so many new peers.
     pub fn connect_peers(&self, count: usize) -> Result<Vec<Peer>> {
         (0..count).map(|_| self.connect_peer()).collect()
-    }
-
-    /// It settles without a word to `peer`, who stays connected. One that died in a later step, which was not
-    /// started, is not asked.
-    pub fn expect_kept(&self, peer: &mut Peer) -> Outcome {
-        let kept = peer.expect_silence();
-        match kept {
-            Err(_) if self.process.exited().is_some() && self.died_unwritten() => Ok(()),
-            kept => kept,
-        }
     }
 
     /// Connects a new peer whose kernel has room for little: `SO_RCVBUF`, socket(7).

@@ -24,6 +24,8 @@ pub struct Check {
 pub struct Part {
     /// A sentence, with underscores.
     pub name: &'static str,
+    /// It passes *so far* where the program dies in a later step, which is not written yet.
+    pub so_far: bool,
     /// What the machine must be able to show for this part alone.
     pub needs: &'static [Power],
     pub run: fn(&Program) -> Outcome,
@@ -101,6 +103,7 @@ fn sentence(name: &str) -> String {
 /// its name is that of a function, or its parts stand in braces behind it:
 ///
 /// ```text
+/// step 1, 1: does_not_sleep (so_far) needs SettledState;
 /// step 1, 2: greets_a_client needs StopAndContinue;
 /// step 2, 1: closes_clients_that_leave {
 ///     closes_one_that_half_closes,
@@ -108,16 +111,17 @@ fn sentence(name: &str) -> String {
 /// }
 /// ```
 ///
-/// `SettledState` stands for all that shows when a program has settled.
+/// `SettledState` stands for all that shows when a program has settled. `(so_far)` marks a part that passes *so far* where the
+/// program dies in a later step, which is not written yet: by then the code of its own step has done what it has to do.
 #[macro_export]
 macro_rules! checks {
-    ($(step $step:literal, $points:literal: $name:ident $(needs $($power:ident)+)? $({ $($part:tt)+ })? $(;)?)+) => {
+    ($(step $step:literal, $points:literal: $name:ident $(($mark:ident))? $(needs $($power:ident)+)? $({ $($part:tt)+ })? $(;)?)+) => {
         pub const CHECKS: &[$crate::judge::check::Check] = &[$($crate::judge::check::Check {
             name: stringify!($name),
             step: $step,
             points: $points,
             needs: $crate::powers!([] $($($power)+)?),
-            parts: $crate::parts!($name $({ $($part)+ })?),
+            parts: $crate::parts!($name $(($mark))? $({ $($part)+ })?),
         }),+];
     };
 }
@@ -126,13 +130,26 @@ macro_rules! checks {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! parts {
-    ($run:ident) => { $crate::parts!($run { $run }) };
-    ($name:ident { $($run:ident $(needs $($power:ident)+)?),+ $(,)? }) => {
+    ($run:ident $(($mark:ident))?) => { $crate::parts!($run { $run $(($mark))? }) };
+    ($name:ident { $($run:ident $(($mark:ident))? $(needs $($power:ident)+)?),+ $(,)? }) => {
         &[$($crate::judge::check::Part {
             name: stringify!($run),
+            so_far: $crate::is_so_far!($($mark)?),
             needs: $crate::powers!([] $($($power)+)?),
             run: $run,
         }),+]
+    };
+}
+
+/// The mark behind the name of a part of [`checks`](crate::checks).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! is_so_far {
+    () => {
+        false
+    };
+    (so_far) => {
+        true
     };
 }
 

@@ -18,7 +18,7 @@ use crate::build::subject::{Subject, steps_not_started};
 use crate::build::{self, Building, Built, fingerprint};
 use crate::course::Stage;
 use crate::course::cause::Cause;
-use crate::diagnose::failure::{Failure, Problem, Result};
+use crate::diagnose::failure::{Failure, Outcome, Problem};
 use crate::harness::program::Program;
 use crate::harness::snapshot::Snapshots;
 use crate::judge::check::{Check, Part};
@@ -101,9 +101,13 @@ impl Judge {
         reaper::block_if_interrupted();
         let failed = |failure| Verdict::Failed { part, failure };
         match result {
-            Ok(Ok(reservation)) => Verdict::Passed(reservation),
-            Ok(Err(problem)) => match *problem {
-                // A later step's `todo!` excuses nothing: what this step's code had to do, it had done by then.
+            Ok((Ok(()), seen)) => Verdict::Passed(seen),
+            Ok((Err(problem), mut seen)) => match *problem {
+                // Where a part expects that a later step ends the program, this step's code has done its work by then.
+                Problem::NotStarted(step, _) if step > check.step && part.so_far => {
+                    seen.add(Reservation::so_far(step));
+                    Verdict::Passed(seen)
+                }
                 Problem::NotStarted(step, failure) if step > check.step => failed(failure),
                 Problem::NotStarted(step, _) if !self.judge_untouched => Verdict::NotStarted(step),
                 Problem::NotStarted(_, failure) => {
@@ -144,14 +148,14 @@ impl Judge {
         }
     }
 
-    /// What the part did not see, if it passed.
+    /// How the part ended, and what it did not see.
     fn run(
         &self,
         candidate: &BuiltStage,
         executable: &Path,
         check: &Check,
         part: &Part,
-    ) -> std::thread::Result<Result<Reservation>> {
+    ) -> std::thread::Result<(Outcome, Reservation)> {
         // Each part draws from a generator of its own, so that it gets the same when it runs alone.
         let seed = fingerprint::of_value(&(self.seed, candidate.stage.slug, part.name));
         let snapshots = self.snapshots.below(candidate.stage.slug);
@@ -165,12 +169,14 @@ impl Judge {
             self.powers.clone(),
         );
         panic::catch_unwind(AssertUnwindSafe(|| {
-            (part.run)(&program)?;
+            let outcome = (part.run)(&program);
             let without = program.context().without();
-            Ok(Reservation {
-                ends_in_step: program.context().got_to(),
-                without: without.iter().map(ToString::to_string).collect(),
-            })
+            let without = without.iter().map(ToString::to_string).collect();
+            let seen = Reservation {
+                ends_in_step: None,
+                without,
+            };
+            (outcome, seen)
         }))
     }
 }

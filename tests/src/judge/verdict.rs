@@ -54,6 +54,14 @@ impl Reservation {
         }
     }
 
+    /// What was not seen because a later step, which is not written yet, ended the program.
+    pub(crate) fn so_far(step: u8) -> Self {
+        Self {
+            ends_in_step: Some(step),
+            without: Vec::new(),
+        }
+    }
+
     /// Adds what another part did not see.
     pub(crate) fn add(&mut self, other: Self) {
         self.ends_in_step = self.ends_in_step.or(other.ends_in_step);

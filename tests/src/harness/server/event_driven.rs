@@ -7,10 +7,13 @@ use crate::diagnose::failure::{Outcome, Result};
 use crate::diagnose::symptom::Symptom;
 use crate::evidence::settle::Activity;
 use crate::evidence::wait::Waited;
-use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
 use crate::harness::server::Server;
 use crate::platform::{self, CallKind, SleepingCall};
+
+/// What [`Server::expect_sleeping_until_ready`] expects.
+const EXPECTED: &str =
+    "a server with one thread, which sleeps in one wait for all sockets, without a timeout";
 
 impl Server {
     /// It has one thread, which sleeps until one of its sockets is ready, in `poll` or in a call like it, and never by
@@ -23,13 +26,17 @@ impl Server {
             .map_or_else(Vec::new, |sample| sample.threads);
         let call = threads.iter().find_map(|thread| thread.call);
         let (symptom, received) = match look {
-            Ok(Activity::Exited) if self.died_unwritten() && self.context.history().is_silent() => {
-                (
-                    Symptom::Known(Cause::WritableInterestAlwaysOn),
-                    "it was woken although nobody has said anything".into(),
-                )
+            // That a later step ended it is no excuse: it was woken.
+            Ok(Activity::Exited)
+                if self.context.history().is_silent() && self.context.died_in_a_later_step() =>
+            {
+                let cause = Cause::WritableInterestAlwaysOn;
+                let received = "it was woken although no client has sent anything";
+                return Err(self
+                    .context
+                    .fail_because(cause, EXPECTED, received)
+                    .for_good());
             }
-            Ok(Activity::Exited) if self.died_unwritten() => return Ok(self),
             Ok(Activity::Exited) => (Symptom::End, "it is gone".into()),
             _ if threads.len() > 1 => (
                 Symptom::Known(Cause::TooManyThreads),
@@ -60,9 +67,7 @@ impl Server {
             ),
             Ok(_) => (Symptom::NoRest, "it never came to rest".into()),
         };
-        let expected =
-            "a server with one thread, which sleeps in one wait for all sockets, without a timeout";
-        Err(self.context.fail(symptom, expected, received, None))
+        Err(self.context.fail(symptom, EXPECTED, received, None))
     }
 
     /// Waits until it has settled. As soon as it is seen to sleep by the clock, for how long, as far as that shows.
@@ -83,13 +88,9 @@ impl Server {
         }
     }
 
-    /// It has accepted all of `peers`, whatever it did with them then. One that died in a later step, which was not
-    /// started, is not asked.
+    /// It has accepted all of `peers`, whatever it did with them then.
     pub fn expect_accepted(&self, peers: &[Peer]) -> Outcome {
         self.context.wait_until_settled();
-        if self.process.exited().is_some() && self.died_unwritten() {
-            return Ok(());
-        }
         let waits = |peer: &&Peer| {
             let table = peer.context.rows_of(&peer.connection).unwrap_or_default();
             let row = peer.connection.their_row(&table);
@@ -145,13 +146,5 @@ impl Server {
         }
         tell_when_there_are(1)?;
         quiet.expect("?").map(drop)
-    }
-
-    /// It sends `message` back to `peer`. One that died in a later step, which was not started, is not asked.
-    pub fn expect_answer(&self, peer: &mut Peer, message: &Payload) -> Outcome {
-        match peer.expect(message) {
-            Err(_) if self.process.exited().is_some() && self.died_unwritten() => Ok(()),
-            answered => answered.map(drop),
-        }
     }
 }
