@@ -11,8 +11,8 @@ crate::checks! {
     step 2, 2: prints_every_byte_until_the_server_ends;
     step 3, 1: sends_all_of_its_input_and_half_closes;
     step 3, 1: ends_well_when_its_input_is_empty;
-    step 3, 2: moves_sixty_four_mebibytes_both_ways_at_once needs StopAndContinue ProcessState KernelQueues;
-    step 3, 1: reports_a_reset_in_one_line_and_exits_with_code_one needs ProcessState KernelQueues;
+    step 3, 2: moves_sixty_four_mebibytes_both_ways_at_once needs StopAndContinue SettledState;
+    step 3, 1: reports_a_reset_in_one_line_and_exits_with_code_one needs SettledState;
     step 3, 1: does_not_take_a_reset_for_the_end;
 }
 
@@ -24,8 +24,7 @@ fn names_the_address_that_refused_and_exits_with_code_one(program: &Program) -> 
     let nobody = program.open_server()?.close();
     let client = program.expect_failed_connect_to(nobody)?;
     client
-        .expect_code(1)?
-        .expect_one_line_naming(&nobody.to_string())?
+        .expect_error_exit(nobody)?
         .expect_failure_of_connect()?;
     Ok(())
 }
@@ -47,10 +46,8 @@ fn prints_every_byte_until_the_server_ends(program: &Program) -> Outcome {
 /// A server that waits for the whole question can answer only after it has seen the end of it.
 fn sends_all_of_its_input_and_half_closes(program: &Program) -> Outcome {
     let server = program.open_server()?;
-    let (question, answer) = (
-        program.payload("the question", 50_000),
-        program.payload("the answer", 3_000),
-    );
+    let question = program.payload("the question", 50_000);
+    let answer = program.payload("the answer", 3_000);
     let client = program.start_client(&server, Input::Bytes(question.clone()))?;
     let mut peer = server.accept(&client)?;
     peer.expect(&question)?.expect_end()?.send(&answer)?;
@@ -101,8 +98,7 @@ fn reports_a_reset_in_one_line_and_exits_with_code_one(program: &Program) -> Out
     peer.reset()?;
     client
         .wait_for_exit()?
-        .expect_code(1)?
-        .expect_one_line_naming(&server.address().to_string())?;
+        .expect_error_exit(server.address())?;
     Ok(())
 }
 
@@ -115,7 +111,6 @@ fn does_not_take_a_reset_for_the_end(program: &Program) -> Outcome {
     peer.reset()?;
     client
         .wait_for_exit()?
-        .expect_code(1)?
-        .expect_one_line_naming(&server.address().to_string())?;
+        .expect_error_exit(server.address())?;
     Ok(())
 }

@@ -14,11 +14,18 @@ crate::checks! {
     step 2, 1: echoes_a_message_that_arrives_byte_by_byte;
     step 2, 1: echoes_two_messages_that_arrive_as_one needs StopAndContinue;
     step 2, 1: sends_the_rest_and_the_end_after_a_half_close;
-    step 2, 1: loses_nothing_when_send_takes_less_than_it_was_given needs StopAndContinue ProcessState KernelQueues;
+    step 2, 1: loses_nothing_when_send_takes_less_than_it_was_given needs StopAndContinue SettledState;
     step 3, 1: serves_the_next_client_when_one_leaves;
-    step 3, 1: goes_on_after_a_client_resets_the_connection;
-    step 3, 1: gives_back_every_descriptor needs Descriptors ProcessState KernelQueues;
-    step 3, 1: sleeps_while_a_client_is_silent needs ProcessState KernelQueues StopAndContinue;
+    step 3, 1: goes_on_after_a_client_resets_the_connection {
+        serves_the_next_after_two_have_reset,
+        serves_the_next_after_a_reset_in_the_backlog,
+    }
+    step 3, 1: gives_back_every_descriptor needs Descriptors SettledState;
+    step 3, 1: sleeps_while_a_client_is_silent needs SettledState {
+        sleeps_until_the_client_sends,
+        goes_on_sleeping_after_it_was_stopped needs StopAndContinue,
+        waits_without_a_timeout needs ForeignSockets,
+    }
 }
 
 /// `recv` fills the first part of the buffer only, and it brings bytes, not text.
@@ -107,30 +114,30 @@ pub(super) fn serves_the_next_client_when_one_leaves(program: &Program) -> Outco
 }
 
 /// A reset is an error on one client's socket. The listener, and the next client, know nothing of it.
-pub(super) fn goes_on_after_a_client_resets_the_connection(program: &Program) -> Outcome {
+pub(super) fn serves_the_next_after_two_have_reset(program: &Program) -> Outcome {
     let server = program.start()?;
     for _ in 1..=2 {
         let mut peer = server.connect_peer()?;
         peer.send("hello")?.expect("hello")?;
         peer.reset()?;
     }
-    reset_before_its_turn(&server)?;
-    server
-        .connect_peer()?
-        .send("still there")?
-        .expect("still there")?;
+    let mut next = server.connect_peer()?;
+    next.send("still there")?.expect("still there")?;
     server.expect_logged("client 1 left after 5 bytes")?;
     server.expect_logged("client 2 left after 5 bytes")?;
     Ok(())
 }
 
-/// A client that breaks off while it waits for another to leave is in the backlog all the same, and even its address is
-/// gone.
-pub(super) fn reset_before_its_turn(server: &Server) -> Outcome {
+/// A client that resets before its turn is in the backlog all the same, and even its address is gone.
+pub(super) fn serves_the_next_after_a_reset_in_the_backlog(program: &Program) -> Outcome {
+    let server = program.start()?;
     let mut first = server.connect_peer()?;
     first.send("hello")?.expect("hello")?;
     server.connect_peer()?.reset()?;
-    first.reset()
+    first.reset()?;
+    let mut next = server.connect_peer()?;
+    next.send("still there")?.expect("still there")?;
+    Ok(())
 }
 
 /// An accepted socket is a descriptor, and a process may have only so many of them.
@@ -144,14 +151,32 @@ pub(super) fn gives_back_every_descriptor(program: &Program) -> Outcome {
     server.expect_descriptors(before)
 }
 
-/// A blocking `recv` sleeps in the kernel. Asking again and again instead would use a processor for nothing.
-fn sleeps_while_a_client_is_silent(program: &Program) -> Outcome {
+/// A blocking `recv` sleeps in the kernel. Asking again and again instead would use a processor without need.
+fn sleeps_until_the_client_sends(program: &Program) -> Outcome {
     let server = program.start()?;
     let mut peer = server.connect_peer()?;
     server.expect_sleeping()?;
-    // A `recv` with a timeout gives up here; one without goes on as if nothing had been: signal(7).
+    peer.send("hello")?.expect("hello")?;
+    server.expect_sleeping()?;
+    Ok(())
+}
+
+/// A `recv` without a timeout goes on after a stop as if nothing had been; one with a timeout gives up: signal(7).
+fn goes_on_sleeping_after_it_was_stopped(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let mut peer = server.connect_peer()?;
+    server.expect_sleeping()?;
     server.stop()?;
     server.resume();
+    peer.send("hello")?.expect("hello")?;
+    server.expect_sleeping()?;
+    Ok(())
+}
+
+/// A `recv` that gives up and is called again wakes without need. Its timeout shows at the socket.
+pub(super) fn waits_without_a_timeout(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let mut peer = server.connect_peer()?;
     peer.send("hello")?.expect("hello")?;
     server.expect_sleeping()?.expect_no_timeouts()
 }

@@ -8,24 +8,35 @@ use crate::harness::peer::Peer;
 use crate::harness::program::Program;
 
 crate::checks! {
-    step 1, 2: names_a_taken_address_and_exits_with_code_one;
+    step 1, 2: names_a_taken_address_and_exits_with_code_one {
+        stays_at_an_address_that_is_free,
+        ends_with_an_error_that_names_the_taken_address,
+    }
     step 2, 1: announces_the_address_it_really_listens_on;
     step 3, 2: greets_three_clients_in_a_row_and_ends_each_stream;
-    step 3, 2: takes_its_address_again_right_after_it_was_killed;
+    step 3, 2: takes_its_address_again_after_a_kill_and_not_before {
+        takes_its_address_again_right_after_it_was_killed,
+        leaves_its_address_to_a_server_that_runs,
+    }
     step 3, 1: lets_sixteen_clients_wait_while_it_is_stopped needs StopAndContinue KernelQueues SixteenWaiting;
     step 3, 1: goes_on_after_a_client_that_is_already_gone needs StopAndContinue;
-    step 3, 1: waits_for_clients_without_using_the_cpu needs ProcessState KernelQueues;
+    step 3, 1: waits_for_clients_without_using_the_cpu needs SettledState {
+        sleeps_before_the_first_client_and_after_it,
+        waits_without_a_timeout needs ForeignSockets,
+    }
+}
+
+/// `bind` succeeds at a free address, so the error of a taken one is not the answer to every start.
+fn stays_at_an_address_that_is_free(program: &Program) -> Outcome {
+    program.expect_start_at(program.private_address()?)?;
+    program.expect_start_at(program.private_address()?)
 }
 
 /// Two servers cannot share an address: `bind` refuses the second one, and its user wants to know why.
-fn names_a_taken_address_and_exits_with_code_one(program: &Program) -> Outcome {
-    program.expect_start_at(program.private_address()?)?;
-    program.expect_start_at(program.private_address()?)?;
+fn ends_with_an_error_that_names_the_taken_address(program: &Program) -> Outcome {
     let taken = program.open_server()?;
     let second = program.expect_failed_start_at(taken.address())?;
-    second
-        .expect_code(1)?
-        .expect_one_line_naming(&taken.address().to_string())?;
+    second.expect_error_exit(taken.address())?;
     Ok(())
 }
 
@@ -47,8 +58,7 @@ fn greets_three_clients_in_a_row_and_ends_each_stream(program: &Program) -> Outc
     program.expect_transcript("three-clients-in-a-row")
 }
 
-/// The connections of a server's former life linger in `TIME_WAIT`, under the server's address. A server that is
-/// alive is another matter: its address stays taken.
+/// The connections of a server that was killed linger in `TIME_WAIT`, under the server's address.
 fn takes_its_address_again_right_after_it_was_killed(program: &Program) -> Outcome {
     let address = program.private_address()?;
     let server = program.start_at(address)?;
@@ -57,7 +67,14 @@ fn takes_its_address_again_right_after_it_was_killed(program: &Program) -> Outco
     expect_greeting(&mut still_connected, 2)?;
     server.kill();
     let again = program.restart_at(address)?;
-    expect_greeting(&mut again.connect_peer()?, 1)?;
+    expect_greeting(&mut again.connect_peer()?, 1)
+}
+
+/// `SO_REUSEADDR` gives up what lingers, and no more: while another server listens at an address, it stays taken.
+fn leaves_its_address_to_a_server_that_runs(program: &Program) -> Outcome {
+    let address = program.private_address()?;
+    let first = program.start_at(address)?;
+    expect_greeting(&mut first.connect_peer()?, 1)?;
     program.expect_failed_start_at(address)?;
     Ok(())
 }
@@ -91,9 +108,17 @@ pub(super) fn goes_on_after_a_client_that_is_already_gone(program: &Program) -> 
 }
 
 /// A blocking `accept` sleeps in the kernel, before the first client and after it.
-fn waits_for_clients_without_using_the_cpu(program: &Program) -> Outcome {
+fn sleeps_before_the_first_client_and_after_it(program: &Program) -> Outcome {
     let server = program.start()?;
     server.expect_sleeping()?;
+    expect_greeting(&mut server.connect_peer()?, 1)?;
+    server.expect_sleeping()?;
+    Ok(())
+}
+
+/// The kernel wakes a waiting `accept` when a client is there. A timeout wakes it without one, and shows at the socket.
+fn waits_without_a_timeout(program: &Program) -> Outcome {
+    let server = program.start()?;
     expect_greeting(&mut server.connect_peer()?, 1)?;
     server.expect_sleeping()?.expect_no_timeouts()
 }

@@ -16,9 +16,9 @@ use super::listen::{
 };
 
 crate::checks! {
-    step 1, 1: does_not_sleep_in_accept needs ProcessState KernelQueues;
+    step 1, 1: does_not_sleep_in_accept needs SettledState;
     step 2, 2: goes_on_ticking_while_nobody_is_there;
-    step 2, 1: has_one_thread_and_a_listener_that_never_waits needs ProcessState KernelQueues Descriptors;
+    step 2, 1: has_one_thread_and_a_listener_that_never_waits needs SettledState Descriptors;
     step 2, 1: reports_a_real_error_and_exits_with_code_one needs ForeignSockets KernelQueues Descriptors;
     step 3, 3: greets_three_clients_in_a_row_between_ticks;
     step 3, 1: lets_sixteen_clients_wait_while_it_is_stopped needs StopAndContinue KernelQueues SixteenWaiting;
@@ -48,8 +48,7 @@ fn reports_a_real_error_and_exits_with_code_one(program: &Program) -> Outcome {
     server.break_listener()?;
     server
         .wait_for_exit()?
-        .expect_code(1)?
-        .expect_one_line_naming(&server.address().to_string())?;
+        .expect_error_exit(server.address())?;
     Ok(())
 }
 

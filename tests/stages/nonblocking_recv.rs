@@ -12,20 +12,27 @@ use crate::harness::program::Program;
 use super::echo_server::{
     echoes_a_message_that_arrives_byte_by_byte, echoes_messages_of_every_size,
     echoes_two_messages_that_arrive_as_one, gives_back_every_descriptor,
-    goes_on_after_a_client_resets_the_connection, serves_the_next_client_when_one_leaves,
+    serves_the_next_after_a_reset_in_the_backlog, serves_the_next_after_two_have_reset,
+    serves_the_next_client_when_one_leaves,
 };
 
 crate::checks! {
-    step 1, 1: does_not_sleep_in_recv needs ProcessState KernelQueues;
-    step 2, 1: does_not_hang_up_on_a_silent_client needs ProcessState KernelQueues;
+    step 1, 1: does_not_sleep_in_recv needs SettledState;
+    step 2, 1: does_not_hang_up_on_a_silent_client needs SettledState;
     step 3, 1: goes_on_ticking_while_a_client_is_silent;
-    step 3, 1: has_one_thread_and_sockets_that_never_wait needs ProcessState KernelQueues Descriptors;
+    step 3, 1: has_one_thread_and_sockets_that_never_wait needs SettledState Descriptors;
     step 3, 1: echoes_messages_of_every_size needs RoomToSend;
-    step 3, 1: echoes_messages_in_pieces_and_joined needs StopAndContinue;
+    step 3, 1: echoes_messages_in_pieces_and_joined {
+        echoes_a_message_that_arrives_byte_by_byte,
+        echoes_two_messages_that_arrive_as_one needs StopAndContinue,
+    }
     step 3, 1: sends_the_rest_and_the_end_after_a_half_close needs RoomToSend;
     step 3, 1: serves_the_next_client_when_one_leaves;
-    step 3, 1: goes_on_after_a_client_resets_the_connection;
-    step 3, 1: gives_back_every_descriptor needs Descriptors ProcessState KernelQueues;
+    step 3, 1: goes_on_after_a_client_resets_the_connection {
+        serves_the_next_after_two_have_reset,
+        serves_the_next_after_a_reset_in_the_backlog,
+    }
+    step 3, 1: gives_back_every_descriptor needs Descriptors SettledState;
 }
 
 /// A blocking `recv` returns when something comes. This one returns in any case.
@@ -59,12 +66,6 @@ pub(super) fn has_one_thread_and_sockets_that_never_wait(program: &Program) -> O
     let server = program.start()?;
     let _silent = server.connect_peer()?;
     server.expect_never_waits()
-}
-
-/// TCP carries bytes, not messages: one write may arrive in any pieces, and two as one.
-pub(super) fn echoes_messages_in_pieces_and_joined(program: &Program) -> Outcome {
-    echoes_a_message_that_arrives_byte_by_byte(program)?;
-    echoes_two_messages_that_arrive_as_one(program)
 }
 
 /// A client that has ended its stream still wants the answer, all of it, and then the end. What came in many pieces is

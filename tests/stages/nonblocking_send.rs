@@ -11,25 +11,33 @@ use crate::harness::program::Program;
 use crate::harness::server::Server;
 
 use super::echo_server::{
-    echoes_messages_of_every_size, gives_back_every_descriptor, reset_before_its_turn,
-    serve_one_client,
+    echoes_a_message_that_arrives_byte_by_byte, echoes_messages_of_every_size,
+    echoes_two_messages_that_arrive_as_one, gives_back_every_descriptor, serve_one_client,
+    serves_the_next_after_a_reset_in_the_backlog,
 };
 use super::nonblocking_recv::{
-    echoes_messages_in_pieces_and_joined, goes_on_ticking_while_a_client_is_silent,
-    has_one_thread_and_sockets_that_never_wait,
+    goes_on_ticking_while_a_client_is_silent, has_one_thread_and_sockets_that_never_wait,
 };
 
 crate::checks! {
-    step 1, 1: has_one_thread_and_sockets_that_never_wait needs ProcessState KernelQueues Descriptors;
+    step 1, 1: has_one_thread_and_sockets_that_never_wait needs SettledState Descriptors;
     step 2, 1: goes_on_ticking_while_a_client_is_silent;
     step 2, 1: echoes_messages_of_every_size;
-    step 2, 1: echoes_messages_in_pieces_and_joined needs StopAndContinue;
+    step 2, 1: echoes_messages_in_pieces_and_joined {
+        echoes_a_message_that_arrives_byte_by_byte,
+        echoes_two_messages_that_arrive_as_one needs StopAndContinue,
+    }
     step 3, 1: goes_on_ticking_while_a_client_does_not_read;
-    step 3, 1: keeps_little_for_a_client_that_does_not_read needs ProcessState KernelQueues;
+    step 3, 1: keeps_little_for_a_client_that_does_not_read needs SettledState;
     step 3, 1: loses_nothing_when_a_client_reads_in_steps;
     step 4, 1: sends_what_waits_after_a_half_close;
-    step 4, 1: serves_the_next_client_however_one_leaves;
-    step 4, 1: gives_back_every_descriptor needs Descriptors ProcessState KernelQueues;
+    step 4, 1: serves_the_next_client_however_one_leaves {
+        serves_the_next_after_an_end_and_after_a_reset,
+        drops_what_waits_for_a_client_that_resets,
+        drops_what_waits_for_a_client_that_half_closes_and_resets,
+        serves_the_next_after_a_reset_in_the_backlog,
+    }
+    step 4, 1: gives_back_every_descriptor needs Descriptors SettledState;
 }
 
 /// How much may wait for one client: 64 KiB, and one `recv` more, with a buffer of up to 64 KiB.
@@ -67,19 +75,11 @@ fn loses_nothing_when_a_client_reads_in_steps(program: &Program) -> Outcome {
 
 /// A half-close ends one direction. What waits belongs into the other, before its end.
 fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
-    let server = program.start()?;
-    let mut peer = server.connect_slow_peer()?;
-    let message = program.more_than_fits("a long message");
-    let sent = peer.send_until_something_is_buffered(&message)?;
-    peer.half_close()?;
-    server.expect_ticks()?;
-    peer.expect(&sent)?.expect_end()?;
-    server.expect_logged(&format!("client 1 left after {} bytes", sent.bytes().len()))?;
-    Ok(())
+    owes_the_tail_after_a_half_close(program, |server| server.expect_ticks().map(drop))
 }
 
-/// Some leave with thanks, some break off, and some break off while a lot waits for them.
-fn serves_the_next_client_however_one_leaves(program: &Program) -> Outcome {
+/// A client that leaves, in good order or not, is gone from the program too, and the next has its turn.
+fn serves_the_next_after_an_end_and_after_a_reset(program: &Program) -> Outcome {
     let server = program.start()?;
     serve_one_client(&server)?;
     server.expect_logged("client 1 left after 5 bytes")?;
@@ -87,25 +87,52 @@ fn serves_the_next_client_however_one_leaves(program: &Program) -> Outcome {
     broken.send("hello")?.expect("hello")?;
     broken.reset()?;
     server.expect_logged("client 2 left after 5 bytes")?;
+    serve_one_client(&server)?;
+    server.expect_logged("client 3 left after 5 bytes")?;
+    program.expect_transcript("however-one-leaves")
+}
+
+/// After a reset nobody is left to send to: what waits for that client is dropped, and goes to no other.
+fn drops_what_waits_for_a_client_that_resets(program: &Program) -> Outcome {
+    let server = program.start()?;
     let mut full = server.connect_slow_peer()?;
     full.fill(&program.more_than_fits("a long message"))?;
     full.reset()?;
     serve_one_client(&server)?;
-    server.expect_logged("client 4 left after 5 bytes")?;
-    program.expect_transcript("however-one-leaves")?;
-    reset_after_half_close(program, &server)?;
-    reset_before_its_turn(&server)?;
-    serve_one_client(&server)
+    server.expect_logged("client 2 left after 5 bytes")?;
+    Ok(())
 }
 
-/// A client that has ended its stream, and breaks off while a lot waits for it. Whoever comes next gets none of that.
+/// A reset may also come after the end of a client's stream, while the program delivers what waits.
+fn drops_what_waits_for_a_client_that_half_closes_and_resets(program: &Program) -> Outcome {
+    reset_after_half_close(program, &program.start()?)
+}
+
+/// A client that has ended its stream resets while much waits for it. The next client gets none of that.
 pub(super) fn reset_after_half_close(program: &Program, server: &Server) -> Outcome {
     let mut peer = server.connect_slow_peer()?;
     peer.send_until_something_is_buffered(&program.more_than_fits("a long message"))?;
     peer.half_close()?;
     server.wait_until_settled();
-    let client = peer.connection.label.clone();
+    let client = peer.label();
     peer.reset()?;
     server.expect_logged_reset_of(&client)?;
     serve_one_client(server)
+}
+
+/// A slow client half-closes while something waits for it. Whatever the server does `meanwhile`, the client gets all of
+/// that, and the end behind it.
+pub(super) fn owes_the_tail_after_a_half_close(
+    program: &Program,
+    meanwhile: impl FnOnce(&Server) -> Outcome,
+) -> Outcome {
+    let server = program.start()?;
+    let mut peer = server.connect_slow_peer()?;
+    let message = program.more_than_fits("a long message");
+    let sent = peer.send_until_something_is_buffered(&message)?;
+    peer.half_close()?;
+    meanwhile(&server)?;
+    peer.expect(&sent)?.expect_end()?;
+    server.expect_logged(&format!("client 1 left after {} bytes", sent.bytes().len()))?;
+    Ok(())
 }

@@ -13,19 +13,27 @@ use crate::harness::program::Program;
 use crate::harness::server::Server;
 
 use super::echo_server::{echoes_messages_of_every_size, serve_one_client};
-use super::nonblocking_send::{A_LITTLE, reset_after_half_close};
+use super::nonblocking_send::{A_LITTLE, owes_the_tail_after_a_half_close, reset_after_half_close};
 
 crate::checks! {
-    step 1, 1: naps_while_there_is_nothing_to_do needs ProcessState KernelQueues;
-    step 2, 1: has_one_thread_and_sockets_that_never_wait needs ProcessState KernelQueues Descriptors;
+    step 1, 1: naps_while_there_is_nothing_to_do needs SettledState;
+    step 2, 1: has_one_thread_and_sockets_that_never_wait needs SettledState Descriptors;
     step 3, 1: echoes_messages_of_every_size;
     step 3, 1: gives_fifty_clients_their_own_bytes needs ManyClients;
-    step 3, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs ProcessState KernelQueues;
+    step 3, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs SettledState {
+        answers_another_client_beside_a_silent_and_a_slow_one,
+        keeps_little_for_a_slow_client,
+        loses_nothing_that_waits_for_a_slow_client,
+    }
     step 3, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues RoomToFlood;
-    step 3, 1: naps_once_a_round_and_not_once_a_client needs ProcessState StopAndContinue KernelQueues ManyClients;
-    step 4, 1: sends_what_waits_after_a_half_close needs ProcessState KernelQueues;
-    step 4, 1: parts_from_neighbours_that_leave_at_once needs StopAndContinue;
-    step 4, 1: gives_back_every_descriptor_after_two_hundred_clients needs Descriptors ProcessState KernelQueues;
+    step 3, 1: naps_once_a_round_and_not_once_a_client needs SettledState StopAndContinue ManyClients;
+    step 4, 1: sends_what_waits_after_a_half_close needs SettledState;
+    step 4, 1: closes_clients_that_leave_at_once needs StopAndContinue {
+        keeps_the_clients_between_them,
+        drops_what_waits_for_a_client_that_half_closes_and_resets,
+        serves_a_client_that_comes_as_another_leaves,
+    }
+    step 4, 1: gives_back_every_descriptor_after_two_hundred_clients needs Descriptors SettledState;
 }
 
 /// A round that found nothing to do finds nothing in the next microsecond either.
@@ -47,17 +55,35 @@ fn gives_fifty_clients_their_own_bytes(program: &Program) -> Outcome {
     talk_all_at_once(program, &mut server.connect_peers(50)?)
 }
 
-/// One says nothing, one reads nothing, and one is served; and what waits for the slow one is bounded, and not lost.
-fn makes_nobody_wait_for_a_silent_or_a_slow_client(program: &Program) -> Outcome {
+/// One client says nothing, and one reads nothing. A third is served, and the other work goes on.
+fn answers_another_client_beside_a_silent_and_a_slow_one(program: &Program) -> Outcome {
     let server = program.start()?;
     let _silent = server.connect_peer()?;
     let mut slow = server.connect_slow_peer()?;
     let mut other = server.connect_peer()?;
-    let taken = slow.fill(&program.more_than_fits("a long message"))?;
+    slow.fill(&program.more_than_fits("a long message"))?;
     let message = program.every_byte_value();
     other.send(&message)?.expect(&message)?;
-    slow.expect_buffered_at_most(A_LITTLE, &taken)?;
     server.expect_ticks()?;
+    Ok(())
+}
+
+/// A server that reads on keeps what it cannot send, and each of its clients could take all of its memory.
+pub(super) fn keeps_little_for_a_slow_client(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let (mut slow, mut other) = (server.connect_slow_peer()?, server.connect_peer()?);
+    let taken = slow.fill(&program.more_than_fits("a long message"))?;
+    other.send("hello")?.expect("hello")?;
+    slow.expect_buffered_at_most(A_LITTLE, &taken)?;
+    Ok(())
+}
+
+/// When a slow client reads, the kernel has room again: for what waits, once, in order, and for what follows.
+pub(super) fn loses_nothing_that_waits_for_a_slow_client(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let (mut slow, mut other) = (server.connect_slow_peer()?, server.connect_peer()?);
+    let taken = slow.fill(&program.more_than_fits("a long message"))?;
+    other.send("hello")?.expect("hello")?;
     slow.expect_in_steps(&taken, &[program.number(1..=100_000)])?;
     Ok(())
 }
@@ -92,40 +118,42 @@ fn naps_once_a_round_and_not_once_a_client(program: &Program) -> Outcome {
     Ok(())
 }
 
-/// A half-close ends one direction, and what waits belongs into the other. Who leaves meanwhile takes nobody along.
+/// A half-close ends one direction, and what waits belongs into the other. A client that leaves meanwhile takes no other
+/// along.
 fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
-    let server = program.start()?;
-    let mut peer = server.connect_slow_peer()?;
-    let message = program.more_than_fits("a long message");
-    let sent = peer.send_until_something_is_buffered(&message)?;
-    peer.half_close()?;
-    server.expect_ticks()?.expect_naps()?;
-    serve_one_client(&server)?;
-    peer.expect(&sent)?.expect_end()?;
-    server.expect_logged(&format!("client 1 left after {} bytes", sent.bytes().len()))?;
-    Ok(())
+    owes_the_tail_after_a_half_close(program, |server| {
+        server.expect_ticks()?.expect_naps()?;
+        serve_one_client(server)
+    })
 }
 
-/// When neighbours leave in the same round, those between them and behind them stay, and are served. And whoever breaks
-/// off is owed nothing more.
-fn parts_from_neighbours_that_leave_at_once(program: &Program) -> Outcome {
+/// When neighbours leave in the same round, those between them and behind them stay, and are served.
+fn keeps_the_clients_between_them(program: &Program) -> Outcome {
     let server = program.start()?;
     let mut peers = server.connect_peers(4)?;
-    for peer in &mut peers {
-        peer.send("hello")?.expect("hello")?;
-    }
+    greet_each(&mut peers, "hello")?;
     server.stop()?;
     peers.remove(2).reset()?;
     peers[1].half_close()?;
     server.resume();
-    peers[1].expect_end()?;
+    peers.remove(1).expect_end()?;
     server.expect_logged("client 2 left after 5 bytes")?;
     server.expect_logged("client 3 left after 5 bytes")?;
-    for at in [0, 2] {
-        peers[at].send("still here")?.expect("still here")?;
-    }
-    program.expect_transcript("neighbours-leave-at-once")?;
-    reset_after_half_close(program, &server)?;
+    greet_each(&mut peers, "still here")?;
+    program.expect_transcript("neighbours-leave-at-once")
+}
+
+/// A reset may also come after the end of a client's stream, while something waits for it. It ends that client alone.
+fn drops_what_waits_for_a_client_that_half_closes_and_resets(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let _others = server.connect_peers(2)?;
+    reset_after_half_close(program, &server)
+}
+
+/// The place and the descriptor of a client that has left may be the next one's at once.
+fn serves_a_client_that_comes_as_another_leaves(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let _others = server.connect_peers(2)?;
     connect_as_another_leaves(&server)
 }
 
@@ -169,6 +197,14 @@ pub(super) fn talk_all_at_once(program: &Program, peers: &mut [Peer]) -> Outcome
         for at in program.shuffled(peers.len()) {
             peers[at].expect(&messages[at])?;
         }
+    }
+    Ok(())
+}
+
+/// Each of `peers` sends `greeting`, and gets it back.
+pub(super) fn greet_each(peers: &mut [Peer], greeting: &str) -> Outcome {
+    for peer in peers {
+        peer.send(greeting)?.expect(greeting)?;
     }
     Ok(())
 }

@@ -14,23 +14,41 @@ use crate::harness::program::Program;
 use crate::harness::server::Server;
 
 use super::echo_server::{echoes_messages_of_every_size, serve_one_client};
-use super::nonblocking_send::{A_LITTLE, reset_after_half_close};
+use super::nonblocking_send::{A_LITTLE, owes_the_tail_after_a_half_close, reset_after_half_close};
 use super::polling_clients::{
     connect_as_another_leaves, makes_nobody_wait_for_clients_that_send_without_end,
     serve_forty_clients, talk_all_at_once,
 };
 
 crate::checks! {
-    step 1, 1: sleeps_in_poll_until_somebody_comes needs ProcessState KernelQueues;
-    step 2, 1: sleeps_in_poll_while_clients_are_silent needs ProcessState KernelQueues;
-    step 3, 1: parts_from_neighbours_that_leave_without_a_word needs StopAndContinue ProcessState KernelQueues;
+    step 1, 1: sleeps_in_poll_until_somebody_comes needs SettledState;
+    step 2, 1: sleeps_in_poll_while_clients_are_silent needs SettledState;
+    step 3, 1: closes_clients_that_leave_without_a_word needs StopAndContinue SettledState;
     step 4, 1: echoes_messages_of_every_size;
-    step 4, 1: gives_fifty_clients_their_own_bytes needs ManyClients;
-    step 4, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs StopAndContinue ProcessState KernelQueues;
+    step 4, 1: serves_fifty_clients_and_leaves_the_idle_alone needs ManyClients {
+        gives_fifty_clients_their_own_bytes,
+        receives_only_where_something_is_ready needs KernelQueues Descriptors ForeignSockets,
+    }
+    step 4, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs StopAndContinue SettledState {
+        answers_another_client_and_sleeps_while_one_does_not_read,
+        keeps_little_for_a_slow_client,
+        sleeps_again_when_a_slow_client_has_read_some,
+    }
     step 4, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues RoomToFlood;
-    step 4, 1: sends_what_waits_and_the_end_after_a_half_close needs StopAndContinue ProcessState KernelQueues;
-    step 4, 1: parts_from_slow_clients_that_reset needs StopAndContinue Descriptors ProcessState KernelQueues;
-    step 4, 1: serves_clients_beyond_a_thousand_descriptors needs ManyDescriptors Descriptors ProcessState KernelQueues;
+    step 4, 1: sends_what_waits_and_the_end_after_a_half_close needs StopAndContinue SettledState {
+        receives_the_last_bytes_before_the_end,
+        receives_what_came_before_a_pause_and_the_end,
+        sends_what_waits_after_a_half_close,
+    }
+    step 4, 1: closes_slow_clients_that_reset needs StopAndContinue Descriptors SettledState {
+        gives_back_the_descriptors_of_slow_clients_that_reset,
+        drops_what_waits_for_a_client_that_half_closes_and_resets,
+        serves_a_client_that_comes_as_another_leaves,
+    }
+    step 4, 1: serves_clients_beyond_a_thousand_descriptors needs ManyDescriptors SettledState {
+        serves_forty_clients_with_high_descriptors,
+        gives_back_high_descriptors needs Descriptors,
+    }
 }
 
 /// The listener is a socket to ask about, like any other: it is ready when somebody is there.
@@ -53,11 +71,10 @@ fn sleeps_in_poll_while_clients_are_silent(program: &Program) -> Outcome {
 }
 
 /// An end and a reset make a socket ready as well. Those between them and behind them stay.
-pub(super) fn parts_from_neighbours_that_leave_without_a_word(program: &Program) -> Outcome {
+pub(super) fn closes_clients_that_leave_without_a_word(program: &Program) -> Outcome {
     let server = program.start()?;
     let mut peers = server.connect_peers(4)?;
-    server.expect_sleeping_until_ready()?;
-    server.stop()?;
+    server.expect_sleeping_until_ready()?.stop()?;
     peers.remove(2).reset()?;
     peers[1].half_close()?;
     server.resume();
@@ -69,24 +86,50 @@ pub(super) fn parts_from_neighbours_that_leave_without_a_word(program: &Program)
     program.expect_transcript("neighbours-leave-without-a-word")
 }
 
-/// Fifty conversations at once: none gets into another, and nobody is looked at who has nothing new to say.
+/// Fifty conversations at once: none gets into another.
 pub(super) fn gives_fifty_clients_their_own_bytes(program: &Program) -> Outcome {
+    let server = program.start()?;
+    talk_all_at_once(program, &mut server.connect_peers(50)?)
+}
+
+/// The kernel says which sockets are ready. To try the others as well costs a call for each of them, every time.
+pub(super) fn receives_only_where_something_is_ready(program: &Program) -> Outcome {
     let server = program.start()?;
     let mut peers = server.connect_peers(50)?;
     talk_all_at_once(program, &mut peers)?;
     server.expect_no_scan(&mut peers)
 }
 
-/// One says nothing, one reads nothing, and one is served. What waits for the slow one is bounded, and not lost; and
-/// whenever there is no room for it, the server sleeps: at first, and also when there was some for a while.
-pub(super) fn makes_nobody_wait_for_a_silent_or_a_slow_client(program: &Program) -> Outcome {
+/// One says nothing, one reads nothing, and one is served. While there is no room for the slow one, the server sleeps.
+pub(super) fn answers_another_client_and_sleeps_while_one_does_not_read(
+    program: &Program,
+) -> Outcome {
+    let server = program.start()?;
+    let (_silent, mut other) = (server.connect_peer()?, server.connect_peer()?);
+    let mut slow = server.connect_slow_peer()?;
+    slow.fill(&program.more_than_fits("a long message"))?;
+    server.expect_sleeping_until_ready()?;
+    asks_again_and_again(program, &mut other)
+}
+
+/// A server that reads on keeps what it cannot send, and each of its clients could take all of its memory.
+pub(super) fn keeps_little_for_a_slow_client(program: &Program) -> Outcome {
     let server = program.start()?;
     let (_silent, mut other) = (server.connect_peer()?, server.connect_peer()?);
     let mut slow = server.connect_slow_peer()?;
     let taken = slow.fill(&program.more_than_fits("a long message"))?;
-    server.expect_sleeping_until_ready()?;
     asks_again_and_again(program, &mut other)?;
     slow.expect_buffered_at_most(A_LITTLE, &taken)?;
+    Ok(())
+}
+
+/// When a slow client reads, there is room for what waits and then none again: each time the server is woken, loses
+/// nothing, and sleeps.
+pub(super) fn sleeps_again_when_a_slow_client_has_read_some(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let _silent = server.connect_peers(2)?;
+    let mut slow = server.connect_slow_peer()?;
+    let taken = slow.fill(&program.more_than_fits("a long message"))?;
     reads_on_and_stops_again(program, &server, &mut slow, &taken)?;
     slow.send("and then?")?.expect("and then?")?;
     server.expect_sleeping_until_ready()?;
@@ -122,16 +165,9 @@ fn asks_again_and_again(program: &Program, peer: &mut Peer) -> Outcome {
     Ok(())
 }
 
-/// The end is news like any other: it may come together with the last bytes, or while much waits to be sent.
-pub(super) fn sends_what_waits_and_the_end_after_a_half_close(program: &Program) -> Outcome {
-    receives_the_last_bytes_before_the_end(program)?;
-    receives_what_came_before_a_pause_and_the_end(program)?;
-    sends_what_waits_after_a_half_close(program)
-}
-
 /// The end may come together with the bytes before it, and so does the news of both. There may be more of these bytes
 /// than one turn receives.
-fn receives_the_last_bytes_before_the_end(program: &Program) -> Outcome {
+pub(super) fn receives_the_last_bytes_before_the_end(program: &Program) -> Outcome {
     let server = program.start()?;
     for (number, length) in [(1, 60_000), (2, 200_000)] {
         let mut peer = server.connect_peer()?;
@@ -147,7 +183,7 @@ fn receives_the_last_bytes_before_the_end(program: &Program) -> Outcome {
 
 /// The end may also be there while the server does not receive, because much waits to be sent. What is unread then comes
 /// before it.
-fn receives_what_came_before_a_pause_and_the_end(program: &Program) -> Outcome {
+pub(super) fn receives_what_came_before_a_pause_and_the_end(program: &Program) -> Outcome {
     let server = program.start()?;
     let mut peer = server.connect_slow_peer()?;
     let sent = peer.send_until_something_is_buffered(&program.more_than_fits("a long message"))?;
@@ -161,47 +197,58 @@ fn receives_what_came_before_a_pause_and_the_end(program: &Program) -> Outcome {
 }
 
 /// A half-close ends one direction, and what waits belongs into the other. Until there is room for it, the server
-/// sleeps: that the client is done is no news any more.
-fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
-    let server = program.start()?;
-    let mut peer = server.connect_slow_peer()?;
-    let message = program.more_than_fits("a long message");
-    let sent = peer.send_until_something_is_buffered(&message)?;
-    peer.half_close()?;
-    server.expect_sleeping_until_ready()?;
-    serve_one_client(&server)?;
-    peer.expect(&sent)?.expect_end()?;
-    Ok(())
+/// sleeps: the end of the stream has been received, and is no event any more.
+pub(super) fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
+    owes_the_tail_after_a_half_close(program, |server| {
+        server.expect_sleeping_until_ready()?;
+        serve_one_client(server)
+    })
 }
 
-/// A broken connection is news even where nothing is asked, and it stays so until the socket is closed.
-fn parts_from_slow_clients_that_reset(program: &Program) -> Outcome {
+/// A broken connection is an event even where nothing is asked, and it stays one until the socket is closed.
+pub(super) fn gives_back_the_descriptors_of_slow_clients_that_reset(program: &Program) -> Outcome {
     let server = program.start()?;
     serve_one_client(&server)?;
     let before = server.count_descriptors()?;
-    reset_slow_clients(program, &server)?;
-    server.expect_descriptors(before)
-}
-
-/// Eight clients, one after the other, that read nothing and break off while much waits for them, and one that has ended
-/// its stream before. Whoever comes after them, or meanwhile, gets what is its own.
-pub(super) fn reset_slow_clients(program: &Program, server: &Server) -> Outcome {
     for _ in 1..=8 {
         let mut slow = server.connect_slow_peer()?;
         slow.fill(&program.more_than_fits("a long message"))?;
         slow.reset()?;
         server.expect_sleeping_until_ready()?;
     }
-    reset_after_half_close(program, server)?;
-    connect_as_another_leaves(server)?;
+    server.expect_descriptors(before)
+}
+
+/// A reset may also come after the end of a client's stream, while the server asks for nothing but room.
+pub(super) fn drops_what_waits_for_a_client_that_half_closes_and_resets(
+    program: &Program,
+) -> Outcome {
+    let server = program.start()?;
+    server.expect_sleeping_until_ready()?;
+    reset_after_half_close(program, &server)?;
     server.expect_sleeping_until_ready()?;
     Ok(())
 }
 
-/// `select` ends at descriptor 1023, and so does a table of that length. And whoever left gives back its own.
-fn serves_clients_beyond_a_thousand_descriptors(program: &Program) -> Outcome {
+/// The place and the descriptor of a client that has left may be the next one's at once.
+pub(super) fn serves_a_client_that_comes_as_another_leaves(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let _others = server.connect_peers(2)?;
+    connect_as_another_leaves(&server)?;
+    server.expect_sleeping_until_ready()?;
+    Ok(())
+}
+
+/// `select` ends at descriptor 1023, and so does a table of that length.
+fn serves_forty_clients_with_high_descriptors(program: &Program) -> Outcome {
     let server = program.start_beyond_1024_descriptors()?;
     server.expect_sleeping_until_ready()?;
+    serve_forty_clients(&server)
+}
+
+/// The descriptor of a client that has left is free for another, high as it is.
+fn gives_back_high_descriptors(program: &Program) -> Outcome {
+    let server = program.start_beyond_1024_descriptors()?;
     serve_forty_clients(&server)?;
     let before = server.count_descriptors()?;
     for _ in 1..=5 {

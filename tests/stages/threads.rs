@@ -9,24 +9,39 @@
 
 use crate::diagnose::failure::Outcome;
 use crate::harness::program::Program;
-use crate::harness::server::Server;
 
-use super::echo_server::{echoes_messages_of_every_size, serve_one_client};
-use super::nonblocking_recv::echoes_messages_in_pieces_and_joined;
-use super::nonblocking_send::A_LITTLE;
-use super::polling_clients::talk_all_at_once;
+use super::echo_server::{
+    echoes_a_message_that_arrives_byte_by_byte, echoes_messages_of_every_size,
+    echoes_two_messages_that_arrive_as_one, serve_one_client, waits_without_a_timeout,
+};
+use super::nonblocking_send::owes_the_tail_after_a_half_close;
+use super::polling_clients::{greet_each, keeps_little_for_a_slow_client, talk_all_at_once};
 
 crate::checks! {
     step 1, 1: serves_the_next_client_while_one_is_silent;
     step 1, 1: echoes_messages_of_every_size;
-    step 1, 1: echoes_messages_in_pieces_and_joined needs StopAndContinue;
-    step 1, 1: serves_fifty_clients_while_one_does_not_read needs ManyClients ManyThreads;
-    step 1, 1: sleeps_in_a_thread_for_each_client needs ProcessState KernelQueues StopAndContinue;
+    step 1, 1: echoes_messages_in_pieces_and_joined {
+        echoes_a_message_that_arrives_byte_by_byte,
+        echoes_two_messages_that_arrive_as_one needs StopAndContinue,
+    }
+    step 1, 1: makes_nobody_wait_for_a_slow_client {
+        serves_fifty_clients_while_one_does_not_read needs ManyClients ManyThreads,
+        keeps_little_for_a_slow_client needs SettledState,
+        loses_nothing_that_waits_for_a_slow_client,
+    }
+    step 1, 1: sleeps_in_a_thread_for_each_client needs SettledState {
+        has_a_sleeping_thread_for_each_client,
+        goes_on_sleeping_after_it_was_stopped needs StopAndContinue,
+        waits_without_a_timeout needs ForeignSockets,
+    }
     step 2, 1: sends_what_waits_after_a_half_close;
-    step 2, 1: leaves_the_others_alone_when_one_resets;
-    step 2, 1: keeps_no_thread_and_no_descriptor_of_those_who_left needs Descriptors ProcessState KernelQueues;
-    step 2, 1: gives_back_the_stack_of_every_thread needs LessMemory ProcessState KernelQueues;
-    step 3, 1: goes_on_when_no_thread_can_be_started needs LessMemory ProcessState KernelQueues;
+    step 2, 1: leaves_the_others_alone_when_one_resets {
+        keeps_those_who_have_a_thread,
+        serves_the_next_after_a_reset_in_the_backlog needs StopAndContinue,
+    }
+    step 2, 1: keeps_no_thread_and_no_descriptor_of_those_who_left needs Descriptors SettledState;
+    step 2, 1: gives_back_the_stack_of_every_thread needs LessMemory SettledState;
+    step 3, 1: goes_on_when_no_thread_can_be_started needs LessMemory SettledState;
 }
 
 /// A `recv` that sleeps keeps one thread waiting, and no other.
@@ -41,74 +56,76 @@ fn serves_the_next_client_while_one_is_silent(program: &Program) -> Outcome {
     Ok(())
 }
 
-/// A `send` that sleeps keeps one thread waiting, and no other. What it waits to send is little, and not lost.
+/// A `send` that sleeps keeps one thread waiting, and no other.
 fn serves_fifty_clients_while_one_does_not_read(program: &Program) -> Outcome {
     let server = program.start()?;
     let mut slow = server.connect_slow_peer()?;
+    slow.fill(&program.more_than_fits("a long message"))?;
+    talk_all_at_once(program, &mut server.connect_peers(50)?)
+}
+
+/// A thread that sleeps in `send` holds what it could not send, and sends it when its client reads.
+fn loses_nothing_that_waits_for_a_slow_client(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let (mut slow, mut other) = (server.connect_slow_peer()?, server.connect_peer()?);
     let taken = slow.fill(&program.more_than_fits("a long message"))?;
-    talk_all_at_once(program, &mut server.connect_peers(50)?)?;
-    slow.expect_buffered_at_most(A_LITTLE, &taken)?;
+    other.send("hello")?.expect("hello")?;
     slow.expect(&taken)?;
     Ok(())
 }
 
-/// Whoever has nothing to do sleeps in the kernel, and to sleep at so many sockets takes as many threads.
-fn sleeps_in_a_thread_for_each_client(program: &Program) -> Outcome {
+/// A thread with nothing to do sleeps in the kernel, and to sleep at so many sockets takes as many threads.
+fn has_a_sleeping_thread_for_each_client(program: &Program) -> Outcome {
     let server = program.start()?;
     let mut peers = server.connect_peers(8)?;
     server.expect_sleeping_thread_per_client(&peers)?;
-    // A `recv` with a timeout gives up here; one without goes on as if nothing had been: signal(7).
+    greet_each(&mut peers, "hello")?;
+    server.expect_sleeping_thread_per_client(&peers)
+}
+
+/// A `recv` without a timeout goes on after a stop as if nothing had been; one with a timeout gives up: signal(7).
+fn goes_on_sleeping_after_it_was_stopped(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let mut peers = server.connect_peers(8)?;
+    server.expect_sleeping_thread_per_client(&peers)?;
     server.stop()?;
     server.resume();
-    for peer in &mut peers {
-        peer.send("hello")?.expect("hello")?;
-    }
-    server.expect_sleeping_thread_per_client(&peers)?;
-    server.expect_no_timeouts()
+    greet_each(&mut peers, "hello")?;
+    server.expect_sleeping_thread_per_client(&peers)
 }
 
 /// A half-close ends one direction, and what waits belongs into the other. Its thread ends after that, and no earlier.
 fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
-    let server = program.start()?;
-    let mut peer = server.connect_slow_peer()?;
-    let message = program.more_than_fits("a long message");
-    let sent = peer.send_until_something_is_buffered(&message)?;
-    peer.half_close()?;
-    // Every thread has heard of the end then, also on a machine that is busy.
-    server.wait_until_settled();
-    serve_one_client(&server)?;
-    peer.expect(&sent)?.expect_end()?;
-    Ok(())
+    owes_the_tail_after_a_half_close(program, |server| {
+        // Every thread has received the end then, also on a machine that is busy.
+        server.wait_until_settled();
+        serve_one_client(server)
+    })
 }
 
 /// A reset is an error in one thread. The others, and the one that accepts, know nothing of it.
-fn leaves_the_others_alone_when_one_resets(program: &Program) -> Outcome {
+fn keeps_those_who_have_a_thread(program: &Program) -> Outcome {
     let server = program.start()?;
     let mut peers = server.connect_peers(3)?;
-    for peer in &mut peers {
-        peer.send("hello")?.expect("hello")?;
-    }
+    greet_each(&mut peers, "hello")?;
     peers.remove(1).reset()?;
     server.expect_logged("client 2 left after 5 bytes")?;
     peers[0].half_close()?.expect_end()?;
     server.expect_logged("client 1 left after 5 bytes")?;
-    peers[1].send("still here")?.expect("still here")?;
+    greet_each(&mut peers[1..], "still here")?;
     peers[1].half_close()?.expect_end()?;
     server.expect_logged("client 3 left after 15 bytes")?;
     serve_one_client(&server)?;
-    program.expect_transcript("one-resets")?;
-    reset_before_accept(&server)
+    program.expect_transcript("one-resets")
 }
 
-/// Whoever breaks off in the backlog is accepted all the same, and even its address is gone. Where a server cannot be
-/// stopped it may be accepted before.
-fn reset_before_accept(server: &Server) -> Outcome {
-    if server.can_be_stopped() {
-        server.stop()?;
-    }
+/// A client that resets in the backlog is accepted all the same, and even its address is gone.
+fn serves_the_next_after_a_reset_in_the_backlog(program: &Program) -> Outcome {
+    let server = program.start()?;
+    server.stop()?;
     server.connect_peer()?.reset()?;
     server.resume();
-    serve_one_client(server)
+    serve_one_client(&server)
 }
 
 /// Whoever has left needs neither a thread nor a socket any more.

@@ -17,7 +17,7 @@ use crate::evidence::settle::{Activity, SettleDetector};
 use crate::harness::client::interrupt_in_send;
 use crate::harness::context::CheckContext;
 use crate::harness::peer::Peer;
-use crate::platform::{Power, SleepingCall, VERY_LONG, descriptors, time_limit};
+use crate::platform::{SleepingCall, VERY_LONG, descriptors, time_limit};
 use crate::process::child::Process;
 use crate::text::quote;
 
@@ -142,12 +142,6 @@ impl Server {
         Peer::connect(&self.context, self.address, Some(64 * 1024))
     }
 
-    /// Whether this machine can stop it; where it cannot, the check goes on without.
-    #[must_use]
-    pub fn can_be_stopped(&self) -> bool {
-        self.context.has(Power::StopAndContinue)
-    }
-
     /// Stops all its threads until [`resume`](Self::resume): what arrives meanwhile arrives at once for it.
     pub fn stop(&self) -> Outcome {
         if self.process.stop() {
@@ -197,11 +191,8 @@ impl Server {
     }
 
     /// None of the calls that it sleeps in gives up after some time. That a socket has such a limit does not show in the
-    /// call. Where the kernel does not let us at the socket, this is left out.
+    /// call, but at the socket.
     pub fn expect_no_timeouts(&self) -> Outcome {
-        if !self.context.has(Power::ForeignSockets) {
-            return Ok(());
-        }
         let sample = self.process.sample();
         let threads = sample.iter().flat_map(|sample| &sample.threads);
         let limit =

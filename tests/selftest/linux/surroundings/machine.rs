@@ -107,7 +107,8 @@ fn what_cannot_be_seen_is_said() {
         let rows = ran.checks();
         if number == "2" {
             assert_eq!(
-                rows[0]["without"][0], "the sockets of a program",
+                rows[0]["without"][0],
+                "\"waits without a timeout\", which needs the sockets of a program",
                 "{rows:#?}"
             );
         }
@@ -121,7 +122,9 @@ fn what_cannot_be_seen_is_said() {
     )
     .run();
     assert!(
-        ran.out.contains("(without: the sockets of a program)"),
+        ran.out.contains(
+            "(without: \"waits without a timeout\", which needs the sockets of a program)"
+        ),
         "{}",
         ran.out
     );

@@ -9,7 +9,7 @@ use crate::evidence::settle::{Activity, SettleDetector};
 use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
 use crate::harness::server::Server;
-use crate::platform::{self, CallKind, Power, SleepingCall};
+use crate::platform::{self, CallKind, SleepingCall};
 
 impl Server {
     /// It has one thread, which sleeps until one of its sockets is ready, in `poll` or in a call like it, and never by
@@ -112,8 +112,7 @@ impl Server {
     }
 
     /// While it serves the others, it leaves alone the first of `peers`, of whom there is no news: the kernel is asked not
-    /// to tell of a single byte. When it may, that is answered. Where the kernel does not let us at the socket, this is
-    /// left out.
+    /// to tell of a single byte. When it may, that is answered.
     pub fn expect_no_scan(&self, peers: &mut [Peer]) -> Outcome {
         let [quiet, others @ ..] = peers else {
             return Ok(());
@@ -121,13 +120,15 @@ impl Server {
         let rows = quiet.connection.rows().unwrap_or_default();
         let row = quiet.connection.their_row(&rows).copied();
         let Some(descriptor) = row.and_then(|row| self.descriptor_of(row)) else {
-            return Ok(());
+            let expected = "a server that holds the sockets of its clients";
+            return Err(quiet.fail(
+                Symptom::Silence,
+                expected,
+                "it has not accepted all of them",
+            ));
         };
         let tell_when_there_are =
             |bytes| platform::tell_when_there_are(bytes, self.process.pid(), descriptor);
-        if !self.context.has(Power::ForeignSockets) {
-            return Ok(());
-        }
         tell_when_there_are(2)?;
         quiet.send("?")?;
         let deadline = self.context.deadline();

@@ -14,7 +14,7 @@ use crate::harness::exit::ExitedProgram;
 use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
 use crate::harness::server::{CpuUsage, Server};
-use crate::platform::{self, Power, Sample, TcpRow, TcpState, descriptors, is_non_blocking};
+use crate::platform::{self, Sample, TcpRow, TcpState, descriptors, is_non_blocking};
 
 /// The longest nap that the contract allows.
 const LONGEST_NAP: Duration = Duration::from_millis(5);
@@ -236,16 +236,6 @@ impl Server {
             .borrow_mut()
             .peer_sent("the lab", "breaks the listening socket");
         platform::shut_down(self.process.pid(), listener)?;
-        Ok(())
-    }
-
-    /// It ends with an error when its listening socket breaks. Where the kernel does not let us at that socket, this is
-    /// left out.
-    pub fn expect_exit_with_its_listener(&self) -> Outcome {
-        if self.context.has(Power::ForeignSockets) {
-            self.break_listener()?;
-            self.wait_for_exit()?.expect_code(1)?;
-        }
         Ok(())
     }
 
