@@ -4,6 +4,7 @@ mod support; // what several tests share; small programs for them stand in `fixt
 
 // Verdicts
 mod gallery; // each mutant fails the checks that it must, for the cause that is named; each variant passes
+mod parts; // a failure names the part of a check in which it happened, and each part runs by itself
 mod steps; // a student on the way: what is done is judged, what is not begun is not
 
 // The course: what people read agrees with what there is
