@@ -1,23 +1,18 @@
 //! From evidence to a cause: on evidence made up here, without processes.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use lab::course::cause::Cause;
 use lab::diagnose::symptom::Symptom;
 use lab::diagnose::{cause, describe};
 use lab::evidence::Evidence;
-use lab::evidence::connection::Connection;
 use lab::evidence::history::{History, Shortage};
-use lab::evidence::kit_log::{Event, EventLog};
-use lab::evidence::last_words::{LastWords, SystemErrors, last_lines};
+use lab::evidence::kit_log::EventLog;
+use lab::evidence::last_words::LastWords;
 use lab::evidence::settle::Activity;
-use lab::platform::{
-    CallKind, Descriptor, Registered, Sample, SleepingCall, TcpRow, TcpState, Thread,
-};
+use lab::platform::{CallKind, Registered, Sample, SleepingCall};
 
-/// The socket that the program shares with client 1: descriptor and inode.
-const SOCKET: (i32, u64) = (4, 77);
+use crate::support::samples::{SOCKET, call, connection, nap, open, rows, sleeping};
 
 /// What is changed of the evidence about a blocking server that sleeps in `recv`, and waits for client 1.
 type Change = fn(&mut Evidence);
@@ -202,48 +197,6 @@ fn last_words_name_a_cause() {
 }
 
 #[test]
-fn the_log_is_read_as_the_kit_prints_it() {
-    let printed = "listening on 127.0.0.1:7878\nclient 1 connected\ntick 3\nclient 1 left after 5 bytes\n\
-                   client 2 lost after 0 bytes: reset by peer (os error 104)\nhello\nclient 3 left\n\
-                   client x connected\nclient 4 left after 5 bytes and more\n";
-    let log = EventLog::read(printed);
-    let lines: Vec<String> = log.events().iter().map(ToString::to_string).collect();
-    assert_eq!(lines, printed.lines().take(5).collect::<Vec<_>>());
-    assert_eq!((log.connected(), log.departed()), (1, 2));
-    assert!(log.has_begun() && log.has_ticks());
-    assert_eq!(log.left().collect::<Vec<_>>(), [5]);
-    assert_eq!(
-        log.about(2)
-            .filter(|event| Event::is_departure(event))
-            .count(),
-        1
-    );
-    let (client, bytes, reason) = log.lost().next().expect("one was lost");
-    assert_eq!((client, bytes, reason.displayed), (2, 0, vec![104]));
-}
-
-#[test]
-fn errors_are_read_as_the_standard_library_prints_them() {
-    let named = SystemErrors::named_in;
-    assert!(named("x (os error 35)").is_would_block());
-    assert!(named("Os { code: 11, kind: WouldBlock, message: \"…\" }").is_would_block());
-    assert!(!named("Os { code: 104, kind: ConnectionReset }").is_would_block());
-    assert!(named("Os { code: 12, kind: OutOfMemory }").is_refused_thread());
-    assert!(named("accept: (os error 22)").is_not_listening());
-    assert!(!named("accept: (os error 220)").is_not_listening());
-    assert!(!named("all is well").is_any());
-
-    let words =
-        LastWords::read("thread 'a' panicked at x.rs:1:1:\nnot yet implemented: step 12: send\n");
-    assert_eq!(words.unwritten_step(), Some(12));
-    assert_eq!(
-        LastWords::read("not yet implemented: step 1\n").unwritten_step(),
-        None
-    );
-    assert_eq!(last_lines("a\n\nb\nnote: see more\n", 2), ["a", "b"]);
-}
-
-#[test]
 fn a_report_says_what_the_program_was_doing() {
     let cases: [(Change, &str); 7] = [
         (|_| {}, "was inside recv on client 1's socket"),
@@ -270,26 +223,18 @@ fn a_report_says_what_the_program_was_doing() {
 
 /// What `answer` makes of the evidence after a change.
 fn with<T>(change: impl Fn(&mut Evidence), answer: impl Fn(&Evidence) -> T) -> T {
-    let rows = rows();
-    let connections = [Connection::new(
-        "client 1".into(),
-        rows[0].local,
-        rows[0].remote,
-    )];
+    let connections = [connection()];
     let mut seen = Evidence {
         activity: Activity::Blocked,
         exited: None,
         last_words: LastWords::default(),
         log: EventLog::default(),
         sample: Some(Sample {
-            threads: vec![sleeping(CallKind::Recv, Some(SOCKET.0))],
+            threads: vec![sleeping(call(CallKind::Recv, Some(SOCKET.0)))],
         }),
-        open: vec![Descriptor {
-            number: SOCKET.0,
-            socket: Some(SOCKET.1),
-        }],
+        open: open(),
         registered: Vec::new(),
-        table: rows.to_vec(),
+        table: rows().to_vec(),
         connections: &connections,
         at: Some(&connections[0]),
         history: History::default(),
@@ -325,24 +270,15 @@ fn code_1() -> std::process::ExitStatus {
 }
 
 fn napping(seen: &mut Evidence) {
-    let mut thread = sleeping(CallKind::Sleep, None);
-    let call = thread.call.as_mut().expect("a call");
-    (call.timed, call.nap) = (true, Some(Duration::from_secs(2)));
-    seen.sample = Some(Sample {
-        threads: vec![thread],
-    });
+    sleeps_in(seen, nap(Duration::from_secs(2)));
 }
 
 fn in_poll(seen: &mut Evidence) {
-    seen.sample = Some(Sample {
-        threads: vec![sleeping(CallKind::Poll, None)],
-    });
+    sleeps_in(seen, call(CallKind::Poll, None));
 }
 
 fn in_epoll(seen: &mut Evidence) {
-    seen.sample = Some(Sample {
-        threads: vec![sleeping(CallKind::Poll, Some(3))],
-    });
+    sleeps_in(seen, call(CallKind::Poll, Some(3)));
     seen.registered = vec![Registered {
         descriptor: SOCKET.0,
         reading: true,
@@ -350,33 +286,8 @@ fn in_epoll(seen: &mut Evidence) {
     }];
 }
 
-fn sleeping(kind: CallKind, descriptor: Option<i32>) -> Thread {
-    Thread {
-        id: 1,
-        state: 'S',
-        call: Some(SleepingCall {
-            kind,
-            descriptor,
-            timed: false,
-            nap: None,
-        }),
-        cpu: Duration::ZERO,
-        switches: 1,
-        sleeps: 1,
-    }
-}
-
-/// Our end of the connection, and the program's.
-fn rows() -> [TcpRow; 2] {
-    let [client, server] = [40_000, 7878].map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
-    let row = |local, remote, inode| TcpRow {
-        local,
-        remote,
-        state: TcpState::Established,
-        unsent: 0,
-        unread: 0,
-        retransmits: 0,
-        inode,
-    };
-    [row(client, server, 5), row(server, client, SOCKET.1)]
+fn sleeps_in(seen: &mut Evidence, call: SleepingCall) {
+    seen.sample = Some(Sample {
+        threads: vec![sleeping(call)],
+    });
 }

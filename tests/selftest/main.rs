@@ -3,8 +3,9 @@
 mod support; // what several tests share; small programs for them stand in `fixtures/`
 
 // Evidence, on values made up for the test
-mod diagnose; // from evidence to a cause, and log and last words to values
+mod diagnose; // from evidence to a cause
 mod settle; // when a program counts as settled
+mod words; // event log and last words become values
 
 // Verdicts
 mod gallery; // each mutant fails the checks that it must, for the cause that is named; each variant passes

@@ -1,18 +1,14 @@
 //! When a program counts as settled: the detector on observations made up here, without processes.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use lab::evidence::connection::Connection;
 use lab::evidence::settle::{
     Activity, IDLE_CPU_BUDGET, Observation, STABLE_SAMPLES, SettleDetector,
 };
-use lab::platform::{
-    CallKind, Descriptor, Sample, SleepingCall, TcpRow, TcpState, Thread, VERY_LONG,
-};
+use lab::platform::{CallKind, Sample, TcpRow, TcpState, Thread, VERY_LONG};
 
-/// The socket that the program shares with its client: descriptor and inode.
-const SOCKET: (i32, u64) = (4, 77);
+use crate::support::samples::{SOCKET, call, connection, nap, open, rows, sleeping};
 
 #[test]
 fn blocked_after_the_same_sample_three_times_in_a_row() {
@@ -136,12 +132,7 @@ fn a_program_that_waits_for_the_lab_has_not_settled() {
     let inside = |kind, descriptor, has_all_input| {
         move || {
             let mut seen = blocked();
-            let call = SleepingCall {
-                kind,
-                descriptor: Some(descriptor),
-                ..call()
-            };
-            thread(&mut seen).call = Some(call);
+            thread(&mut seen).call = Some(call(kind, Some(descriptor)));
             seen.stdin = (0, has_all_input);
             seen
         }
@@ -165,16 +156,10 @@ fn a_program_that_waits_for_the_lab_has_not_settled() {
 
 #[test]
 fn a_nap_is_no_sleep_unless_it_outlasts_every_check() {
-    let napping = |nap| {
+    let napping = |time| {
         move || {
             let mut seen = blocked();
-            let call = SleepingCall {
-                kind: CallKind::Sleep,
-                descriptor: None,
-                timed: true,
-                nap: Some(nap),
-            };
-            thread(&mut seen).call = Some(call);
+            thread(&mut seen).call = Some(nap(time));
             seen
         }
     };
@@ -233,19 +218,13 @@ fn one_busy_thread_does_not_stand_for_one_that_got_no_processor() {
 
 #[test]
 fn naps_without_effect_are_counted() {
-    let napped = |times: u64, nap: Duration| {
+    let napped = |times: u64, time: Duration| {
         let napping = |sleeps| {
             let mut seen = running(Duration::ZERO);
             let thread = thread(&mut seen);
             thread.state = 'S';
             thread.sleeps = sleeps;
-            let call = SleepingCall {
-                kind: CallKind::Sleep,
-                descriptor: None,
-                timed: true,
-                nap: Some(nap),
-            };
-            thread.call = Some(call);
+            thread.call = Some(nap(time));
             seen
         };
         let mut detector = SettleDetector::default();
@@ -289,14 +268,7 @@ fn after(cpu: Duration, change: impl Fn(&mut Observation)) -> Activity {
 
 /// A program with one thread, which sleeps in `recv` at its client's socket.
 fn blocked() -> Observation {
-    let thread = Thread {
-        id: 1,
-        state: 'S',
-        call: Some(call()),
-        cpu: Duration::from_millis(3),
-        switches: 8,
-        sleeps: 7,
-    };
+    let thread = sleeping(call(CallKind::Recv, Some(SOCKET.0)));
     Observation {
         exited: false,
         sample: Some(Sample {
@@ -304,10 +276,7 @@ fn blocked() -> Observation {
         }),
         table: Some(rows().to_vec()),
         is_drained: true,
-        open: vec![Descriptor {
-            number: SOCKET.0,
-            socket: Some(SOCKET.1),
-        }],
+        open: open(),
         memory: 4 << 20,
         printed: 30,
         ticks: 0,
@@ -325,33 +294,4 @@ fn running(cpu: Duration) -> Observation {
 
 fn thread(seen: &mut Observation) -> &mut Thread {
     &mut seen.sample.as_mut().expect("a sample").threads[0]
-}
-
-fn call() -> SleepingCall {
-    SleepingCall {
-        kind: CallKind::Recv,
-        descriptor: Some(SOCKET.0),
-        timed: false,
-        nap: None,
-    }
-}
-
-fn connection() -> Connection {
-    let [ours, _] = rows();
-    Connection::new("client 1".into(), ours.local, ours.remote)
-}
-
-/// Our end of the connection, and the program's.
-fn rows() -> [TcpRow; 2] {
-    let [client, server] = [40_000, 7878].map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
-    let row = |local, remote, inode| TcpRow {
-        local,
-        remote,
-        state: TcpState::Established,
-        unsent: 0,
-        unread: 0,
-        retransmits: 0,
-        inode,
-    };
-    [row(client, server, 5), row(server, client, SOCKET.1)]
 }
