@@ -30,6 +30,10 @@ fn mutants_fail_for_their_cause_and_variants_pass() {
     let only = std::env::var("UNBLOCKED_GALLERY").unwrap_or_default();
     let mut waiting = gallery();
     waiting.retain(|piece| piece.path().contains(&only));
+    assert!(
+        !waiting.is_empty(),
+        "no mutant and no variant has a path that contains \"{only}\""
+    );
     let waiting = Mutex::new(waiting);
     let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
     let work = || {

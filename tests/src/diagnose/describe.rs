@@ -37,6 +37,8 @@ pub fn describe(seen: &Evidence) -> String {
     facts.join("; ")
 }
 
+/// Nothing for a program that sleeps until something happens, or is gone. One that woke up again and again has spent its
+/// naps, in calls with a timeout, without an effect.
 fn activity(seen: &Evidence) -> Option<String> {
     let what = match seen.activity {
         _ if is_stopped(seen) => "was stopped by the lab",

@@ -13,7 +13,8 @@ pub struct Sample {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Thread {
     pub id: u32,
-    /// As in proc(5): `R` running, `S` sleeping, `T` stopped, `Z` gone but not yet reaped.
+    /// As in proc(5): `R` running, `S` sleeping until something happens, `D` sleeping for a moment inside the kernel, `T`
+    /// stopped, `Z` gone but not yet reaped.
     pub state: char,
     /// The call it sleeps in.
     pub call: Option<SleepingCall>,

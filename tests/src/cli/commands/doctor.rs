@@ -145,7 +145,8 @@ fn cost(missing: &[Power]) -> String {
     };
     let all = points(&|_| true);
     match points(&|check| check.is_lost_without(missing)) {
-        0 => "a part of some checks is left out".into(),
+        0 => "no check is lost: what needs it is left out, and the verdict or the report says less"
+            .into(),
         lost => format!("checks worth {lost} of {all} points are not judged here"),
     }
 }
