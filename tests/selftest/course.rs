@@ -104,7 +104,11 @@ fn every_stage_is_complete() {
     for stage in STAGES {
         let checks = stages::checks(stage);
         let points: u32 = checks.iter().map(|check| check.points).sum();
-        assert_eq!(points, 10, "{}", stage.slug);
+        assert_eq!(
+            points, 10,
+            "{}: the points of its table add up to ten",
+            stage.slug
+        );
         assert!(
             checks.is_sorted_by_key(|check| check.step),
             "{}",

@@ -56,7 +56,12 @@ fn each_step_names_its_checks() {
                 expected.push(check.sentence());
                 expected.extend(divisions(check).map(Part::sentence));
             }
-            assert_eq!(named, expected, "{path}, step {step}");
+            let missing: Vec<_> = expected.iter().filter(|one| !named.contains(one)).collect();
+            let extra: Vec<_> = named.iter().filter(|one| !expected.contains(one)).collect();
+            assert_eq!(
+                named, expected,
+                "{path}, step {step}: missing {missing:?}, too many {extra:?}, or in another order"
+            );
         }
     }
 }

@@ -3,6 +3,23 @@
 use lab::cli::ui::map::{StageState, render};
 use lab::course::STAGES;
 
+use crate::support::scratch::root;
+
+#[test]
+fn the_readme_shows_the_map_of_a_fresh_clone() {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("there is a README");
+    let fresh: Vec<_> = STAGES.iter().map(|_| (Some(0), Some((0, 10)))).collect();
+    let map = text(&fresh, 80);
+    let (stages, _) = map
+        .split_once("\nNext: ")
+        .expect("the map says what comes next");
+    let shown = stages.trim();
+    assert!(
+        readme.contains(shown),
+        "README.md shows another map than\n{shown}"
+    );
+}
+
 #[test]
 fn leads_to_the_first_stage_that_is_not_full() {
     let map = text(

@@ -1,11 +1,13 @@
 //! A student on the way: what is done is judged, what is not begun is not.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
 
 use lab::build::cargo;
 use lab::course::STAGES;
+use lab::judge::check::Check;
 use lab::stages;
 use serde_json::Value;
 
@@ -13,39 +15,10 @@ use crate::support::gallery_file::{Source, sources, subject};
 use crate::support::regions::up_to;
 use crate::support::scratch::{lab_program, root, scratch};
 
-/// Checks that pass so far, when the steps up to this one are done: the program gets as far as the next.
-const SO_FAR: &[(&str, &str, u8)] = &[
-    (
-        "01-listen",
-        "names_a_taken_address_and_exits_with_code_one",
-        1,
-    ),
-    (
-        "01-listen",
-        "names_a_taken_address_and_exits_with_code_one",
-        2,
-    ),
-    ("01-listen", "announces_the_address_it_really_listens_on", 2),
-    ("04-nonblocking-accept", "does_not_sleep_in_accept", 1),
-    ("05-nonblocking-recv", "does_not_sleep_in_recv", 1),
-    ("05-nonblocking-recv", "does_not_sleep_in_recv", 2),
-    (
-        "05-nonblocking-recv",
-        "does_not_hang_up_on_a_silent_client",
-        2,
-    ),
-    (
-        "07-polling-clients",
-        "has_one_thread_and_sockets_that_never_wait",
-        2,
-    ),
-    ("09-select", "sleeps_in_poll_until_somebody_comes", 1),
-    ("10-event-loop", "reads_all_that_one_edge_announced", 2),
-];
-
 #[test]
 fn each_step_is_judged_when_it_is_done() {
     let steps = STAGES.iter().map(|stage| stage.steps).max().unwrap_or(0);
+    let mut ended = BTreeSet::new();
     for last in 0..=steps {
         let done: Vec<Vec<Source>> = STAGES.iter().map(|stage| done_up_to(last, stage)).collect();
         let told = verdicts(&format!("steps/{last}"), &done);
@@ -68,12 +41,29 @@ fn each_step_is_judged_when_it_is_done() {
                     "{}, done up to step {last}: {} is \"{verdict}\" and not \"{expected}\"\n{row:#}",
                     stage.slug, check.name
                 );
-                let is_so_far = SO_FAR.contains(&(stage.slug, check.name, last));
-                let end = (is_so_far && verdict == "passed").then_some(u64::from(last) + 1);
-                assert_eq!(row["ends_in_step"].as_u64(), end, "{row:#}");
+                if let Some(end) = row["ends_in_step"].as_u64() {
+                    assert_eq!(
+                        end,
+                        u64::from(last) + 1,
+                        "it ends in the next step: {row:#}"
+                    );
+                    assert!(may_end(check), "none of its parts is marked so: {row:#}");
+                    ended.insert((stage.slug, check.name));
+                }
             }
         }
     }
+    for stage in STAGES {
+        for check in stages::checks(stage).iter().filter(|check| may_end(check)) {
+            let name = (stage.slug, check.name);
+            assert!(ended.contains(&name), "{name:?} never passes so far");
+        }
+    }
+}
+
+/// Whether a part of it is marked as one that passes *so far*.
+fn may_end(check: &Check) -> bool {
+    check.parts.iter().any(|part| part.so_far)
 }
 
 #[test]

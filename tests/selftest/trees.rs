@@ -114,9 +114,8 @@ pub fn files(folder: &Path) -> Files {
     let mut found = Files::new();
     let mut waiting = vec![folder.to_path_buf()];
     while let Some(next) = waiting.pop() {
-        let entries =
-            fs::read_dir(&next).unwrap_or_else(|error| panic!("{}: {error}", next.display()));
-        for entry in entries {
+        // A folder that is missing has no files.
+        for entry in fs::read_dir(&next).into_iter().flatten() {
             let path = entry.expect("a folder can be read to its end").path();
             if path.is_dir() {
                 waiting.push(path);

@@ -157,7 +157,7 @@ fn pictures_are_well_formed_and_can_be_read_from_afar() {
 fn an_order_that_cannot_be_carried_out_ends_with_2() {
     for (arguments, said) in [
         (&["3"][..], "03-echo-client is a client"),
-        (&["11"], "no stage is called \"11\""),
+        (&["99"], "no stage is called \"99\""),
         (&["2", "--subject", "nowhere"], "nowhere"),
         (&["2", "--subject", "tests"], "holds no stage"),
         (&["2", "--name", "../escape"], "no name of a file"),

@@ -35,8 +35,8 @@ pub enum Kind {
     Mutant {
         /// The checks that must fail; the first of them names `cause`.
         fails: Vec<String>,
-        /// The part in which the first of them must fail.
-        part: Option<String>,
+        /// The part in which the first of them must fail, if it has parts; or those of which it must be one.
+        parts: Vec<String>,
         /// The checks that may fail as well.
         may: Vec<String>,
         cause: Cause,
@@ -59,7 +59,9 @@ pub fn sources(folder: &Path, stage: &Stage) -> Vec<Source> {
         let text = fs::read_to_string(&path);
         (
             *file,
-            text.unwrap_or_else(|error| panic!("{}: {error}", path.display())),
+            text.unwrap_or_else(|error| {
+                panic!("the gallery cannot be read: {}: {error}", path.display())
+            }),
         )
     };
     stage.files.iter().map(read).collect()
@@ -79,7 +81,9 @@ pub fn subject(name: &str, stages: &[(&Stage, &[Source])]) -> PathBuf {
             let path = folder.join(stage.slug).join(file);
             fs::create_dir_all(path.parent().expect("a file stands in a folder"))
                 .and_then(|()| fs::write(&path, text))
-                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+                .unwrap_or_else(|error| {
+                    panic!("the gallery cannot be read: {}: {error}", path.display())
+                });
         }
     }
     folder
@@ -123,7 +127,7 @@ fn piece(stage: &'static Stage, path: &Path, is_variant: bool) -> Piece {
     fs::read_to_string(path)
         .map_err(|error| error.to_string())
         .and_then(|text| read(stage, path, is_variant, &text))
-        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        .unwrap_or_else(|error| panic!("the gallery cannot be read: {}: {error}", path.display()))
 }
 
 fn read(stage: &'static Stage, path: &Path, is_variant: bool, text: &str) -> Result<Piece, String> {
@@ -155,9 +159,9 @@ fn read(stage: &'static Stage, path: &Path, is_variant: bool, text: &str) -> Res
 fn mutant(stage: &Stage, table: &mut Table) -> Result<Kind, String> {
     let fails = names_of_checks(stage, table.remove("fails"), "fails")?;
     let first = fails.first().ok_or("`fails` is empty")?;
-    let part = table.remove("part");
+    let parts = parts_of(stage, first, table.remove("part"))?;
     Ok(Kind::Mutant {
-        part: part.map(|part| part_of(stage, first, part)).transpose()?,
+        parts,
         fails,
         may: match table.remove("may") {
             Some(may) => names_of_checks(stage, Some(may), "may")?,
@@ -167,15 +171,29 @@ fn mutant(stage: &Stage, table: &mut Table) -> Result<Kind, String> {
     })
 }
 
-fn part_of(stage: &Stage, check: &str, value: Value) -> Result<String, String> {
-    let name = string(Some(value), "part")?;
+/// `part`, a name or a list of names. A check that has parts needs it, and no other may have it.
+fn parts_of(stage: &Stage, check: &str, value: Option<Value>) -> Result<Vec<String>, String> {
     let checks = stages::checks(stage).iter();
-    let mut parts = checks
+    let known: Vec<&str> = checks
         .filter(|known| known.name == check)
-        .flat_map(divisions);
-    match parts.any(|part| part.name == name) {
-        true => Ok(name),
-        false => Err(format!("{check} has no part {name}")),
+        .flat_map(divisions)
+        .map(|part| part.name)
+        .collect();
+    let named = match value {
+        None => Vec::new(),
+        Some(Value::Array(names)) => names
+            .into_iter()
+            .map(|name| string(Some(name), "part"))
+            .collect::<Result<_, _>>()?,
+        Some(name) => vec![string(Some(name), "part")?],
+    };
+    match named.iter().find(|name| !known.contains(&name.as_str())) {
+        Some(name) => Err(format!("{check} has no part {name}")),
+        None if named.is_empty() && !known.is_empty() => Err(format!(
+            "`part` is missing: {check} has the parts {}",
+            known.join(", ")
+        )),
+        None => Ok(named),
     }
 }
 

@@ -38,6 +38,17 @@ pub enum Protocol {
     Echo,
 }
 
+impl Protocol {
+    /// What a server answers to these bytes. `None` where it does not wait for any.
+    #[must_use]
+    pub fn answer(self, sent: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Self::Greet => None,
+            Self::Echo => Some(sent.to_vec()),
+        }
+    }
+}
+
 /// A way to serve many clients, as `lab bench` measures it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Design {

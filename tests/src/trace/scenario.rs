@@ -144,8 +144,8 @@ impl Actor<'_> {
             let _ = before.recv();
         }
         let played = match protocol {
-            Protocol::Echo => self.talks(thinks),
             Protocol::Greet => self.comes_again_and_again(thinks),
+            Protocol::Echo => self.talks(thinks, protocol.answer(HELLO)),
         };
         match played {
             Ok(()) => {}
@@ -159,12 +159,13 @@ impl Actor<'_> {
         self.come = None;
     }
 
-    fn talks(&mut self, thinks: &[u64]) -> io::Result<()> {
+    fn talks(&mut self, thinks: &[u64], answer: Option<Vec<u8>>) -> io::Result<()> {
+        let answer = answer.as_deref();
         let mut stream = self.connects()?;
         for pause in thinks {
             stream.write_all(HELLO)?;
             self.notes(ClientEvent::Sent);
-            if self.reads(&mut stream, HELLO.len(), Protocol::Echo)? < HELLO.len() {
+            if self.reads(&mut stream, HELLO.len(), answer)? < HELLO.len() {
                 self.notes(ClientEvent::Closed);
                 return Ok(());
             }
@@ -173,7 +174,7 @@ impl Actor<'_> {
         }
         stream.shutdown(Shutdown::Write)?;
         self.notes(ClientEvent::HalfClosed);
-        self.reads(&mut stream, usize::MAX, Protocol::Echo)?;
+        self.reads(&mut stream, usize::MAX, answer)?;
         self.notes(ClientEvent::Closed);
         Ok(())
     }
@@ -181,9 +182,9 @@ impl Actor<'_> {
     fn comes_again_and_again(&mut self, thinks: &[u64]) -> io::Result<()> {
         for pause in thinks {
             let mut stream = self.connects()?;
-            if self.reads(&mut stream, 1, Protocol::Greet)? > 0 {
+            if self.reads(&mut stream, 1, None)? > 0 {
                 self.notes(ClientEvent::Answered);
-                self.reads(&mut stream, usize::MAX, Protocol::Greet)?;
+                self.reads(&mut stream, usize::MAX, None)?;
             }
             self.notes(ClientEvent::Closed);
             thread::sleep(Duration::from_millis(*pause));
@@ -207,8 +208,13 @@ impl Actor<'_> {
         Ok(stream)
     }
 
-    /// Reads `count` bytes, or to the end of the stream; returns how many came.
-    fn reads(&self, stream: &mut TcpStream, count: usize, protocol: Protocol) -> io::Result<usize> {
+    /// Reads `count` bytes, or to the end of the stream; returns how many came. Where the `answer` is known, it is compared.
+    fn reads(
+        &self,
+        stream: &mut TcpStream,
+        count: usize,
+        answer: Option<&[u8]>,
+    ) -> io::Result<usize> {
         let mut buffer = [0; 1024];
         let mut came = 0;
         let (mut looks, mut progress) = (0, self.progress.load(Ordering::Relaxed));
@@ -217,8 +223,9 @@ impl Actor<'_> {
             match stream.read(&mut buffer[..room]) {
                 Ok(0) => break,
                 Ok(some) => {
-                    let expected = HELLO.get(came..came + some);
-                    if protocol == Protocol::Echo && expected != Some(&buffer[..some]) {
+                    let is_it =
+                        |answer: &[u8]| answer.get(came..came + some) == Some(&buffer[..some]);
+                    if !answer.is_none_or(is_it) {
                         self.is_unlike.store(true, Ordering::Relaxed);
                     }
                     came += some;
