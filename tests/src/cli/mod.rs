@@ -107,7 +107,7 @@ pub(crate) fn call(mut command: Command) -> anyhow::Result<ExitCode> {
 }
 
 /// A path as it is said: from here on, if it lies below.
-pub(crate) fn shown(path: &Path) -> String {
+pub(crate) fn display_path(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     let below = path.strip_prefix(here).unwrap_or(path);
     below.display().to_string()

@@ -7,7 +7,7 @@ use crate::process::child::Process;
 use crate::process::deadline::Deadline;
 
 /// Whether another tick comes. A program that has never ticked is not waited for.
-pub(crate) fn beats(program: &Process) -> bool {
+pub(crate) fn is_alive(program: &Process) -> bool {
     let before = program.stdout.ticks();
     if before == 0 {
         return false;

@@ -1,6 +1,6 @@
-//! What a scene remembers of what happened on it.
+//! What happened in a check so far.
 
-/// What happened on the scene, as far as it tells one cause from another.
+/// What happened in a check so far, as far as it tells one cause from another.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct History {
     /// The program is a client, and our peer its server.

@@ -1,4 +1,4 @@
-//! What one check put on stage: the program, our peers, and the record of what happened between them.
+//! The context of one check: the program, our peers, and what has happened between them so far.
 
 use std::cell::{Cell, RefCell};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -43,7 +43,7 @@ pub struct CheckContext {
 }
 
 impl CheckContext {
-    /// An empty stage on which `step` is judged, for a program in which the steps `not_started` still stand as they
+    /// The context of a check of `step` before it begins, for a program in which the steps `not_started` still stand as they
     /// were shipped.
     #[must_use]
     pub fn new(step: u8, not_started: Vec<u8>, powers: Powers) -> Self {

@@ -26,7 +26,7 @@ const LONG: usize = 1 << 20;
 /// More than the buffers of a connection grow by while nobody reads at its end, in bytes.
 const GROWTH: usize = 32 << 20;
 
-/// A program, and the stage on which a check lets it play.
+/// A program, and the context of the check that judges it.
 #[derive(Debug)]
 pub struct Program {
     executable: PathBuf,

@@ -19,7 +19,7 @@ pub struct Check {
     pub parts: &'static [Part],
 }
 
-/// One scene of a check, judged on a program of its own.
+/// A part of a check, judged on a program of its own.
 #[derive(Debug, Clone, Copy)]
 pub struct Part {
     /// A sentence, with underscores.

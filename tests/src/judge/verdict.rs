@@ -28,7 +28,7 @@ pub enum Verdict {
 pub struct Reservation {
     /// So far: the program got to this later step, which is not written yet and ended it.
     pub ends_in_step: Option<u8>,
-    /// What this machine could not show, so that something was left out: the power that a scene did without, or a whole
+    /// What this machine could not show, so that something was left out: the power that a verb did without, or a whole
     /// part of the check.
     pub without: Vec<String>,
 }

@@ -149,7 +149,7 @@ impl Started {
             None => bail!("it ran for 20 s without a line that says where it listens"),
         };
         let announced = Event::parse(&line);
-        let line = shown(&line);
+        let line = display_line(&line);
         let Some(Event::Listening(address)) = announced else {
             bail!("its first line is \"{line}\", and no announcement");
         };
@@ -215,12 +215,14 @@ impl Started {
 /// The last line of what a program said, after a colon.
 fn quoted(stderr: &str) -> String {
     let line = last_lines(stderr, 1).pop();
-    line.map_or_else(String::new, |line| format!(": {}", shown(line.trim())))
+    line.map_or_else(String::new, |line| {
+        format!(": {}", display_line(line.trim()))
+    })
 }
 
 /// What a program printed, which may hold anything, as a line for a terminal.
 #[must_use]
-pub fn shown(line: &str) -> String {
+pub fn display_line(line: &str) -> String {
     let mut text = escape_control(&line.chars().take(MOST).collect::<String>());
     if line.chars().nth(MOST).is_some() {
         text.push('…');

@@ -116,7 +116,7 @@ fn is_honest(row: &Value) -> bool {
     }
 }
 
-/// Whether what was left out of a check is a whole part of it, and not something that a scene did without.
+/// Whether what was left out of a check is a whole part of it, and not something that a verb did without.
 fn is_a_part(what: &Value) -> bool {
     what.as_str()
         .is_some_and(|what| what.contains(", which needs "))

@@ -72,7 +72,7 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
     };
     print(&format!(
         "open {}\nIn a deck, P opens the presenter's view, F fills the screen, and the arrow keys go on and back.\n",
-        crate::cli::shown(&page(shown))
+        crate::cli::display_path(&page(shown))
     ))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -10,7 +10,7 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 use crate::build::repo::Repo;
 use crate::build::subject::Subject;
 use crate::cli::args::subject_argument;
-use crate::cli::shown;
+use crate::cli::display_path;
 use crate::cli::ui::terminal::print;
 use crate::evidence::last_words::{last_lines, unwritten_step};
 use crate::trace::picture;
@@ -111,8 +111,8 @@ fn tell(recorded: &Recorded, path: &Path) -> anyhow::Result<ExitCode> {
     write(&json, &recording.to_json())?;
     write(&svg, &picture::draw(recording))?;
     print(&view(recording))?;
-    print(&format!("\npicture    {}\n", shown(&svg)))?;
-    print(&format!("recording  {}\n", shown(&json)))?;
+    print(&format!("\npicture    {}\n", display_path(&svg)))?;
+    print(&format!("recording  {}\n", display_path(&json)))?;
     if let Some(missing) = &recorded.missing {
         eprintln!("{missing}");
     }
@@ -131,7 +131,7 @@ fn tell(recorded: &Recorded, path: &Path) -> anyhow::Result<ExitCode> {
 /// What a server that has ended said last; or that a step of it is not written yet.
 fn last_words(stderr: &str) -> String {
     let lines = last_lines(stderr, 4).into_iter();
-    let lines: Vec<String> = lines.map(recorder::shown).collect();
+    let lines: Vec<String> = lines.map(recorder::display_line).collect();
     unwritten(stderr).unwrap_or_else(|| match lines.is_empty() {
         true => "the server said nothing before it ended".into(),
         false => format!("the server's last words:\n  {}", lines.join("\n  ")),
@@ -159,7 +159,7 @@ fn draw(file: &PathBuf, out: Option<&PathBuf>) -> anyhow::Result<()> {
     }
     write(&picture, &picture::draw(&recording))?;
     print(&view(&recording))?;
-    print(&format!("\npicture    {}\n", shown(&picture)))?;
+    print(&format!("\npicture    {}\n", display_path(&picture)))?;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use crate::diagnose::symptom::Symptom;
 use crate::diagnose::{cause, describe};
 use crate::evidence::Evidence;
 use crate::evidence::connection::Connection;
-use crate::evidence::heartbeat::beats;
+use crate::evidence::heartbeat::is_alive;
 use crate::evidence::kit_log::EventLog;
 use crate::evidence::last_words::{LastWords, SystemErrors};
 use crate::evidence::settle::Activity;
@@ -40,7 +40,7 @@ impl CheckContext {
         let is_stopped =
             |program: &Rc<Process>| program.sample().is_some_and(|sample| sample.is_stopped());
         let stopped = program.as_ref().is_some_and(is_stopped);
-        let look = if stopped {
+        let activity = if stopped {
             Activity::Blocked
         } else {
             self.wait_until_settled_or(Deadline::last_look())
@@ -57,7 +57,7 @@ impl CheckContext {
             return problem;
         }
         let evidence = Evidence {
-            activity: look,
+            activity,
             exited: program.exited(),
             last_words: LastWords::read(&program.stderr.text()),
             log: EventLog::read(&program.stdout.text()),
@@ -72,7 +72,7 @@ impl CheckContext {
             exceeded_thread_cap: program.exceeded_thread_cap(),
             descriptor_limit: program.limits().descriptors,
             memory: memory(program.pid()),
-            beats: look == Activity::Spinning && beats(program),
+            beats: activity == Activity::Spinning && is_alive(program),
         };
         let failure = Failure {
             sent: self.transcript.borrow().sent(),

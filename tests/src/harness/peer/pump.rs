@@ -40,7 +40,7 @@ impl Peer {
                 let place = format!("other bytes after about {}", size(pump.received));
                 Err(self.fail(symptom, payload.to_string(), place))
             }
-            Moved::Stuck(look) => Err(self.stuck(look, &pump, payload)),
+            Moved::Stuck(activity) => Err(self.stuck(activity, &pump, payload)),
             Moved::End => {
                 let received = format!("the end of the stream after {}", size(pump.received));
                 Err(self.fail(Symptom::End, payload.to_string(), received))
@@ -52,10 +52,10 @@ impl Peer {
         }
     }
 
-    fn stuck(&self, look: Activity, pump: &Pump, payload: &Payload) -> Box<Problem> {
+    fn stuck(&self, activity: Activity, pump: &Pump, payload: &Payload) -> Box<Problem> {
         let received = format!("{}, and then nothing", size(pump.received));
         let all_came = pump.received == payload.bytes().len();
-        let symptom = match look {
+        let symptom = match activity {
             _ if all_came => Symptom::Known(Cause::HalfCloseForgotten),
             Activity::Blocked if pump.start < pump.end => Symptom::Known(Cause::Deadlock),
             _ => Symptom::Silence,

@@ -19,13 +19,13 @@ impl Server {
     /// It has one thread, which sleeps until one of its sockets is ready, in `poll` or in a call like it, and never by
     /// the clock. One that died in a later step, which was not started, is not asked.
     pub fn expect_sleeping_until_ready(&self) -> Result<&Self> {
-        let look = self.settles_or_naps();
+        let activity = self.settles_or_naps();
         let threads = self
             .context
             .sample()
             .map_or_else(Vec::new, |sample| sample.threads);
         let call = threads.iter().find_map(|thread| thread.call);
-        let (symptom, received) = match look {
+        let (symptom, received) = match activity {
             // That a later step ended it is no excuse: it was woken.
             Ok(Activity::Exited)
                 if self.context.history().is_silent() && self.context.died_in_a_later_step() =>

@@ -65,13 +65,13 @@ impl Server {
     pub fn expect_not_waiting(&self) -> Outcome {
         match self.context.wait_until_settled() {
             Activity::Exited if self.died_of_the_first_accept() => Ok(()),
-            look => self.goes_on(look),
+            activity => self.goes_on(activity),
         }
     }
 
     /// `observe`, after it has settled, is that of a loop that goes round.
-    fn goes_on(&self, look: Activity) -> Outcome {
-        let (symptom, received) = match look {
+    fn goes_on(&self, activity: Activity) -> Outcome {
+        let (symptom, received) = match activity {
             Activity::Spinning => return Ok(()),
             Activity::Blocked => (Symptom::NoTicks, "it sleeps until something comes"),
             Activity::Exited => (Symptom::End, "it is gone"),
@@ -83,7 +83,7 @@ impl Server {
 
     /// It has one thread, has accepted every client, and no call on any of its sockets waits.
     pub fn expect_never_waits(&self) -> Outcome {
-        let look = self.context.wait_until_settled();
+        let activity = self.context.wait_until_settled();
         let threads = self
             .context
             .sample()
@@ -94,8 +94,8 @@ impl Server {
                 .context
                 .fail_because(Cause::TooManyThreads, expected, received));
         }
-        if look == Activity::Exited {
-            return self.goes_on(look);
+        if activity == Activity::Exited {
+            return self.goes_on(activity);
         }
         for Socket {
             whose,
@@ -122,7 +122,7 @@ impl Server {
                 ));
             }
         }
-        self.goes_on(look)
+        self.goes_on(activity)
     }
 
     /// The listening socket, and that of each peer.
@@ -167,9 +167,9 @@ impl Server {
     /// With nothing to do it naps, and does not spin.
     pub fn expect_naps(&self) -> Result<&Self> {
         let before = self.cpu_usage();
-        let look = self.context.wait_until_settled();
+        let activity = self.context.wait_until_settled();
         let CpuUsage { cpu, naps } = self.cpu_usage().since(before);
-        self.goes_on(look)?;
+        self.goes_on(activity)?;
         if !(CpuUsage { cpu, naps }).is_napping() {
             let expected = "a server that naps while there is nothing to do";
             let received = format!("{} ms of processor time and {naps} naps", cpu.as_millis());
