@@ -5,6 +5,7 @@ mod support; // what several tests share; small programs for them stand in `fixt
 // Evidence, on values made up for the test
 mod diagnose; // from evidence to a cause
 mod settle; // when a program counts as settled
+mod wait; // the one way to wait
 mod words; // event log and last words become values
 
 // Verdicts
