@@ -6,7 +6,7 @@ use lab::process::deadline::Deadline;
 
 #[test]
 fn what_is_there_already_is_not_waited_for() {
-    let observe = |_: &mut _| panic!("nobody has to look at the program");
+    let observe = |_: &mut _| panic!("the program is not looked at");
     let waited = wait_until(Deadline::start(), observe, || Some(1));
     assert_eq!(waited, Waited::Reached(1));
 }
