@@ -222,14 +222,19 @@ impl Server {
     /// It has about as many descriptors open as `before`.
     pub fn expect_descriptors(&self, before: usize) -> Outcome {
         let now = self.count_descriptors()?;
-        // A program may open something for itself once; what clients leave behind adds up.
+        self.expect_about(before, now, "open descriptors", Cause::DescriptorsKept)
+    }
+
+    /// It has `now` about as many of `what` as `before`.
+    fn expect_about(&self, before: usize, now: usize, what: &str, cause: Cause) -> Outcome {
+        // A program may take something for itself once; what clients leave behind adds up.
         if now <= before + 5 {
             return Ok(());
         }
         Err(self.context.fail_because(
-            Cause::DescriptorsKept,
-            format!("about {before} open descriptors, as before so many clients came and left"),
-            format!("{now} open descriptors"),
+            cause,
+            format!("about {before} {what}, as before so many clients came and left"),
+            format!("{now} {what}"),
         ))
     }
 }

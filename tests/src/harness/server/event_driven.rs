@@ -17,7 +17,7 @@ const EXPECTED: &str =
 
 impl Server {
     /// It has one thread, which sleeps until one of its sockets is ready, in `poll` or in a call like it, and never by
-    /// the clock. One that died in a later step, which was not started, is not asked.
+    /// the clock.
     pub fn expect_sleeping_until_ready(&self) -> Result<&Self> {
         let activity = self.settles_or_naps();
         let threads = self

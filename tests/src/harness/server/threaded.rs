@@ -48,15 +48,7 @@ impl Server {
     /// It has about as many threads as `before`.
     pub fn expect_threads(&self, before: usize) -> Outcome {
         let now = self.count_threads()?;
-        // A program may start one for itself once; what clients leave behind adds up.
-        if now <= before + 5 {
-            return Ok(());
-        }
-        Err(self.context.fail_because(
-            Cause::ThreadsKept,
-            format!("about {before} threads, as before so many clients came and left"),
-            format!("{now} threads"),
-        ))
+        self.expect_about(before, now, "threads", Cause::ThreadsKept)
     }
 
     /// From now on there is no memory for the stack of a new thread.
