@@ -237,10 +237,32 @@ fn naps_without_effect_are_counted() {
         detector.judge(napping(times), &[])
     };
     let (short, long) = (Duration::from_millis(1), Duration::from_millis(200));
-    assert_eq!(napped(49, short), Activity::Running);
-    assert_eq!(napped(50, short), Activity::Spinning);
+    assert_eq!(napped(50, short), Activity::Running);
+    assert_eq!(napped(51, short), Activity::Spinning);
     assert_eq!(napped(2, long), Activity::Running);
     assert_eq!(napped(3, long), Activity::Spinning);
+}
+
+#[test]
+fn many_threads_that_each_go_to_sleep_once_are_not_naps() {
+    let seen = |sleeps| {
+        let mut seen = blocked();
+        let one = thread(&mut seen).clone();
+        let threads = &mut seen.sample.as_mut().expect("a sample").threads;
+        *threads = (1..=64)
+            .map(|id| Thread {
+                id,
+                sleeps,
+                ..one.clone()
+            })
+            .collect();
+        // The last of them is on its way to sleep.
+        threads[63].state = 'D';
+        seen
+    };
+    let mut detector = SettleDetector::default();
+    assert_eq!(detector.judge(seen(0), &[]), Activity::Running);
+    assert_eq!(detector.judge(seen(1), &[]), Activity::Running);
 }
 
 #[test]

@@ -180,21 +180,22 @@ impl SettleDetector {
 /// threads that wants a processor: on a busy machine one may have had all of it, and another none.
 #[must_use]
 pub fn is_for_nothing(then: &Sample, now: &Sample, enough: Duration) -> bool {
-    let of_all = Use {
-        cpu: now.cpu().saturating_sub(then.cpu()),
-        sleeps: now.sleeps().saturating_sub(then.sleeps()),
+    let uses = || {
+        now.threads
+            .iter()
+            .filter_map(|thread| Use::since(then, thread))
     };
+    let cpu = now.cpu().saturating_sub(then.cpu());
     let has_napped = match now.longest_nap() {
-        Some(nap) if nap >= LONG_NAP => {
-            let mut threads = now.threads.iter();
-            threads.any(|thread| {
-                Use::since(then, thread).is_some_and(|own| own.sleeps >= IDLE_LONG_NAPS)
-            })
-        }
-        _ => of_all.sleeps >= IDLE_NAPS,
+        Some(nap) if nap >= LONG_NAP => uses().any(|own| own.sleeps >= IDLE_LONG_NAPS),
+        // Each thread goes to sleep once when it has nothing to do, and there may be many of them.
+        _ => uses().map(|own| own.sleeps.saturating_sub(1)).sum::<u64>() >= IDLE_NAPS,
     };
-    let mut awake = now.threads.iter().filter(|thread| thread.state == 'R');
-    (of_all.cpu >= enough || has_napped)
+    let mut awake = now
+        .threads
+        .iter()
+        .filter(|thread| matches!(thread.state, 'R' | 'D'));
+    (cpu >= enough || has_napped)
         && awake.all(|thread| {
             Use::since(then, thread).is_some_and(|own| own.cpu >= enough || own.sleeps >= IDLE_NAPS)
         })
