@@ -1,7 +1,7 @@
 //! The lab's reader of Markdown and a parser of all of CommonMark see the same headings, blocks of code, comments and
 //! rules: what only one of them took for code would be compared with nothing.
 
-use lab::course::markdown::{Kind, elements};
+use lab::course::markdown::{self, Element, Kind, elements};
 
 use crate::docs::{pages, read};
 use crate::support::markdown::{code_blocks, comments, headings, rules};
@@ -62,6 +62,16 @@ fn each_kind_of_element_is_told_from_the_others() {
 }
 
 #[test]
+fn comments_stand_between_words_but_not_in_code() {
+    let line = "A. <!-- b: c --> `<!-- d -->` `` ` <!-- e --> `` ` <!--f--> <!-- g";
+    let found: Vec<(&str, &str)> = markdown::comments(line)
+        .map(|(range, inner)| (&line[range], inner))
+        .collect();
+    assert_eq!(found, [("<!-- b: c -->", " b: c "), ("<!--f-->", "f")]);
+    assert_eq!(differences(line), [""; 0]);
+}
+
+#[test]
 fn what_is_read_otherwise_is_noticed() {
     for page in [
         "A\n\n    let lie = 1;\n",
@@ -95,17 +105,21 @@ pub fn differences(text: &str) -> Vec<String> {
 }
 
 fn ours(text: &str) -> Vec<String> {
-    let shown = |element: lab::course::markdown::Element| {
+    let shown = |element: Element| {
         let line = element.line;
         match element.kind {
-            Kind::Heading { level, title } => Some(heading(line, level, title)),
-            Kind::Code { info, body } => Some(code(line, info, body)),
-            Kind::Comment(inner) => Some(comment(line, inner)),
-            Kind::Rule => Some(rule(line)),
-            _ => None,
+            Kind::Heading { level, title } => vec![heading(line, level, title)],
+            Kind::Code { info, body } => vec![code(line, info, body)],
+            Kind::Comment(inner) => vec![comment(line, inner)],
+            Kind::Rule => vec![rule(line)],
+            Kind::Text(text) => {
+                let comments = markdown::comments(text);
+                comments.map(|(_, inner)| comment(line, inner)).collect()
+            }
+            _ => Vec::new(),
         }
     };
-    elements(text).filter_map(shown).collect()
+    elements(text).flat_map(shown).collect()
 }
 
 fn theirs(text: &str) -> Vec<String> {

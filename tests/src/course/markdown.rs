@@ -4,6 +4,8 @@
 //! It knows what those pages use: headings with `#`, fenced code, comments, rules, folds (`<details>`), and the settings at
 //! a deck's head. All else is text. `cargo verify markdown` compares it with a parser of all of CommonMark on every page.
 
+use std::ops::Range;
+
 /// A line, or the lines that belong together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Element<'a> {
@@ -65,6 +67,40 @@ pub fn elements(text: &str) -> impl Iterator<Item = Element<'_>> {
         line += element.source.lines().count();
         Some(element)
     })
+}
+
+/// The comments in a line of text: the bytes that each takes there, and what stands between `<!--` and `-->`. What stands
+/// in code is none.
+pub fn comments(line: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            at += line[at..].find(['`', '<'])?;
+            let (begin, rest) = (at, &line[at..]);
+            let comment = rest.strip_prefix("<!--");
+            if let Some((inner, after)) = comment.and_then(|rest| rest.split_once("-->")) {
+                at = line.len() - after.len();
+                return Some((begin..at, inner));
+            }
+            at += code_length(rest).max(1);
+        }
+    })
+}
+
+/// The length of the code in marks that `rest` begins with; that of the marks, where no others close it.
+fn code_length(rest: &str) -> usize {
+    let is_mark = |letter: char| letter == '`';
+    let marks = rest.len() - rest.trim_start_matches(is_mark).len();
+    let mut at = marks;
+    while let Some(next) = rest[at..].find(is_mark).filter(|_| marks > 0) {
+        at += next;
+        let closing = rest.len() - at - rest[at..].trim_start_matches(is_mark).len();
+        at += closing;
+        if closing == marks {
+            return at;
+        }
+    }
+    marks
 }
 
 /// Settings that `rest` begins with, and their length with both rules.
