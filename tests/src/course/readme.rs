@@ -1,5 +1,6 @@
-//! What a stage's README tells the lab: which heading explains which cause, and the hints, from
-//! weak to strong. Beside it the stage's deck: which slide explains which cause.
+//! What a stage's README tells the lab: which heading explains which cause, the hints, from weak to
+//! strong, and which check judges which rule. Beside it the stage's deck: which slide explains which
+//! cause.
 
 use std::fmt::{self, Display, Formatter};
 use std::path::Path;
@@ -9,8 +10,10 @@ use anyhow::Context;
 use crate::course::Stage;
 use crate::course::cause::Cause;
 use crate::course::deck::Deck;
+use crate::course::readme::rules::Sentence;
 
 mod parser;
+pub mod rules;
 
 /// The `##` headings of every stage's README, in their order.
 pub const HEADINGS: &[&str] = &[
@@ -36,6 +39,7 @@ pub struct Readme {
     deck: Option<Deck>,
     headings: Vec<Heading>,
     hints: Vec<Hint>,
+    sentences: Vec<Sentence>,
     problems: Vec<String>,
 }
 
@@ -143,6 +147,29 @@ impl Readme {
     #[must_use]
     pub fn hint_for_compiler(&self, message: &str) -> Option<usize> {
         self.number_of(|hint| hint.compiler.iter().any(|text| message.contains(text)))
+    }
+
+    /// The sentences of its text, each with what is said about who judges it.
+    #[must_use]
+    pub fn sentences(&self) -> &[Sentence] {
+        &self.sentences
+    }
+
+    /// The headings that explain causes, where nothing below them says who judges it.
+    pub fn headings_without_a_judge(&self) -> impl Iterator<Item = HeadingRef<'_>> {
+        let ends = self.headings.iter().skip(1).map(|next| next.line);
+        let sections = self.headings.iter().zip(ends.chain([usize::MAX]));
+        let without = sections.filter(|(heading, end)| {
+            let mut below = self
+                .sentences
+                .iter()
+                .filter(|sentence| (heading.line..*end).contains(&sentence.line));
+            !heading.causes.is_empty() && below.all(|sentence| sentence.judges.is_empty())
+        });
+        without.map(|(heading, _)| HeadingRef {
+            line: heading.line,
+            title: &heading.title,
+        })
     }
 
     /// What is wrong with the README, a sentence each.

@@ -2,7 +2,7 @@
 
 use crate::course::cause::Cause;
 use crate::course::markdown::{Element, Kind, elements};
-use crate::course::readme::{HINTS, Heading, Hint, Readme};
+use crate::course::readme::{HINTS, Heading, Hint, Readme, rules};
 
 pub(super) fn read(text: &str) -> Readme {
     let mut parser = Parser::default();
@@ -37,11 +37,28 @@ impl Parser {
             Kind::Summary(summary) if self.hint.is_some() => self.summary(summary),
             Kind::FoldEnd if self.hint.is_some() => self.end_hint(true),
             Kind::Blank => self.keep(element.source),
+            Kind::Text(text) => {
+                self.text(text);
+                self.keep(element.source);
+            }
             _ => {
                 self.below_heading = false;
                 self.keep(element.source);
             }
         }
+    }
+
+    fn text(&mut self, text: &str) {
+        self.below_heading = false;
+        let (sentences, problems) = rules::sentences(self.line, text);
+        for problem in problems {
+            self.problem(&problem);
+        }
+        let is_judged = sentences.iter().any(|sentence| !sentence.judges.is_empty());
+        if is_judged && self.hint.is_some() {
+            self.problem("a hint names a judge, and would be printed with it");
+        }
+        self.readme.sentences.extend(sentences);
     }
 
     fn heading(&mut self, level: usize, title: &str) {
@@ -72,6 +89,7 @@ impl Parser {
                 Some(hint) => hint.compiler.push(text.trim().to_owned()),
                 None => self.problem("a compiler's message is named outside a hint"),
             },
+            Some(("judged" | "allowed", _)) => self.problem("a judge is named behind no sentence"),
             Some((word, _)) if word.starts_with("cause") || word.starts_with("compile") => {
                 self.problem(&format!("the marker \"{word}\" is not known"));
             }
