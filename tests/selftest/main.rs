@@ -20,6 +20,7 @@ mod map; // the map fits its terminal
 mod markdown; // the lab reads Markdown as Markdown is
 mod no_local_paths; // what belongs to one machine has no place in the repository
 mod readmes; // the lab reads READMEs right, and notices mistakes in them
+mod rules; // each rule of a README has a judge, and each check a rule
 mod trees; // exercises, solutions and starters agree
 
 // The house
