@@ -6,6 +6,7 @@ use lab::course::cause::Cause;
 use lab::diagnose::symptom::Symptom;
 use lab::diagnose::{cause, describe};
 use lab::evidence::Evidence;
+use lab::evidence::calls::CallLog;
 use lab::evidence::history::{History, Shortage};
 use lab::evidence::kit_log::EventLog;
 use lab::evidence::last_words::LastWords;
@@ -243,6 +244,7 @@ fn with<T>(change: impl Fn(&mut Evidence), answer: impl Fn(&Evidence) -> T) -> T
         descriptor_limit: 256,
         memory: 4 << 20,
         beats: false,
+        calls: CallLog::default(),
     };
     change(&mut seen);
     answer(&seen)

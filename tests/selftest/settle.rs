@@ -317,6 +317,8 @@ fn blocked() -> Observation {
         printed: 30,
         ticks: 0,
         stdin: (0, true),
+        calls: None,
+        is_held: false,
     }
 }
 

@@ -25,6 +25,8 @@ crate::checks! {
         sleeps_until_the_client_sends,
         goes_on_sleeping_after_it_was_stopped needs StopAndContinue,
         waits_without_a_timeout needs ForeignSockets,
+        sleeps_nowhere_but_in_its_calls needs WatchedCalls,
+        gives_a_slow_client_its_time needs WatchedCalls,
     }
 }
 
@@ -179,6 +181,31 @@ pub(super) fn waits_without_a_timeout(program: &Program) -> Outcome {
     let mut peer = server.connect_peer()?;
     peer.send("hello")?.expect("hello")?;
     server.expect_sleeping()?.expect_no_timeouts()
+}
+
+/// A sleep before an answer, between two of them, or before the next client makes everybody wait who could be served.
+fn sleeps_nowhere_but_in_its_calls(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let mut peer = server.connect_peer()?;
+    for message in ["hello", "and", "then?"] {
+        peer.send(message)?.expect(message)?;
+    }
+    peer.reset()?;
+    serve_one_client(&server)?;
+    server.expect_no_waits_of_its_own()?;
+    Ok(())
+}
+
+/// A client that reads slowly may take hours, and one that thinks too: no limit of time on its socket.
+fn gives_a_slow_client_its_time(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let mut slow = server.connect_slow_peer()?;
+    let taken = slow.fill(&program.more_than_fits("a long message"))?;
+    server
+        .expect_no_time_limits()?
+        .expect_no_waits_of_its_own()?;
+    slow.half_close()?.expect(&taken)?.expect_end()?;
+    Ok(())
 }
 
 /// One client that is served and leaves.

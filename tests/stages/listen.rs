@@ -26,6 +26,7 @@ crate::checks! {
     step 3, 1: waits_for_clients_without_using_the_cpu needs SettledState {
         sleeps_before_the_first_client_and_after_it,
         waits_without_a_timeout needs ForeignSockets,
+        sleeps_nowhere_but_in_accept needs WatchedCalls,
     }
 }
 
@@ -127,6 +128,18 @@ fn waits_without_a_timeout(program: &Program) -> Outcome {
     let server = program.start()?;
     expect_greeting(&mut server.connect_peer()?, 1)?;
     server.expect_sleeping()?.expect_no_timeouts()
+}
+
+/// A sleep of the program's own makes whoever comes during it wait, and nobody else is any better off.
+fn sleeps_nowhere_but_in_accept(program: &Program) -> Outcome {
+    let server = program.start()?;
+    expect_greeting(&mut server.connect_peer()?, 1)?;
+    server.connect_peer()?.reset()?;
+    expect_greeting(&mut server.connect_peer()?, 3)?;
+    server
+        .expect_no_waits_of_its_own()?
+        .expect_no_time_limits()?;
+    Ok(())
 }
 
 /// What a client of this stage gets: its greeting, and the end of the stream.

@@ -2,7 +2,7 @@
 
 use std::process::Child;
 
-use lab::evidence::settle::{IDLE_CPU_BUDGET, STABLE_SAMPLES, is_for_nothing, travels};
+use lab::evidence::settle::{IDLE_CPU_BUDGET, IDLE_NAPS, STABLE_SAMPLES, is_for_nothing, travels};
 use lab::platform::tcp_table;
 use lab::process::child::family;
 use lab::process::deadline::Deadline;
@@ -25,7 +25,7 @@ pub fn wait(child: &mut Child, addresses: &Addresses) {
         let Some(now) = family(child.id()).filter(|_| !is_gone) else {
             return Some(());
         };
-        let has_polled = is_for_nothing(&first, &now, IDLE_CPU_BUDGET);
+        let has_polled = is_for_nothing(&first, &now, IDLE_CPU_BUDGET, IDLE_NAPS);
         let is_parked = now.is_parked();
         times = match last.as_ref() == Some(&now) {
             true => times + 1,

@@ -25,6 +25,8 @@ pub struct Stage {
     pub slide: &'static str,
     /// What its program and a peer say to each other.
     pub protocol: Protocol,
+    /// Its program goes round in a loop and asks each socket, and no call of it waits.
+    pub polls: bool,
     /// The designs that `lab bench` measures with its program. None where its program shows no way to serve clients.
     pub designs: &'static [Design],
 }
@@ -105,6 +107,7 @@ pub const STAGES: &[Stage] = &[
         files: &["src/server.rs"],
         slide: "01-listen.md",
         protocol: Protocol::Greet,
+        polls: false,
         designs: &[],
     },
     Stage {
@@ -117,6 +120,7 @@ pub const STAGES: &[Stage] = &[
         files: &["src/server.rs"],
         slide: "02-echo-server.md",
         protocol: Protocol::Echo,
+        polls: false,
         designs: &[Design {
             name: "one thread, blocking",
             mutant: None,
@@ -133,6 +137,7 @@ pub const STAGES: &[Stage] = &[
         files: &["src/client.rs"],
         slide: "03-echo-client.md",
         protocol: Protocol::Echo,
+        polls: false,
         designs: &[],
     },
     Stage {
@@ -145,6 +150,7 @@ pub const STAGES: &[Stage] = &[
         files: &["src/server.rs"],
         slide: "04-nonblocking-accept.md",
         protocol: Protocol::Greet,
+        polls: true,
         designs: &[],
     },
     Stage {
@@ -157,6 +163,7 @@ pub const STAGES: &[Stage] = &[
         files: &["src/server.rs"],
         slide: "05-nonblocking-recv.md",
         protocol: Protocol::Echo,
+        polls: true,
         designs: &[],
     },
     Stage {
@@ -169,6 +176,7 @@ pub const STAGES: &[Stage] = &[
         files: &["src/server.rs"],
         slide: "06-nonblocking-send.md",
         protocol: Protocol::Echo,
+        polls: true,
         designs: &[],
     },
     Stage {
@@ -181,6 +189,7 @@ pub const STAGES: &[Stage] = &[
         files: &["src/server.rs"],
         slide: "07-polling-clients.md",
         protocol: Protocol::Echo,
+        polls: true,
         designs: &[
             Design {
                 name: "polling, without a nap",
@@ -204,6 +213,7 @@ pub const STAGES: &[Stage] = &[
         files: &["src/server.rs"],
         slide: "08-threads.md",
         protocol: Protocol::Echo,
+        polls: false,
         designs: &[Design {
             name: "thread per client",
             mutant: None,
@@ -220,6 +230,7 @@ pub const STAGES: &[Stage] = &[
         files: &["src/server.rs"],
         slide: "09-select.md",
         protocol: Protocol::Echo,
+        polls: false,
         designs: &[Design {
             name: "poll(2)",
             mutant: None,
@@ -236,6 +247,7 @@ pub const STAGES: &[Stage] = &[
         files: &["src/server.rs"],
         slide: "10-event-loop.md",
         protocol: Protocol::Echo,
+        polls: false,
         designs: &[Design {
             name: "event loop",
             mutant: None,

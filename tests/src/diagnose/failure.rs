@@ -26,6 +26,8 @@ pub struct Failure {
     pub received: String,
     /// What the program was doing.
     pub program: String,
+    /// The last calls that it made, where each of them was reported.
+    pub calls: Option<String>,
     pub cause: Cause,
 }
 

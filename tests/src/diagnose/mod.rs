@@ -3,6 +3,7 @@
 mod describe;
 mod event_driven;
 pub mod failure;
+mod last_calls;
 mod limits;
 mod polling;
 pub mod symptom;
@@ -10,6 +11,7 @@ mod threaded;
 mod unserved;
 
 pub use describe::describe;
+pub use last_calls::last_calls;
 
 use crate::course::cause::Cause;
 use crate::diagnose::symptom::Symptom;

@@ -1,5 +1,6 @@
 //! What is known of a program at one moment, and whether it has settled.
 
+pub mod calls;
 pub mod connection;
 pub mod heartbeat;
 pub mod history;
@@ -11,6 +12,7 @@ pub mod wait;
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use crate::evidence::calls::CallLog;
 use crate::evidence::connection::Connection;
 use crate::evidence::history::History;
 use crate::evidence::kit_log::EventLog;
@@ -50,6 +52,8 @@ pub struct Evidence<'a> {
     pub memory: u64,
     /// Its other work goes on: ticks still come.
     pub beats: bool,
+    /// The calls that it made, where each of them is reported; none elsewhere.
+    pub calls: CallLog,
 }
 
 impl Evidence<'_> {
@@ -117,7 +121,13 @@ impl Evidence<'_> {
     /// The connection whose socket a call sleeps at.
     #[must_use]
     pub fn connection_of(&self, call: SleepingCall) -> Option<&Connection> {
-        let row = self.row_of(call)?;
+        self.connection_at(call.descriptor?)
+    }
+
+    /// The connection whose socket the program knows by this number.
+    #[must_use]
+    pub fn connection_at(&self, descriptor: i32) -> Option<&Connection> {
+        let row = self.row_at(descriptor)?;
         self.connections
             .iter()
             .find(|connection| connection.theirs == row.local && connection.ours == row.remote)
@@ -126,7 +136,11 @@ impl Evidence<'_> {
     /// The socket that a call sleeps at.
     #[must_use]
     pub fn row_of(&self, call: SleepingCall) -> Option<&TcpRow> {
-        let is_it = |one: &&Descriptor| Some(one.number) == call.descriptor;
+        self.row_at(call.descriptor?)
+    }
+
+    fn row_at(&self, descriptor: i32) -> Option<&TcpRow> {
+        let is_it = |one: &&Descriptor| one.number == descriptor;
         let descriptor = self.open.iter().find(is_it)?;
         self.table
             .iter()

@@ -3,14 +3,16 @@
 //! A program is settled when every thread is parked in a call that does not return by itself, also those of processes
 //! that it started, and nothing is on its way between it and our peers. A program that never parks is settled when nothing
 //! changed that could be seen from outside while it used a good amount of its own processor time, or went to sleep many
-//! times. Its ticks are not looked at: they go on by the clock.
+//! times. Where each of its calls is reported, it is settled when it has asked each socket that has something for it again
+//! and again, and nothing changed. Its ticks are not looked at: they go on by the clock.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::evidence::connection::Connection;
 use crate::platform::{
-    CallKind, Descriptor, Sample, TOO_MUCH_MEMORY, TcpRow, TcpState, Thread, descriptors, memory,
+    CallCounts, CallKind, Descriptor, Sample, TOO_MUCH_MEMORY, TcpRow, TcpState, Thread,
+    descriptors, memory,
 };
 use crate::process::child::Process;
 
@@ -27,10 +29,21 @@ pub const IDLE_CPU_BUDGET: Duration = Duration::from_millis(100);
 const IDLE_CPU_BUDGET_IN_A_LOOP: Duration = Duration::from_millis(50);
 
 /// Naps without effect after which it counts as spinning, of all its threads together.
-const IDLE_NAPS: u64 = 50;
+pub const IDLE_NAPS: u64 = 50;
 
 /// Long naps of one thread after which it does: each thread goes to sleep once when it has nothing to do.
 const IDLE_LONG_NAPS: u64 = 3;
+
+/// Rounds without effect after which a program whose calls are reported counts as spinning: calls on each socket that has
+/// something for it.
+const IDLE_ROUNDS: u64 = 5;
+
+/// The same where it does not call on one of these: it may do so in a later round.
+const IDLE_ROUNDS_ELSEWHERE: u64 = 50;
+
+/// The same for one that calls on no socket at all: processor time, and naps of all its threads together.
+const IDLE_CPU_BUDGET_WITHOUT_CALLS: Duration = Duration::from_millis(500);
+const IDLE_NAPS_WITHOUT_CALLS: u64 = 200;
 
 /// Shortest nap that counts as long.
 const LONG_NAP: Duration = Duration::from_millis(100);
@@ -65,7 +78,14 @@ pub struct SettleDetector {
     parked: Option<Sample>,
     times: u32,
     /// The view that has not changed since, and the program at that time.
-    unchanged: Option<(Fingerprint, Sample)>,
+    unchanged: Option<(Fingerprint, Moment)>,
+}
+
+/// What a program had done up to one moment.
+#[derive(Debug)]
+struct Moment {
+    sample: Sample,
+    calls: Option<CallCounts>,
 }
 
 /// What can be seen of a program at one moment, as far as it tells whether the program has settled.
@@ -87,13 +107,20 @@ pub struct Observation {
     pub ticks: u64,
     /// Bytes of its standard input that were written so far, and true if there will be no more.
     pub stdin: (u64, bool),
+    /// How often it made which calls. `None` where they are not all reported.
+    pub calls: Option<CallCounts>,
+    /// One of its calls waits for the lab to let it go on.
+    pub is_held: bool,
 }
 
 impl Observation {
     /// Looks at `process`; `rows` asks the kernel for the sockets that matter.
     pub fn of(process: &Process, rows: impl FnOnce() -> Option<Vec<TcpRow>>) -> Self {
         let exited = process.exited().is_some();
+        let holds_one = || process.watch().is_some_and(|watch| !watch.is_idle());
+        let held_before = holds_one();
         let sample = if exited { None } else { process.family() };
+        let is_held = held_before || holds_one();
         let table = if sample.is_some() { rows() } else { None };
         Self {
             exited,
@@ -106,6 +133,8 @@ impl Observation {
             printed: process.stdout.news(),
             ticks: process.stdout.ticks(),
             stdin: (process.stdin_written(), process.is_fed()),
+            calls: process.call_counts(),
+            is_held,
         }
     }
 }
@@ -127,7 +156,7 @@ impl SettleDetector {
         let nothing_travels = connections
             .iter()
             .all(|connection| is_quiet(connection, &table));
-        let is_parked = sample.is_parked() && !waits_for_us(&sample, seen.stdin.1);
+        let is_parked = sample.is_parked() && !seen.is_held && !waits_for_us(&sample, seen.stdin.1);
         if is_parked && nothing_travels && !is_about_to_wake(&sample, &seen.open, &table) {
             return self.parked_again(sample);
         }
@@ -139,10 +168,14 @@ impl SettleDetector {
             0 => IDLE_CPU_BUDGET,
             _ => IDLE_CPU_BUDGET_IN_A_LOOP,
         };
+        let moment = Moment {
+            sample,
+            calls: seen.calls,
+        };
         let now = Fingerprint {
             rows: table,
             descriptors: seen.open,
-            population: sample.threads.len(),
+            population: moment.sample.threads.len(),
             memory: seen.memory.min(TOO_MUCH_MEMORY) / MEMORY_STEP,
             printed: seen.printed,
             stdin_written: seen.stdin.0,
@@ -150,14 +183,14 @@ impl SettleDetector {
         match &self.unchanged {
             Some((before, then)) if *before == now => {
                 // What is on its way may still wake it up to do something.
-                if nothing_travels && is_for_nothing(then, &sample, enough) {
+                if nothing_travels && is_idle(then, &moment, &now, enough) {
                     Activity::Spinning
                 } else {
                     Activity::Running
                 }
             }
             _ => {
-                self.unchanged = Some((now, sample));
+                self.unchanged = Some((now, moment));
                 Activity::Running
             }
         }
@@ -176,10 +209,52 @@ impl SettleDetector {
     }
 }
 
+/// True if all that a program did since `then` was without effect, and enough to tell.
+fn is_idle(then: &Moment, now: &Moment, view: &Fingerprint, enough: Duration) -> bool {
+    let (Some(before), Some(after)) = (&then.calls, &now.calls) else {
+        return is_for_nothing(&then.sample, &now.sample, enough, IDLE_NAPS);
+    };
+    let rounds_on = |descriptor: i32| after.on_since(before, descriptor);
+    let on_sockets = view.sockets().map(rounds_on);
+    match on_sockets.max().unwrap_or(0).max(after.polls_since(before)) {
+        0 => is_for_nothing(
+            &then.sample,
+            &now.sample,
+            IDLE_CPU_BUDGET_WITHOUT_CALLS,
+            IDLE_NAPS_WITHOUT_CALLS,
+        ),
+        rounds => {
+            let mut with_something = view.sockets_with_something();
+            rounds >= IDLE_ROUNDS_ELSEWHERE
+                || (rounds >= IDLE_ROUNDS
+                    && with_something.all(|descriptor| rounds_on(descriptor) >= IDLE_ROUNDS))
+        }
+    }
+}
+
+impl Fingerprint {
+    /// The program's sockets, by descriptor.
+    fn sockets(&self) -> impl Iterator<Item = i32> {
+        let sockets = self.descriptors.iter().filter(|one| one.socket.is_some());
+        sockets.map(|one| one.number)
+    }
+
+    /// Those at which something waits for it: clients, bytes or an end.
+    fn sockets_with_something(&self) -> impl Iterator<Item = i32> {
+        let has_something = |row: &&TcpRow| row.unread > 0 || row.state == TcpState::CloseWait;
+        let rows = self.rows.iter().filter(has_something);
+        rows.filter_map(|row| {
+            let mut open = self.descriptors.iter();
+            open.find(|one| one.socket == Some(row.inode))
+        })
+        .map(|one| one.number)
+    }
+}
+
 /// Whether a program has used so much processor time since `then`, or gone to sleep so often, and with it each of its
 /// threads that wants a processor: on a busy machine one may have had all of it, and another none.
 #[must_use]
-pub fn is_for_nothing(then: &Sample, now: &Sample, enough: Duration) -> bool {
+pub fn is_for_nothing(then: &Sample, now: &Sample, enough: Duration, naps: u64) -> bool {
     let uses = || {
         now.threads
             .iter()
@@ -189,7 +264,7 @@ pub fn is_for_nothing(then: &Sample, now: &Sample, enough: Duration) -> bool {
     let has_napped = match now.longest_nap() {
         Some(nap) if nap >= LONG_NAP => uses().any(|own| own.sleeps >= IDLE_LONG_NAPS),
         // Each thread goes to sleep once when it has nothing to do, and there may be many of them.
-        _ => uses().map(|own| own.sleeps.saturating_sub(1)).sum::<u64>() >= IDLE_NAPS,
+        _ => uses().map(|own| own.sleeps.saturating_sub(1)).sum::<u64>() >= naps,
     };
     let mut awake = now
         .threads

@@ -15,6 +15,7 @@ use crate::platform::{Power, Powers};
 use crate::process::child::Process;
 use crate::process::deadline::Deadline;
 
+mod calls;
 mod failing;
 mod seeing;
 

@@ -1,6 +1,6 @@
 //! One stage of a subject, built and runnable, as a check sees it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::Command;
@@ -16,8 +16,8 @@ use crate::harness::payload::Payload;
 use crate::harness::scripted_server::{ScriptedServer, loopback_of_our_own};
 use crate::harness::server::Server;
 use crate::harness::snapshot::Snapshots;
-use crate::platform::{LIMITS, Limits, MANY_DESCRIPTORS, Powers, room_at_first};
-use crate::process::child::{Process, Stdin};
+use crate::platform::{LIMITS, Limits, MANY_DESCRIPTORS, Power, Powers, Watching, room_at_first};
+use crate::process::child::{Launch, Process, Stdin};
 use crate::text::size;
 
 /// Payloads of so many bytes and more are not made anew each time.
@@ -33,6 +33,8 @@ pub struct Program {
     random: RefCell<fastrand::Rng>,
     context: Rc<CheckContext>,
     snapshots: Snapshots,
+    /// Which of its calls are reported to the lab, where this machine does that.
+    watching: Cell<Watching>,
 }
 
 impl Program {
@@ -52,7 +54,13 @@ impl Program {
             random: RefCell::new(fastrand::Rng::with_seed(seed)),
             context: Rc::new(CheckContext::new(step, not_started, powers)),
             snapshots,
+            watching: Cell::new(Watching::Rare),
         }
+    }
+
+    /// From now on each call of what is started is reported to the lab.
+    pub fn watch_every_call(&self) {
+        self.watching.set(Watching::Every);
     }
 
     /// Starts it as a server on a port that the kernel chooses, and waits for its announcement.
@@ -227,7 +235,14 @@ impl Program {
     ) -> Result<Rc<Process>> {
         let mut command = Command::new(&self.executable);
         command.args(arguments);
-        let process = Rc::new(Process::start(command, limits, stdin, kept)?);
+        let launch = Launch {
+            limits,
+            input: stdin,
+            kept,
+            watching: (self.context.powers().has(Power::WatchedCalls))
+                .then_some(self.watching.get()),
+        };
+        let process = Rc::new(Process::start(command, launch)?);
         self.context.set_program(&process);
         Ok(process)
     }

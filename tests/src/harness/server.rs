@@ -1,5 +1,6 @@
 //! The program as a running server.
 
+mod calls;
 pub mod event_driven;
 pub mod event_log;
 pub mod fairness;

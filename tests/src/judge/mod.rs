@@ -168,6 +168,9 @@ impl Judge {
             snapshots,
             self.powers.clone(),
         );
+        if candidate.stage.polls {
+            program.watch_every_call();
+        }
         panic::catch_unwind(AssertUnwindSafe(|| {
             let outcome = (part.run)(&program);
             let without = program.context().without();

@@ -62,6 +62,7 @@ pub fn rows(
         ("expected", Some(&failure.expected)),
         ("received", Some(&failure.received)),
         ("program", Some(&failure.program)),
+        ("calls", failure.calls.as_ref()),
         ("why", Some(&why)),
         ("read", Some(&read)),
         ("slide", slide.as_ref()),

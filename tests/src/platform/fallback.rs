@@ -1,13 +1,17 @@
 //! Systems other than Linux do not show what a process is doing, or not in this way.
 
 use std::collections::HashSet;
+use std::convert::Infallible;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
+use std::process::Command;
 use std::time::Duration;
 
 use socket2::Socket;
 
-use crate::platform::{CallKind, Descriptor, Registered, Sample, TcpRow};
+use crate::platform::{
+    CallCounts, CallKind, Descriptor, Fault, Registered, Sample, TcpRow, WatchedCall, Watching,
+};
 
 #[must_use]
 pub fn sample(_pid: u32) -> Option<Sample> {
@@ -172,4 +176,53 @@ pub fn tells_of_changes(_folder: &std::path::Path) -> io::Result<bool> {
 #[must_use]
 pub fn call_filter() -> Option<bool> {
     None
+}
+
+/// There is none.
+#[derive(Debug)]
+pub struct CallWatchSetup(Infallible);
+
+impl CallWatchSetup {
+    /// # Errors
+    ///
+    /// Always.
+    pub fn prepare(_command: &mut Command, _watching: Watching) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// # Errors
+    ///
+    /// None: there is no such program.
+    pub fn watch(self) -> io::Result<CallWatch> {
+        match self.0 {}
+    }
+}
+
+/// There is none.
+#[derive(Debug)]
+pub struct CallWatch(Infallible);
+
+impl CallWatch {
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        match self.0 {}
+    }
+
+    #[must_use]
+    pub fn calls(&self) -> (u64, Vec<(u32, WatchedCall)>) {
+        match self.0 {}
+    }
+
+    #[must_use]
+    pub fn counts(&self) -> CallCounts {
+        match self.0 {}
+    }
+
+    pub fn answer(&self, _fault: Fault) {
+        match self.0 {}
+    }
+
+    pub fn answer_no_more(&self) -> u64 {
+        match self.0 {}
+    }
 }

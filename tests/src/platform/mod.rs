@@ -13,7 +13,11 @@ pub use powers::{Power, Powers};
 pub use process_state::{CallKind, Descriptor, Registered, Sample, SleepingCall, Thread};
 pub use tcp_state::{TcpRow, TcpState};
 mod settings;
+mod watched_calls;
 pub use settings::room_at_first;
+pub use watched_calls::{
+    Answer, CallCounts, Fault, SocketOption, SystemError, WatchedCall, Watching,
+};
 
 pub mod basics;
 
@@ -55,6 +59,8 @@ pub use linux::tcp::{
     window_probes,
 };
 #[cfg(target_os = "linux")]
+pub use linux::watch::{CallWatch, CallWatchSetup};
+#[cfg(target_os = "linux")]
 pub use linux::{
     PipeEnd, Stream, address_space, dependants, descendants, descriptors, end_orphans,
     is_non_blocking, limit_address_space, memory, pages, path_to, sample, shut_down,
@@ -67,11 +73,11 @@ pub use signals::has_children;
 mod fallback;
 #[cfg(not(target_os = "linux"))]
 pub use fallback::{
-    PipeEnd, Stream, acknowledge, address_space, call_filter, dependants, descendants, descriptors,
-    end_orphans, fix_room, has_children, is_non_blocking, limit_address_space, longest_backlog,
-    memory, not_sent, pages, path_to, proc_is_ours, registered, sample, shut_down, tcp_rows,
-    tcp_table, tell_when_there_are, tells_of_changes, threads, time_limit, widen_room_to_send,
-    window_probes,
+    CallWatch, CallWatchSetup, PipeEnd, Stream, acknowledge, address_space, call_filter,
+    dependants, descendants, descriptors, end_orphans, fix_room, has_children, is_non_blocking,
+    limit_address_space, longest_backlog, memory, not_sent, pages, path_to, proc_is_ours,
+    registered, sample, shut_down, tcp_rows, tcp_table, tell_when_there_are, tells_of_changes,
+    threads, time_limit, widen_room_to_send, window_probes,
 };
 
 mod usage;

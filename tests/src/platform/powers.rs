@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use crate::platform::basics::start_threads;
 use crate::platform::settings::{let_wait, takes_a_flood, takes_a_message};
 use crate::platform::{
-    CallKind, MANY_DESCRIPTORS, Sample, TcpRow, TcpState, address_space, descriptors,
-    descriptors_allowed, limit_address_space, proc_is_ours, resume, sample, shut_down, stop,
-    tcp_rows, tcp_table,
+    CallKind, CallWatchSetup, MANY_DESCRIPTORS, Sample, TcpRow, TcpState, WatchedCall, Watching,
+    address_space, descriptors, descriptors_allowed, limit_address_space, proc_is_ours, resume,
+    sample, shut_down, stop, tcp_rows, tcp_table,
 };
 
 /// As many descriptors as a hundred clients take, at either end.
@@ -52,6 +52,10 @@ powers! {
     PrivateLoopback "loopback addresses of our own"
     /// Borrowing a socket of a program: to read its options, to change one for a moment, or to shut it down.
     ForeignSockets "the sockets of a program"
+    /// Seeing each call of a program when it begins, and what stands in its memory for it: naps, timeouts, addresses.
+    WatchedCalls "the system calls of a program"
+    /// Answering a call of a program in place of the kernel.
+    AnsweredCalls "answering system calls for a program"
     /// Taking memory away from a program that runs.
     LessMemory "taking memory away from a program"
     /// Starting a program to which more than a thousand descriptors are not free.
@@ -89,6 +93,8 @@ impl Power {
                 | Power::Descriptors
                 | Power::ForeignSockets
                 | Power::LessMemory
+                | Power::WatchedCalls
+                | Power::AnsweredCalls
         )
     }
 }
@@ -203,6 +209,8 @@ fn probe(power: Power) -> Result<(), String> {
             }
             _ => Ok(()),
         }),
+        Power::WatchedCalls => a_line_is_reported(),
+        Power::AnsweredCalls => a_line_is_reported().and_then(|()| probe(Power::ForeignSockets)),
         Power::LessMemory => with_a_sleeper(|pid| {
             let most = address_space(pid).ok_or("/proc/PID/status does not show a child's size")?;
             limit_address_space(pid, most).map_err(|error| format!("prlimit: {error}"))
@@ -230,6 +238,27 @@ fn with_a_sleeper(look: impl FnOnce(u32) -> Result<(), String>) -> Result<(), St
     let seen = look(child.id());
     let _ = child.kill().and_then(|()| child.wait());
     seen
+}
+
+/// Watches a child that prints a line.
+fn a_line_is_reported() -> Result<(), String> {
+    let mut command = Command::new("echo");
+    command.arg("hello").stdout(Stdio::null());
+    let refused = |error: std::io::Error| format!("seccomp: {error}");
+    let setup = CallWatchSetup::prepare(&mut command, Watching::Rare).map_err(refused)?;
+    let mut child = command.spawn().map_err(refused)?;
+    let watched = setup.watch().map_err(refused);
+    let _ = match watched {
+        Ok(_) => child.wait().map(drop),
+        Err(_) => child.kill().and_then(|()| child.wait()).map(drop),
+    };
+    let (_, calls) = watched?.calls();
+    let line = WatchedCall::Print(b"hello\n".to_vec());
+    calls
+        .iter()
+        .any(|(_, call)| *call == line)
+        .then_some(())
+        .ok_or_else(|| "a child's call was not reported with what it printed".into())
 }
 
 fn unread_byte_shows() -> std::io::Result<()> {

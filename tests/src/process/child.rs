@@ -9,7 +9,9 @@ use std::thread::JoinHandle;
 
 use anyhow::Context;
 
-use crate::platform::{self, Limits, Sample};
+use crate::platform::{
+    self, CallCounts, CallWatch, CallWatchSetup, LIMITS, Limits, Sample, Watching,
+};
 use crate::process::deadline::Deadline;
 use crate::process::output::{NO_THREAD, Output, own_thread};
 use crate::process::reaper;
@@ -32,11 +34,36 @@ pub enum Stdin {
     Open,
 }
 
+/// How a program is started.
+#[derive(Debug)]
+pub struct Launch {
+    pub limits: Limits,
+    pub input: Stdin,
+    /// Bytes of its standard output that are kept at most; `None` for as many as of its standard error.
+    pub kept: Option<usize>,
+    /// Which of its calls are reported to us. `None`: none are.
+    pub watching: Option<Watching>,
+}
+
+impl Launch {
+    /// As every program of this lab is started, but for a client's input.
+    #[must_use]
+    pub fn usual() -> Self {
+        Self {
+            limits: LIMITS,
+            input: Stdin::Null,
+            kept: None,
+            watching: None,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub struct Process {
     child: RefCell<Child>,
     pid: u32,
     limits: Limits,
+    watch: Option<(Watching, CallWatch)>,
     pub stdout: Output,
     pub stderr: Output,
     stdin_written: Arc<AtomicU64>,
@@ -97,13 +124,14 @@ fn feed(
 }
 
 impl Process {
-    /// Starts `command` under `limits`, and keeps at most `kept` bytes of its standard output.
-    pub fn start(
-        mut command: Command,
-        limits: Limits,
-        input: Stdin,
-        kept: Option<usize>,
-    ) -> anyhow::Result<Self> {
+    /// Starts `command` as `launch` says.
+    pub fn start(mut command: Command, launch: Launch) -> anyhow::Result<Self> {
+        let Launch {
+            limits,
+            input,
+            kept,
+            watching,
+        } = launch;
         let stdin = if matches!(input, Stdin::Null) {
             Stdio::null()
         } else {
@@ -115,11 +143,26 @@ impl Process {
             .stderr(Stdio::piped());
         platform::forget_surroundings(&mut command);
         platform::confine(&mut command, limits);
+        let prepare = |watching| {
+            let setup = CallWatchSetup::prepare(&mut command, watching)?;
+            Ok::<_, std::io::Error>((watching, setup))
+        };
+        let setup = watching.map(prepare).transpose();
+        let setup = setup.context("cannot watch a program")?;
 
         let started = reaper::start(&mut command);
         let mut child = started.with_context(|| format!("cannot start {command:?}"))?;
-        match Attached::to(&mut child, input, kept.unwrap_or(KEPT)) {
-            Ok(attached) => Ok(Self {
+        let watch = setup.map(|(watching, setup)| Ok((watching, setup.watch()?)));
+        let watch: std::io::Result<_> = watch.transpose();
+        let attached = watch.context("cannot watch a program").and_then(|watch| {
+            Ok((
+                watch,
+                Attached::to(&mut child, input, kept.unwrap_or(KEPT))?,
+            ))
+        });
+        match attached {
+            Ok((watch, attached)) => Ok(Self {
+                watch,
                 pid: child.id(),
                 limits,
                 watchdog: attached.watchdog,
@@ -159,7 +202,7 @@ impl Process {
         if self.exited().is_some() {
             None
         } else {
-            platform::sample(self.pid)
+            platform::sample(self.pid).map(|sample| self.with_naps(sample))
         }
     }
 
@@ -168,7 +211,33 @@ impl Process {
     pub fn family(&self) -> Option<Sample> {
         match self.exited() {
             Some(_) => None,
-            None => family(self.pid),
+            None => family(self.pid).map(|sample| self.with_naps(sample)),
+        }
+    }
+
+    /// To the kernel each call that is reported to us is a sleep. Where all are, naps and waits are what counts.
+    fn with_naps(&self, mut sample: Sample) -> Sample {
+        if let Some((Watching::Every, watch)) = &self.watch {
+            let counts = watch.counts();
+            for thread in &mut sample.threads {
+                thread.sleeps = counts.naps_of(thread.id);
+            }
+        }
+        sample
+    }
+
+    /// Its calls, where they are reported to us.
+    #[must_use]
+    pub fn watch(&self) -> Option<&CallWatch> {
+        self.watch.as_ref().map(|(_, watch)| watch)
+    }
+
+    /// How often it made which calls, where each of them is reported to us.
+    #[must_use]
+    pub fn call_counts(&self) -> Option<CallCounts> {
+        match &self.watch {
+            Some((Watching::Every, watch)) => Some(watch.counts()),
+            _ => None,
         }
     }
 

@@ -13,8 +13,8 @@ use anyhow::{Context, bail, ensure};
 use crate::course::Protocol;
 use crate::evidence::kit_log::Event;
 use crate::evidence::last_words::last_lines;
-use crate::platform::{self, LIMITS};
-use crate::process::child::{Process, Stdin};
+use crate::platform;
+use crate::process::child::{Launch, Process};
 use crate::process::deadline::Deadline;
 use crate::text::escape_control;
 use crate::trace::recording::{ClientEvent, Recording, Span};
@@ -127,7 +127,7 @@ impl Started {
     fn new(mut command: Command) -> anyhow::Result<Self> {
         let asked = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         command.args(["--listen", &asked.to_string()]);
-        let running = Process::start(command, LIMITS, Stdin::Null, None)?;
+        let running = Process::start(command, Launch::usual())?;
         let announced = Deadline::start().until(|| {
             let is_gone = running.exited().is_some();
             if is_gone {

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use crate::course::cause::Cause;
 use crate::diagnose::failure::{Failure, Problem};
 use crate::diagnose::symptom::Symptom;
-use crate::diagnose::{cause, describe};
+use crate::diagnose::{cause, describe, last_calls};
 use crate::evidence::Evidence;
+use crate::evidence::calls::CallLog;
 use crate::evidence::connection::Connection;
 use crate::evidence::heartbeat::is_alive;
 use crate::evidence::kit_log::EventLog;
@@ -37,6 +38,8 @@ impl CheckContext {
     ) -> Box<Problem> {
         let program = self.program.borrow();
         // A program that we have stopped ourselves will not settle.
+        // Those that it makes while we wait below tell nothing.
+        let calls = program.as_ref().map(|program| self.every_call(program));
         let is_stopped =
             |program: &Rc<Process>| program.sample().is_some_and(|sample| sample.is_stopped());
         let stopped = program.as_ref().is_some_and(is_stopped);
@@ -72,6 +75,7 @@ impl CheckContext {
             exceeded_thread_cap: program.exceeded_thread_cap(),
             descriptor_limit: program.limits().descriptors,
             memory: memory(program.pid()),
+            calls: calls.unwrap_or_default(),
             beats: activity == Activity::Spinning && is_alive(program),
         };
         let failure = Failure {
@@ -79,12 +83,19 @@ impl CheckContext {
             expected: expected.into(),
             received: received.into(),
             program: describe(&evidence),
+            calls: last_calls(&evidence),
             cause: cause(&evidence, symptom),
         };
         Box::new(match evidence.unwritten {
             Some(step) => Problem::NotStarted(step, failure),
             None => Problem::Failed(failure),
         })
+    }
+
+    /// The calls of `program`, where each of them is reported.
+    fn every_call(&self, program: &Process) -> CallLog {
+        let watch = program.watch().filter(|_| program.call_counts().is_some());
+        watch.map_or_else(CallLog::default, |watch| CallLog::new(watch.calls().1))
     }
 
     /// Whether the machine has refused the program a thread, and refuses us one now: then no failure is of its making,

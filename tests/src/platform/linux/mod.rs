@@ -2,10 +2,12 @@
 
 pub mod epoll;
 pub mod events;
+mod memory_of;
 pub mod proc;
 mod sock_diag;
 mod syscalls;
 pub mod tcp;
+pub mod watch;
 
 use std::collections::HashSet;
 use std::fs;

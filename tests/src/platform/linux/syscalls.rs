@@ -1,10 +1,8 @@
 //! The call that a thread sleeps in, and for how long it asked to: /proc/PID/syscall in proc(5).
 
-use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
-use crate::platform::linux::proc;
+use crate::platform::linux::memory_of::Memory;
 use crate::platform::{CallKind, SleepingCall, unix};
 
 /// Reads a line of /proc/PID/syscall: the call's number and its arguments, or `running`.
@@ -26,7 +24,10 @@ pub(super) fn call(pid: u32, line: &str) -> Option<SleepingCall> {
     };
     let time = |index: usize, unit: Duration| match argument(index) {
         0 => Wait::ForEver,
-        pointer => time_at(pid, pointer, unit).map_or(Wait::ForSomeTime, Wait::For),
+        pointer => {
+            let time = Memory::of(pid).time(pointer, unit);
+            time.map_or(Wait::ForSomeTime, Wait::For)
+        }
     };
     let until = |index: usize| match time(index, NANOSECOND) {
         Wait::For(end) => Wait::For(end.saturating_sub(unix::monotonic_time())),
@@ -89,17 +90,3 @@ const MICROSECOND: Duration = Duration::from_micros(1);
 
 /// The part of a futex operation that is no flag.
 const FUTEX_COMMAND: i32 = !(libc::FUTEX_PRIVATE_FLAG | libc::FUTEX_CLOCK_REALTIME);
-
-/// The time that stands in the memory of process `pid`: two words, seconds and a count of `unit`.
-fn time_at(pid: u32, pointer: u64, unit: Duration) -> Option<Duration> {
-    let memory = File::open(proc::of(pid).join("mem")).ok()?;
-    let mut words = [[0; 8]; 2];
-    memory
-        .read_exact_at(words.as_flattened_mut(), pointer)
-        .ok()?;
-    let [seconds, rest] = words.map(u64::from_ne_bytes);
-    let rest = u32::try_from(rest)
-        .ok()
-        .filter(|rest| *rest < 1_000_000_000)?;
-    Some(Duration::from_secs(seconds) + unit * rest)
-}

@@ -1,0 +1,56 @@
+//! The system calls of the program, as far as this machine reports them, and our answers to some of them.
+
+use std::collections::HashSet;
+
+use crate::diagnose::failure::Outcome;
+use crate::evidence::calls::CallLog;
+use crate::harness::context::CheckContext;
+use crate::platform::{Fault, Power, descriptors};
+
+impl CheckContext {
+    /// The calls of the program so far. `None` where this machine does not report them, and then the verdict says so.
+    #[must_use]
+    pub fn calls(&self) -> Option<CallLog> {
+        if !self.has(Power::WatchedCalls) {
+            return None;
+        }
+        let program = self.program.borrow();
+        let (_dropped, calls) = program.as_ref()?.watch()?.calls();
+        Some(CallLog::new(calls))
+    }
+
+    /// As [`calls`](Self::calls), from the announcement on.
+    #[must_use]
+    pub fn calls_since_the_announcement(&self) -> Option<CallLog> {
+        Some(self.calls()?.since_the_announcement())
+    }
+
+    /// Answers calls of the program from now on.
+    ///
+    /// # Errors
+    ///
+    /// When these calls are not reported: the check has not asked for that.
+    pub fn answer(&self, fault: Fault) -> Outcome {
+        let program = self.program.borrow();
+        let watched = program.as_ref().filter(|one| one.call_counts().is_some());
+        let watch = watched.and_then(|program| program.watch());
+        match watch {
+            Some(watch) => {
+                watch.answer(fault);
+                Ok(())
+            }
+            None => Err(anyhow::anyhow!("a check answers calls that are not reported").into()),
+        }
+    }
+
+    /// The sockets that the program has open, by inode.
+    #[must_use]
+    pub fn open_sockets(&self) -> HashSet<u64> {
+        let program = self.program.borrow();
+        let open = program
+            .as_ref()
+            .and_then(|program| descriptors(program.pid()));
+        let sockets = open.unwrap_or_default().into_iter();
+        sockets.filter_map(|one| one.socket).collect()
+    }
+}

@@ -1,0 +1,179 @@
+//! What is expected of a server's system calls, which the kernel reports to the lab, and answers of ours to some of them.
+
+use std::time::Duration;
+
+use crate::course::cause::Cause;
+use crate::diagnose::failure::{Outcome, Result};
+use crate::diagnose::symptom::Symptom;
+use crate::evidence::calls::OwnWait;
+use crate::harness::peer::Peer;
+use crate::harness::server::Server;
+use crate::platform::{Answer, CallKind, Fault, SocketOption, SystemError, TcpState, tcp_table};
+use crate::text::duration;
+
+/// The longest nap that the contract of a polling server allows.
+const LONGEST_NAP: Duration = Duration::from_millis(5);
+
+impl Server {
+    /// Since it announced its address it has waited only in calls that another side ends: no sleep, no timer, and no wait
+    /// with a timeout of less than a minute.
+    pub fn expect_no_waits_of_its_own(&self) -> Result<&Self> {
+        let own_wait = self.context.calls_since_the_announcement();
+        match own_wait.and_then(|calls| calls.own_waits().next()) {
+            None => Ok(self),
+            Some(wait) => Err(self.context.fail_because(
+                match wait {
+                    OwnWait::Sleep(_) => Cause::SleepsOnItsOwn,
+                    _ => Cause::WakesOnATimer,
+                },
+                "a server that waits only in calls that a client ends",
+                words(wait),
+            )),
+        }
+    }
+
+    /// Since it announced its address it has never slept for more than 5 ms in one go.
+    pub fn expect_short_naps_only(&self) -> Result<&Self> {
+        let calls = self.context.calls_since_the_announcement();
+        match calls.and_then(|calls| calls.sleep_of_more_than(LONGEST_NAP)) {
+            None => Ok(self),
+            Some(nap) => Err(self.context.fail_because(
+                Cause::LongNap,
+                "no nap of more than 5 ms",
+                format!("a nap of {}", duration(nap)),
+            )),
+        }
+    }
+
+    /// It has started no thread and no process, not even for a moment.
+    pub fn expect_no_new_threads(&self) -> Result<&Self> {
+        let calls = self.context.calls();
+        match calls.map_or(0, |calls| calls.started_tasks()) {
+            0 => Ok(self),
+            started => {
+                let received = match started {
+                    1 => "it has started another thread".to_string(),
+                    many => format!("it has started {many} other threads"),
+                };
+                let expected = "one thread, which does everything";
+                Err(self
+                    .context
+                    .fail_because(Cause::TooManyThreads, expected, received))
+            }
+        }
+    }
+
+    /// It listens at the address that it announced, and at no other.
+    pub fn expect_one_listener(&self) -> Result<&Self> {
+        let mine = self.context.open_sockets();
+        let table = tcp_table().unwrap_or_default();
+        let listening = table.iter().filter(|row| row.state == TcpState::Listen);
+        let others: Vec<String> = listening
+            .filter(|row| mine.contains(&row.inode) && row.local != self.address())
+            .map(|row| row.local.to_string())
+            .collect();
+        if others.is_empty() {
+            return Ok(self);
+        }
+        Err(self.context.fail_because(
+            Cause::WrongAddress,
+            format!("a server that listens at {} alone", self.address()),
+            format!("it listens at {}", others.join(" and ")),
+        ))
+    }
+
+    /// It has set no limit of time on any socket: neither on `recv` or `send`, nor on the connection.
+    pub fn expect_no_time_limits(&self) -> Result<&Self> {
+        let calls = self.context.calls();
+        let mut limits = calls
+            .iter()
+            .flat_map(|calls| calls.options())
+            .filter_map(name_of_limit);
+        match limits.next() {
+            None => Ok(self),
+            Some(name) => Err(self.context.fail_because(
+                Cause::GivesUpAfterATime,
+                "sockets without a limit of time",
+                format!("it has set {name}"),
+            )),
+        }
+    }
+
+    /// The next `accept` fails with `error`.
+    pub fn fail_next_accept(&self, error: SystemError) -> Outcome {
+        self.fail_next(CallKind::Accept, None, error)
+    }
+
+    /// The next `recv` on the socket of `peer` fails with `error`.
+    pub fn fail_next_recv_from(&self, peer: &Peer, error: SystemError) -> Outcome {
+        self.fail_next(CallKind::Recv, Some(self.descriptor_for(peer)?), error)
+    }
+
+    /// The next `send` on the socket of `peer` fails with `error`.
+    pub fn fail_next_send_to(&self, peer: &Peer, error: SystemError) -> Outcome {
+        self.fail_next(CallKind::Send, Some(self.descriptor_for(peer)?), error)
+    }
+
+    /// The next wait for readiness fails with `error`.
+    pub fn fail_next_wait(&self, error: SystemError) -> Outcome {
+        self.fail_next(CallKind::Poll, None, error)
+    }
+
+    /// Each `send` takes no more than so many bytes, as it may.
+    pub fn shorten_sends(&self, bytes: usize) -> Outcome {
+        self.context.answer(Fault {
+            kind: CallKind::Send,
+            descriptor: None,
+            answer: Answer::AtMost(bytes),
+            times: u64::MAX,
+        })
+    }
+
+    fn fail_next(&self, kind: CallKind, descriptor: Option<i32>, error: SystemError) -> Outcome {
+        self.context.answer(Fault {
+            kind,
+            descriptor,
+            answer: Answer::Error(error),
+            times: 1,
+        })
+    }
+
+    /// The number by which the program knows the socket of `peer`, once it has accepted it.
+    fn descriptor_for(&self, peer: &Peer) -> Result<i32> {
+        let found = self.context.wait_until(|| {
+            let rows = self.context.rows_of(&peer.connection)?;
+            self.descriptor_of(*peer.connection.their_row(&rows)?)
+        });
+        found.reached().ok_or_else(|| {
+            let expected = "a server that holds the socket of its client";
+            let received = format!("it has not accepted {}", peer.connection.label);
+            peer.fail(Symptom::Silence, expected, received)
+        })
+    }
+}
+
+fn words(wait: OwnWait) -> String {
+    match wait {
+        OwnWait::Sleep(length) => format!("a sleep of {}", duration(length)),
+        OwnWait::ForSockets(length) => {
+            format!(
+                "a wait for sockets that gives up after {}",
+                duration(length)
+            )
+        }
+        OwnWait::ForAThread(length) => format!(
+            "a wait for another thread that gives up after {}",
+            duration(length)
+        ),
+        OwnWait::Timer => "a timer".into(),
+    }
+}
+
+fn name_of_limit(option: SocketOption) -> Option<&'static str> {
+    match option {
+        SocketOption::ReceiveTimeout => Some("SO_RCVTIMEO"),
+        SocketOption::SendTimeout => Some("SO_SNDTIMEO"),
+        SocketOption::UserTimeout => Some("TCP_USER_TIMEOUT"),
+        _ => None,
+    }
+}

@@ -1,0 +1,201 @@
+//! Watching the system calls of a program: the kernel reports them to a thread of ours when they begin, which lets them go on or
+//! answers them itself. See seccomp_unotify(2).
+
+mod decode;
+mod filter;
+mod listener;
+mod short_send;
+
+use std::collections::VecDeque;
+use std::io;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use crate::platform::linux::memory_of::Memory;
+use crate::platform::linux::watch::listener::{Handover, Listener, Report, Verdict};
+use crate::platform::{Answer, CallCounts, CallKind, Fault, SystemError, WatchedCall, Watching};
+
+/// How many calls are kept. A server that goes round in a loop makes many.
+const KEPT: usize = 1 << 16;
+
+/// A program that is about to be started, and will be watched.
+#[derive(Debug)]
+pub struct CallWatchSetup(Handover);
+
+impl CallWatchSetup {
+    /// Makes the program that `command` starts be watched. This has to be the last setting of its child.
+    ///
+    /// # Errors
+    ///
+    /// When this system does not do that.
+    pub fn prepare(command: &mut Command, watching: Watching) -> io::Result<Self> {
+        let filter = filter::filter(watching).ok_or(io::ErrorKind::Unsupported)?;
+        Handover::prepare(command, filter).map(Self)
+    }
+
+    /// Watches the program, which was started.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses a thread for it, or the program has not handed its reports over.
+    pub fn watch(self) -> io::Result<CallWatch> {
+        let listener = self.0.receive()?;
+        listener.wake_on_the_same_processor();
+        let shared = Arc::new(Shared {
+            listener,
+            is_answering: AtomicBool::new(false),
+            record: Mutex::default(),
+            faults: Mutex::default(),
+        });
+        let supervisor = Arc::clone(&shared);
+        thread::Builder::new().spawn(move || supervisor.answer_all())?;
+        Ok(CallWatch(shared))
+    }
+}
+
+/// A program whose calls are watched, for as long as it lives.
+#[derive(Debug)]
+pub struct CallWatch(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    listener: Listener,
+    /// A call was received, and not answered yet.
+    is_answering: AtomicBool,
+    record: Mutex<Record>,
+    faults: Mutex<Vec<Fault>>,
+}
+
+/// What was reported so far.
+#[derive(Debug, Default)]
+struct Record {
+    /// The last calls, each with the thread that made it, and how many came before them.
+    calls: VecDeque<(u32, WatchedCall)>,
+    dropped: u64,
+    counts: CallCounts,
+}
+
+impl CallWatch {
+    /// No call waits for an answer of ours: a thread that sleeps does so in the call itself.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        let is_idle = || !self.0.is_answering.load(Ordering::SeqCst);
+        is_idle() && !self.0.listener.has_waiting() && is_idle()
+    }
+
+    /// The calls so far, each with its thread, or the last of them, and how many there have been before those.
+    #[must_use]
+    pub fn calls(&self) -> (u64, Vec<(u32, WatchedCall)>) {
+        let record = self.0.record();
+        (record.dropped, record.calls.iter().cloned().collect())
+    }
+
+    #[must_use]
+    pub fn counts(&self) -> CallCounts {
+        self.0.record().counts.clone()
+    }
+
+    /// From now on such calls are answered by us.
+    pub fn answer(&self, fault: Fault) {
+        lock(&self.0.faults).push(fault);
+    }
+
+    /// From now on the kernel answers all calls. Returns how many of ours were still to come.
+    pub fn answer_no_more(&self) -> u64 {
+        let faults = std::mem::take(&mut *lock(&self.0.faults));
+        faults.iter().map(|fault| fault.times).sum()
+    }
+}
+
+impl Shared {
+    fn record(&self) -> MutexGuard<'_, Record> {
+        lock(&self.record)
+    }
+
+    /// Answers calls until the program is gone.
+    fn answer_all(&self) {
+        while let Some(()) = self.listener.wait() {
+            self.is_answering.store(true, Ordering::SeqCst);
+            if let Some(report) = self.listener.receive() {
+                self.answer_one(&report);
+            }
+            self.is_answering.store(false, Ordering::SeqCst);
+        }
+    }
+
+    /// What the program can bring about by the call is recorded before it can: whoever sees the one finds the other.
+    fn answer_one(&self, report: &Report) {
+        let memory = Memory::of(report.thread);
+        let call = decode::call(report.number, report.arguments, &memory);
+        let verdict = self.verdict(report, &call);
+        self.record().add(report.thread, call);
+        if !self.listener.answer(report, verdict) {
+            // It was interrupted before, and begins anew: it is reported again.
+            self.record().take_back();
+        }
+    }
+
+    fn verdict(&self, report: &Report, call: &WatchedCall) -> Verdict {
+        let (kind, descriptor) = match call {
+            WatchedCall::On {
+                kind, descriptor, ..
+            } => (*kind, Some(*descriptor)),
+            WatchedCall::Wait { kind, .. } => (*kind, None),
+            _ => return Verdict::GoOn,
+        };
+        match self.fault(kind, descriptor) {
+            None => Verdict::GoOn,
+            Some(Answer::Error(error)) => Verdict::Fail(number(error)),
+            Some(Answer::AtMost(bytes)) => short_send::send(report, bytes),
+        }
+    }
+
+    /// The answer to a call of this kind, if one is left.
+    fn fault(&self, kind: CallKind, descriptor: Option<i32>) -> Option<Answer> {
+        let mut faults = lock(&self.faults);
+        let fault = faults.iter_mut().find(|fault| {
+            fault.kind == kind
+                && fault.times > 0
+                && fault.descriptor.is_none_or(|one| Some(one) == descriptor)
+        })?;
+        fault.times -= 1;
+        Some(fault.answer)
+    }
+}
+
+impl Record {
+    fn add(&mut self, thread: u32, call: WatchedCall) {
+        self.counts.add(thread, &call);
+        if self.calls.len() == KEPT {
+            self.calls.pop_front();
+            self.dropped += 1;
+        }
+        self.calls.push_back((thread, call));
+    }
+
+    /// The last call was none.
+    fn take_back(&mut self) {
+        if let Some((thread, call)) = self.calls.pop_back() {
+            self.counts.take_back(thread, &call);
+        }
+    }
+}
+
+/// The number of an error: errno(3).
+fn number(error: SystemError) -> i32 {
+    match error {
+        SystemError::TooManyOpenFiles => libc::EMFILE,
+        SystemError::ConnectionAborted => libc::ECONNABORTED,
+        SystemError::ConnectionReset => libc::ECONNRESET,
+        SystemError::BrokenPipe => libc::EPIPE,
+        SystemError::Interrupted => libc::EINTR,
+        SystemError::WouldBlock => libc::EAGAIN,
+        SystemError::NoBufferSpace => libc::ENOBUFS,
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,49 @@
+//! Carrying out a program's `send` for it, with fewer bytes than it gave.
+
+use std::fs;
+
+use socket2::SockRef;
+
+use crate::platform::linux::memory_of::Memory;
+use crate::platform::linux::proc;
+use crate::platform::linux::watch::listener::{Report, Verdict};
+use crate::platform::unix;
+
+/// Sends at most `most` of the bytes that the program gave. Where that cannot be done, or would have to wait, the call goes
+/// on as the program made it.
+pub(super) fn send(report: &Report, most: usize) -> Verdict {
+    match try_to_send(report, most) {
+        Some(sent) => Verdict::Return(i64::try_from(sent).unwrap_or(i64::MAX)),
+        None => Verdict::GoOn,
+    }
+}
+
+fn try_to_send(report: &Report, most: usize) -> Option<usize> {
+    let memory = Memory::of(report.thread);
+    let (pointer, length) = first_piece(report, &memory)?;
+    let bytes = memory.bytes(pointer, length.min(most))?;
+    let descriptor = i32::try_from(report.arguments[0]).ok()?;
+    let socket = unix::borrow_socket(process_of(report.thread)?, descriptor).ok()?;
+    let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
+    SockRef::from(&socket).send_with_flags(&bytes, flags).ok()
+}
+
+/// The first bytes that the program gave: a pointer and a length.
+fn first_piece(report: &Report, memory: &Memory) -> Option<(u64, usize)> {
+    let [_, second, third, ..] = report.arguments;
+    let piece_at = |pieces| Some((memory.word(pieces)?, memory.word(pieces + 8)?));
+    let (pointer, length) = match report.number {
+        libc::SYS_writev => piece_at(second)?,
+        // The pieces of a `struct msghdr`: see sendmsg(2).
+        libc::SYS_sendmsg => piece_at(memory.word(second + 16)?)?,
+        _ => (second, third),
+    };
+    Some((pointer, usize::try_from(length).ok()?))
+}
+
+/// The process that a thread belongs to.
+fn process_of(thread: u32) -> Option<u32> {
+    let status = fs::read_to_string(proc::of(thread).join("status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("Tgid:"))?;
+    line.trim().parse().ok()
+}

@@ -1,0 +1,167 @@
+//! System calls of a program that the kernel reported to us when they began, as values.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::platform::CallKind;
+
+/// Which calls are reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watching {
+    /// Calls that change what the program is: naps, waits with a timeout, timers, threads and processes, addresses and
+    /// socket options. A server makes few of them, so watching costs it nothing while it serves.
+    Rare,
+    /// Those, and each call on a socket, each wait for sockets and each line that it prints.
+    Every,
+}
+
+/// A call that a program began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WatchedCall {
+    /// `accept`, `connect`, `recv` or `send`, or `read` or `write`, and the most bytes that it may move.
+    On {
+        kind: CallKind,
+        descriptor: i32,
+        bytes: u64,
+    },
+    /// `poll`, `select` or `epoll_wait`, or a wait for another thread. `None`: for as long as it takes.
+    Wait {
+        kind: CallKind,
+        limit: Option<Duration>,
+    },
+    /// A sleep of so long: `nanosleep`, `clock_nanosleep`.
+    Nap(Duration),
+    /// A timer of its own: `timerfd_create`, `timer_create`, `setitimer`, `alarm`.
+    Timer,
+    NewThread,
+    NewProcess,
+    Bind {
+        descriptor: i32,
+        address: Option<SocketAddr>,
+    },
+    Listen {
+        descriptor: i32,
+    },
+    /// An option of a socket, which is not zero: setsockopt(2).
+    Option {
+        descriptor: i32,
+        option: SocketOption,
+    },
+    /// A write to its standard output, as far as it shows.
+    Print(Vec<u8>),
+}
+
+/// Options of a socket that change when its calls return, or when its bytes leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SocketOption {
+    /// `SO_RCVTIMEO` of socket(7): `recv` and `accept` give up.
+    ReceiveTimeout,
+    /// `SO_SNDTIMEO` of socket(7): `send` gives up.
+    SendTimeout,
+    /// `TCP_USER_TIMEOUT` of tcp(7): the connection breaks when what was sent is not taken.
+    UserTimeout,
+    /// `TCP_CORK` of tcp(7): little is not sent for 200 ms.
+    Cork,
+    /// `SO_REUSEADDR` of socket(7).
+    ReuseAddress,
+    /// `SO_REUSEPORT` of socket(7).
+    ReusePort,
+    Other,
+}
+
+/// What to answer in place of the kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    Error(SystemError),
+    /// The call takes no more than so many bytes. Only for `send` and its like.
+    AtMost(usize),
+}
+
+/// An error that a call may fail with: errno(3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SystemError {
+    /// `EMFILE`
+    TooManyOpenFiles,
+    /// `ECONNABORTED`
+    ConnectionAborted,
+    /// `ECONNRESET`
+    ConnectionReset,
+    /// `EPIPE`
+    BrokenPipe,
+    /// `EINTR`
+    Interrupted,
+    /// `EAGAIN`
+    WouldBlock,
+    /// `ENOBUFS`
+    NoBufferSpace,
+}
+
+/// An answer of ours to calls of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fault {
+    pub kind: CallKind,
+    /// The descriptor that the call is on. `None`: any.
+    pub descriptor: Option<i32>,
+    pub answer: Answer,
+    /// How many such calls are still answered.
+    pub times: u64,
+}
+
+/// How often a program has made which calls, up to one moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CallCounts {
+    /// Naps and waits of each thread.
+    naps: HashMap<u32, u64>,
+    /// Calls on each descriptor.
+    on_descriptor: HashMap<i32, u64>,
+    /// Waits for sockets: `poll` and calls like it.
+    polls: u64,
+}
+
+impl CallCounts {
+    /// One more call of `thread` has begun.
+    pub fn add(&mut self, thread: u32, call: &WatchedCall) {
+        self.change(thread, call, |count| *count += 1);
+    }
+
+    /// It has not begun: something came between.
+    pub fn take_back(&mut self, thread: u32, call: &WatchedCall) {
+        self.change(thread, call, |count| *count -= 1);
+    }
+
+    fn change(&mut self, thread: u32, call: &WatchedCall, change: impl Fn(&mut u64)) {
+        match call {
+            WatchedCall::On { descriptor, .. } => {
+                change(self.on_descriptor.entry(*descriptor).or_default());
+            }
+            WatchedCall::Wait { kind, .. } => {
+                change(self.naps.entry(thread).or_default());
+                if *kind == CallKind::Poll {
+                    change(&mut self.polls);
+                }
+            }
+            WatchedCall::Nap(_) => change(self.naps.entry(thread).or_default()),
+            _ => {}
+        }
+    }
+
+    /// How often `thread` has taken a nap, or waited for several sockets or for another thread.
+    #[must_use]
+    pub fn naps_of(&self, thread: u32) -> u64 {
+        self.naps.get(&thread).copied().unwrap_or(0)
+    }
+
+    /// How many calls it has made on `descriptor` since `then`.
+    #[must_use]
+    pub fn on_since(&self, then: &Self, descriptor: i32) -> u64 {
+        let on = |counts: &Self| counts.on_descriptor.get(&descriptor).copied().unwrap_or(0);
+        on(self).saturating_sub(on(then))
+    }
+
+    /// How often it has waited for several sockets since `then`, or asked about them.
+    #[must_use]
+    pub fn polls_since(&self, then: &Self) -> u64 {
+        self.polls.saturating_sub(then.polls)
+    }
+}
