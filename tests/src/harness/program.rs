@@ -209,8 +209,9 @@ impl Program {
         self.snapshots.compare(name, &self.context)
     }
 
+    /// What this check has seen so far.
     #[must_use]
-    pub(crate) fn context(&self) -> &Rc<CheckContext> {
+    pub fn context(&self) -> &Rc<CheckContext> {
         &self.context
     }
 
