@@ -335,6 +335,7 @@ fn called(times: u32, descriptor: i32, change: impl Fn(&mut Observation)) -> Act
             kind: CallKind::Recv,
             descriptor,
             bytes: 4096,
+            peer: None,
         };
         (0..times).for_each(|_| counts.add(1, &call));
         seen.calls = Some(counts);
