@@ -13,7 +13,7 @@ use crate::diagnose::failure::Outcome;
 use crate::harness::program::Program;
 
 use super::echo_server::{
-    echoes_bytes_of_every_size, echoes_texts_unchanged, logs_how_much_a_client_sent_that_resets,
+    echoes_bytes_of_every_size, echoes_texts_unchanged,
     logs_when_a_client_comes_and_how_much_it_sent,
 };
 use super::polling_clients::{
@@ -59,7 +59,6 @@ crate::checks! {
     }
     step 4, 1: closes_clients_that_leave_without_a_word needs StopAndContinue SettledState;
     step 4, 1: closes_every_client_however_it_leaves needs StopAndContinue Descriptors SettledState {
-        logs_how_much_a_client_sent_that_resets,
         gives_back_the_descriptors_of_clients_that_half_close,
         drops_what_waits_for_a_client_that_half_closes_and_resets,
         gives_back_the_descriptors_of_slow_clients_that_reset,

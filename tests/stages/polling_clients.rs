@@ -13,7 +13,7 @@ use crate::harness::program::Program;
 use crate::harness::server::Server;
 
 use super::echo_server::{
-    echoes_bytes_of_every_size, echoes_texts_unchanged, logs_how_much_a_client_sent_that_resets,
+    echoes_bytes_of_every_size, echoes_texts_unchanged,
     logs_when_a_client_comes_and_how_much_it_sent, serve_one_client,
 };
 use super::nonblocking_send::{A_LITTLE, owes_the_tail_after_a_half_close, reset_after_half_close};
@@ -36,7 +36,6 @@ crate::checks! {
     step 4, 1: sends_what_waits_after_a_half_close needs SettledState;
     step 4, 1: closes_clients_that_leave_at_once needs StopAndContinue {
         logs_when_a_client_comes_and_how_much_it_sent,
-        logs_how_much_a_client_sent_that_resets,
         keeps_the_clients_between_them,
         drops_what_waits_for_a_client_that_half_closes_and_resets,
         serves_a_client_that_comes_as_another_leaves,

@@ -43,9 +43,9 @@ crate::checks! {
     step 2, 1: sends_what_waits_after_a_half_close;
     step 2, 1: leaves_the_others_alone_when_one_resets {
         logs_when_a_client_comes_and_how_much_it_sent,
-        logs_how_much_a_client_sent_that_resets,
         keeps_those_who_have_a_thread,
         serves_the_next_after_a_reset_in_the_backlog needs StopAndContinue,
+        logs_how_much_a_client_sent_that_resets,
     }
     step 2, 1: keeps_no_thread_and_no_descriptor_of_those_who_left needs Descriptors SettledState;
     step 2, 1: gives_back_the_stack_of_every_thread needs LessMemory SettledState;
