@@ -12,7 +12,10 @@
 use crate::diagnose::failure::Outcome;
 use crate::harness::program::Program;
 
-use super::echo_server::echoes_messages_of_every_size;
+use super::echo_server::{
+    echoes_bytes_of_every_size, echoes_texts_unchanged,
+    logs_when_a_client_comes_and_how_much_it_sent,
+};
 use super::polling_clients::{
     makes_nobody_wait_for_clients_that_send_without_end, serve_forty_clients,
 };
@@ -38,7 +41,10 @@ crate::checks! {
         gives_fifty_clients_their_own_bytes,
         receives_only_where_something_is_ready needs KernelQueues Descriptors ForeignSockets,
     }
-    step 4, 1: echoes_messages_of_every_size;
+    step 4, 1: echoes_messages_of_every_size {
+        echoes_bytes_of_every_size,
+        echoes_texts_unchanged,
+    }
     step 4, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs StopAndContinue SettledState {
         answers_another_client_and_sleeps_while_one_does_not_read,
         keeps_little_for_a_slow_client,
@@ -46,6 +52,7 @@ crate::checks! {
     }
     step 4, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues RoomToFlood;
     step 4, 1: sends_what_waits_and_the_end_after_a_half_close needs StopAndContinue SettledState {
+        logs_when_a_client_comes_and_how_much_it_sent,
         receives_the_last_bytes_before_the_end,
         receives_what_came_before_a_pause_and_the_end,
         sends_what_waits_after_a_half_close,

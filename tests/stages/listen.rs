@@ -110,7 +110,7 @@ pub(super) fn goes_on_after_a_client_that_is_already_gone(program: &Program) -> 
     let mut next = server.connect_peer()?;
     server.resume();
     expect_greeting(&mut next, 3)?;
-    server.expect_logged("client 2 left after 0 bytes")?;
+    server.expect_logged("client 2 lost after 0 bytes")?;
     Ok(())
 }
 

@@ -3,17 +3,17 @@
 //! One client at a time, as in stage 02; serving B early is not a failure. `send` is still trusted here, so no check
 //! leaves more than 64 KiB unread: the kernel has room for that, or they say so.
 //!
-//! Not judged, since loopback on Linux does not show it: that an accepted socket inherits non-blocking mode elsewhere,
-//! and a real error that is taken for "nothing yet" (a reset is reported once, and then Linux says "the end").
+//! Not judged, since loopback on Linux does not show it: that an accepted socket inherits non-blocking mode elsewhere. A
+//! reset that is taken for "nothing yet" shows in the log: it is reported once, and then Linux says "the end".
 
 use crate::diagnose::failure::Outcome;
 use crate::harness::program::Program;
 
 use super::echo_server::{
-    echoes_a_message_that_arrives_byte_by_byte, echoes_messages_of_every_size,
+    echoes_a_message_that_arrives_byte_by_byte, echoes_bytes_of_every_size, echoes_texts_unchanged,
     echoes_two_messages_that_arrive_as_one, gives_back_every_descriptor,
-    serves_the_next_after_a_reset_in_the_backlog, serves_the_next_after_two_have_reset,
-    serves_the_next_client_when_one_leaves,
+    logs_when_a_client_comes_and_how_much_it_sent, serves_the_next_after_a_reset_in_the_backlog,
+    serves_the_next_after_two_have_reset, serves_the_second_as_soon_as_the_first_has_left,
 };
 
 crate::checks! {
@@ -21,13 +21,19 @@ crate::checks! {
     step 2, 1: does_not_hang_up_on_a_silent_client (so_far) needs SettledState;
     step 3, 1: goes_on_ticking_while_a_client_is_silent;
     step 3, 1: has_one_thread_and_sockets_that_never_wait needs SettledState Descriptors;
-    step 3, 1: echoes_messages_of_every_size needs RoomToSend;
+    step 3, 1: echoes_messages_of_every_size needs RoomToSend {
+        echoes_bytes_of_every_size,
+        echoes_texts_unchanged,
+    }
     step 3, 1: echoes_messages_in_pieces_and_joined {
         echoes_a_message_that_arrives_byte_by_byte,
         echoes_two_messages_that_arrive_as_one needs StopAndContinue,
     }
     step 3, 1: sends_the_rest_and_the_end_after_a_half_close needs RoomToSend;
-    step 3, 1: serves_the_next_client_when_one_leaves;
+    step 3, 1: serves_the_next_client_when_one_leaves {
+        serves_the_second_as_soon_as_the_first_has_left,
+        logs_when_a_client_comes_and_how_much_it_sent,
+    }
     step 3, 1: goes_on_after_a_client_resets_the_connection {
         serves_the_next_after_two_have_reset,
         serves_the_next_after_a_reset_in_the_backlog,

@@ -12,13 +12,19 @@ use crate::harness::peer::Peer;
 use crate::harness::program::Program;
 use crate::harness::server::Server;
 
-use super::echo_server::{echoes_messages_of_every_size, serve_one_client};
+use super::echo_server::{
+    echoes_bytes_of_every_size, echoes_texts_unchanged,
+    logs_when_a_client_comes_and_how_much_it_sent, serve_one_client,
+};
 use super::nonblocking_send::{A_LITTLE, owes_the_tail_after_a_half_close, reset_after_half_close};
 
 crate::checks! {
     step 1, 1: naps_while_there_is_nothing_to_do needs SettledState;
     step 2, 1: has_one_thread_and_sockets_that_never_wait (so_far) needs SettledState Descriptors;
-    step 3, 1: echoes_messages_of_every_size;
+    step 3, 1: echoes_messages_of_every_size {
+        echoes_bytes_of_every_size,
+        echoes_texts_unchanged,
+    }
     step 3, 1: gives_fifty_clients_their_own_bytes needs ManyClients;
     step 3, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs SettledState {
         answers_another_client_beside_a_silent_and_a_slow_one,
@@ -29,6 +35,7 @@ crate::checks! {
     step 3, 1: naps_once_a_round_and_not_once_a_client needs SettledState StopAndContinue ManyClients;
     step 4, 1: sends_what_waits_after_a_half_close needs SettledState;
     step 4, 1: closes_clients_that_leave_at_once needs StopAndContinue {
+        logs_when_a_client_comes_and_how_much_it_sent,
         keeps_the_clients_between_them,
         drops_what_waits_for_a_client_that_half_closes_and_resets,
         serves_a_client_that_comes_as_another_leaves,
@@ -138,7 +145,7 @@ fn keeps_the_clients_between_them(program: &Program) -> Outcome {
     server.resume();
     peers.remove(1).expect_end()?;
     server.expect_logged("client 2 left after 5 bytes")?;
-    server.expect_logged("client 3 left after 5 bytes")?;
+    server.expect_logged("client 3 lost after 5 bytes")?;
     greet_each(&mut peers, "still here")?;
     program.expect_transcript("neighbours-leave-at-once")
 }

@@ -13,7 +13,10 @@ use crate::harness::peer::Peer;
 use crate::harness::program::Program;
 use crate::harness::server::Server;
 
-use super::echo_server::{echoes_messages_of_every_size, serve_one_client};
+use super::echo_server::{
+    echoes_bytes_of_every_size, echoes_texts_unchanged,
+    logs_when_a_client_comes_and_how_much_it_sent, serve_one_client,
+};
 use super::nonblocking_send::{A_LITTLE, owes_the_tail_after_a_half_close, reset_after_half_close};
 use super::polling_clients::{
     connect_as_another_leaves, makes_nobody_wait_for_clients_that_send_without_end,
@@ -24,7 +27,10 @@ crate::checks! {
     step 1, 1: sleeps_in_poll_until_somebody_comes (so_far) needs SettledState;
     step 2, 1: sleeps_in_poll_while_clients_are_silent needs SettledState;
     step 3, 1: closes_clients_that_leave_without_a_word needs StopAndContinue SettledState;
-    step 4, 1: echoes_messages_of_every_size;
+    step 4, 1: echoes_messages_of_every_size {
+        echoes_bytes_of_every_size,
+        echoes_texts_unchanged,
+    }
     step 4, 1: serves_fifty_clients_and_leaves_the_idle_alone needs ManyClients {
         gives_fifty_clients_their_own_bytes,
         receives_only_where_something_is_ready needs KernelQueues Descriptors ForeignSockets,
@@ -36,6 +42,7 @@ crate::checks! {
     }
     step 4, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues RoomToFlood;
     step 4, 1: sends_what_waits_and_the_end_after_a_half_close needs StopAndContinue SettledState {
+        logs_when_a_client_comes_and_how_much_it_sent,
         receives_the_last_bytes_before_the_end,
         receives_what_came_before_a_pause_and_the_end,
         sends_what_waits_after_a_half_close,
@@ -80,7 +87,7 @@ pub(super) fn closes_clients_that_leave_without_a_word(program: &Program) -> Out
     server.resume();
     peers[1].expect_end()?;
     server.expect_logged("client 2 left after 0 bytes")?;
-    server.expect_logged("client 3 left after 0 bytes")?;
+    server.expect_logged("client 3 lost after 0 bytes")?;
     peers[0].expect_silence()?;
     peers[2].expect_silence()?;
     program.expect_transcript("neighbours-leave-without-a-word")

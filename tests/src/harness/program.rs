@@ -191,6 +191,7 @@ impl Program {
     #[must_use]
     pub fn sizes_around_every_buffer(&self) -> Vec<usize> {
         let mut sizes = vec![1, 2, self.number(3..=4000)];
+        sizes.extend([1000, 2000, 5000, 10_000, 20_000, 50_000]);
         for buffer in [4096, 8192, 12_288, 16_384, 24_576, 32_768, 49_152, 65_536] {
             sizes.extend([buffer - 1, buffer, buffer + 1]);
         }
