@@ -11,9 +11,9 @@ use crate::harness::program::Program;
 
 use super::echo_server::{
     echoes_a_message_that_arrives_byte_by_byte, echoes_messages_of_every_size,
-    echoes_two_messages_that_arrive_as_one, gives_back_every_descriptor,
-    serves_the_next_after_a_reset_in_the_backlog, serves_the_next_after_two_have_reset,
-    serves_the_next_client_when_one_leaves,
+    echoes_two_messages_that_arrive_as_one, keeps_nothing_of_clients_that_left,
+    keeps_nothing_of_what_it_has_sent, serves_the_next_after_a_reset_in_the_backlog,
+    serves_the_next_after_two_have_reset, serves_the_next_client_when_one_leaves,
 };
 
 crate::checks! {
@@ -32,7 +32,11 @@ crate::checks! {
         serves_the_next_after_two_have_reset,
         serves_the_next_after_a_reset_in_the_backlog,
     }
-    step 3, 1: gives_back_every_descriptor needs Descriptors SettledState;
+    step 3, 1: gives_back_what_it_took needs Descriptors SettledState {
+        keeps_nothing_of_clients_that_left,
+        keeps_nothing_of_a_round_in_which_nothing_came,
+        keeps_nothing_of_what_it_has_sent needs RoomToSend,
+    }
 }
 
 /// A blocking `recv` returns when something comes. This one returns in any case.
@@ -66,6 +70,15 @@ pub(super) fn has_one_thread_and_sockets_that_never_wait(program: &Program) -> O
     let server = program.start()?;
     let _silent = server.connect_peer()?;
     server.expect_never_waits()
+}
+
+/// The loop goes round a hundred thousand times a second, and most rounds find nothing: neither a client nor a byte.
+pub(super) fn keeps_nothing_of_a_round_in_which_nothing_came(program: &Program) -> Outcome {
+    let server = program.start()?;
+    server.expect_same_memory_each_round()?;
+    let mut silent = server.connect_peer()?;
+    silent.send("hello")?.expect("hello")?;
+    server.expect_same_memory_each_round()
 }
 
 /// A client that has ended its stream still wants the answer, all of it, and then the end. What came in many pieces is

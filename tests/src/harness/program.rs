@@ -18,6 +18,7 @@ use crate::harness::server::Server;
 use crate::harness::snapshot::Snapshots;
 use crate::platform::{LIMITS, Limits, MANY_DESCRIPTORS, Powers, room_at_first};
 use crate::process::child::{Process, Stdin};
+use crate::process::deadline::{Deadline, THOROUGH};
 use crate::text::size;
 
 /// Payloads of so many bytes and more are not made anew each time.
@@ -33,6 +34,7 @@ pub struct Program {
     random: RefCell<fastrand::Rng>,
     context: Rc<CheckContext>,
     snapshots: Snapshots,
+    is_thorough: bool,
 }
 
 impl Program {
@@ -46,12 +48,18 @@ impl Program {
         seed: u64,
         snapshots: Snapshots,
         powers: Powers,
+        is_thorough: bool,
     ) -> Self {
+        let end = match is_thorough {
+            true => Deadline::of_a_thorough_check(),
+            false => Deadline::of_a_check(),
+        };
         Self {
             executable,
             random: RefCell::new(fastrand::Rng::with_seed(seed)),
-            context: Rc::new(CheckContext::new(step, not_started, powers)),
+            context: Rc::new(CheckContext::new(step, not_started, powers, end)),
             snapshots,
+            is_thorough,
         }
     }
 
@@ -165,6 +173,15 @@ impl Program {
         Payload::new("every byte value", bytes)
     }
 
+    /// How many, where that decides what a check can see: `thorough` with `lab check --thorough`, otherwise `quick`.
+    #[must_use]
+    pub fn many(&self, quick: usize, thorough: usize) -> usize {
+        match self.is_thorough {
+            true => thorough,
+            false => quick,
+        }
+    }
+
     /// A random number of `range`.
     #[must_use]
     pub fn number(&self, range: std::ops::RangeInclusive<usize>) -> usize {
@@ -227,6 +244,10 @@ impl Program {
     ) -> Result<Rc<Process>> {
         let mut command = Command::new(&self.executable);
         command.args(arguments);
+        let limits = Limits {
+            cpu_seconds: limits.cpu_seconds * self.many(1, THOROUGH as usize) as u64,
+            ..limits
+        };
         let process = Rc::new(Process::start(command, limits, stdin, kept)?);
         self.context.set_program(&process);
         Ok(process)
