@@ -28,7 +28,10 @@ crate::checks! {
         serves_the_next_after_a_reset_in_the_backlog,
         logs_how_much_a_client_sent_that_resets,
     }
-    step 3, 1: gives_back_every_descriptor needs Descriptors SettledState;
+    step 3, 1: gives_back_what_it_took needs Descriptors SettledState {
+        keeps_nothing_of_clients_that_left,
+        keeps_nothing_of_what_it_has_sent,
+    }
     step 3, 1: sleeps_while_a_client_is_silent needs SettledState {
         sleeps_until_the_client_sends,
         goes_on_sleeping_after_it_was_stopped needs StopAndContinue,
@@ -187,15 +190,31 @@ pub(super) fn logs_how_much_a_client_sent_that_resets(program: &Program) -> Outc
     server.expect_logged_reset_of(1)
 }
 
-/// An accepted socket is a descriptor, and a process may have only so many of them.
-pub(super) fn gives_back_every_descriptor(program: &Program) -> Outcome {
+/// Whatever a client takes goes with it, however it leaves: its socket, which is a descriptor, its thread, its memory.
+pub(super) fn keeps_nothing_of_clients_that_left(program: &Program) -> Outcome {
     let server = program.start()?;
-    serve_one_client(&server)?;
-    let before = server.count_descriptors()?;
-    for _ in 1..=30 {
-        serve_one_client(&server)?;
+    serve_clients(&server, 10)?;
+    leave_in_four_ways(&server)?;
+    let before = server.count_resources()?;
+    for _ in 1..=program.many(8, 75) {
+        leave_in_four_ways(&server)?;
     }
-    server.expect_descriptors(before)
+    server.expect_given_back(before)
+}
+
+/// What was sent back is gone. A stream may go on for as long as it likes, in the same memory.
+pub(super) fn keeps_nothing_of_what_it_has_sent(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let mut peer = server.connect_peer()?;
+    let stream = program.payload("a long stream", program.many(13 << 18, 40 << 20));
+    let (start, rest) = stream.split_at(1 << 18);
+    peer.exchange(&start)?;
+    let before = server.count_resources()?;
+    peer.exchange(&rest)?;
+    for _ in 0..program.many(100, 30_000) {
+        peer.send("?")?.expect("?")?;
+    }
+    server.expect_given_back(before)
 }
 
 /// A blocking `recv` sleeps in the kernel. Asking again and again instead would use a processor without need.
@@ -250,6 +269,29 @@ fn gives_a_slow_client_its_time(program: &Program) -> Outcome {
         .expect_no_time_limits()?
         .expect_no_waits_of_its_own()?;
     slow.half_close()?.expect(&taken)?.expect_end()?;
+    Ok(())
+}
+
+/// One client resets behind its answer, and while it is served a second one comes and resets, and a third comes and
+/// leaves. The fourth leaves in good order.
+pub(super) fn leave_in_four_ways(server: &Server) -> Outcome {
+    let mut first = server.connect_peer()?;
+    first.send("hello")?.expect("hello")?;
+    server.connect_peer()?.reset()?;
+    server.connect_peer()?.leave();
+    first.reset()?;
+    serve_one_client(server)
+}
+
+/// So many clients come at the same time. One after the other is served and leaves.
+pub(super) fn serve_clients(server: &Server, count: usize) -> Outcome {
+    let mut peers = server.connect_peers(count)?;
+    for peer in &mut peers {
+        peer.send("hello")?;
+    }
+    for peer in &mut peers {
+        peer.expect("hello")?.half_close()?.expect_end()?;
+    }
     Ok(())
 }
 

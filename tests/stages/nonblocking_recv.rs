@@ -11,9 +11,10 @@ use crate::harness::program::Program;
 
 use super::echo_server::{
     echoes_a_message_that_arrives_byte_by_byte, echoes_bytes_of_every_size, echoes_texts_unchanged,
-    echoes_two_messages_that_arrive_as_one, gives_back_every_descriptor,
-    logs_when_a_client_comes_and_how_much_it_sent, serves_the_next_after_a_reset_in_the_backlog,
-    serves_the_next_after_two_have_reset, serves_the_second_as_soon_as_the_first_has_left,
+    echoes_two_messages_that_arrive_as_one, keeps_nothing_of_clients_that_left,
+    keeps_nothing_of_what_it_has_sent, logs_when_a_client_comes_and_how_much_it_sent,
+    serves_the_next_after_a_reset_in_the_backlog, serves_the_next_after_two_have_reset,
+    serves_the_second_as_soon_as_the_first_has_left,
 };
 
 crate::checks! {
@@ -38,7 +39,11 @@ crate::checks! {
         serves_the_next_after_two_have_reset,
         serves_the_next_after_a_reset_in_the_backlog,
     }
-    step 3, 1: gives_back_every_descriptor needs Descriptors SettledState;
+    step 3, 1: gives_back_what_it_took needs Descriptors SettledState {
+        keeps_nothing_of_clients_that_left,
+        keeps_nothing_of_a_round_in_which_nothing_came,
+        keeps_nothing_of_what_it_has_sent needs RoomToSend,
+    }
 }
 
 /// A blocking `recv` returns when something comes. This one returns in any case.
@@ -72,6 +77,15 @@ pub(super) fn has_one_thread_and_sockets_that_never_wait(program: &Program) -> O
     let server = program.start()?;
     let _silent = server.connect_peer()?;
     server.expect_never_waits()
+}
+
+/// The loop goes round a hundred thousand times a second, and most rounds find nothing: neither a client nor a byte.
+pub(super) fn keeps_nothing_of_a_round_in_which_nothing_came(program: &Program) -> Outcome {
+    let server = program.start()?;
+    server.expect_same_memory_each_round()?;
+    let mut silent = server.connect_peer()?;
+    silent.send("hello")?.expect("hello")?;
+    server.expect_same_memory_each_round()
 }
 
 /// A client that has ended its stream still wants the answer, all of it, and then the end. What came in many pieces is

@@ -12,12 +12,13 @@ use crate::harness::server::Server;
 
 use super::echo_server::{
     echoes_a_message_that_arrives_byte_by_byte, echoes_bytes_of_every_size, echoes_texts_unchanged,
-    echoes_two_messages_that_arrive_as_one, gives_back_every_descriptor,
-    logs_when_a_client_comes_and_how_much_it_sent, serve_one_client,
-    serves_the_next_after_a_reset_in_the_backlog,
+    echoes_two_messages_that_arrive_as_one, keeps_nothing_of_clients_that_left,
+    keeps_nothing_of_what_it_has_sent, logs_when_a_client_comes_and_how_much_it_sent,
+    serve_one_client, serves_the_next_after_a_reset_in_the_backlog,
 };
 use super::nonblocking_recv::{
     goes_on_ticking_while_a_client_is_silent, has_one_thread_and_sockets_that_never_wait,
+    keeps_nothing_of_a_round_in_which_nothing_came,
 };
 
 crate::checks! {
@@ -42,7 +43,11 @@ crate::checks! {
         serves_the_next_after_a_reset_in_the_backlog,
         logs_when_a_client_comes_and_how_much_it_sent,
     }
-    step 4, 1: gives_back_every_descriptor needs Descriptors SettledState;
+    step 4, 1: gives_back_what_it_took needs Descriptors SettledState {
+        keeps_nothing_of_clients_that_left,
+        keeps_nothing_of_a_round_in_which_nothing_came,
+        keeps_nothing_of_what_it_has_sent,
+    }
 }
 
 /// How much may wait for one client: 64 KiB, and one `recv` more, with a buffer of up to 64 KiB.

@@ -13,8 +13,9 @@ use crate::harness::program::Program;
 use crate::harness::server::Server;
 
 use super::echo_server::{
-    echoes_bytes_of_every_size, echoes_texts_unchanged,
-    logs_when_a_client_comes_and_how_much_it_sent, serve_one_client,
+    echoes_bytes_of_every_size, echoes_texts_unchanged, keeps_nothing_of_clients_that_left,
+    keeps_nothing_of_what_it_has_sent, logs_when_a_client_comes_and_how_much_it_sent,
+    serve_clients, serve_one_client,
 };
 use super::nonblocking_send::{A_LITTLE, owes_the_tail_after_a_half_close, reset_after_half_close};
 
@@ -40,7 +41,11 @@ crate::checks! {
         drops_what_waits_for_a_client_that_half_closes_and_resets,
         serves_a_client_that_comes_as_another_leaves,
     }
-    step 4, 1: gives_back_every_descriptor_after_two_hundred_clients needs Descriptors SettledState;
+    step 4, 1: gives_back_what_it_took needs Descriptors SettledState {
+        keeps_nothing_of_clients_that_left,
+        keeps_nothing_of_forty_at_a_time,
+        keeps_nothing_of_what_it_has_sent,
+    }
 }
 
 /// A round that found nothing to do finds nothing in the next microsecond either.
@@ -182,14 +187,18 @@ pub(super) fn connect_as_another_leaves(server: &Server) -> Outcome {
 }
 
 /// Whoever left is no longer in the list, and its socket is closed.
-fn gives_back_every_descriptor_after_two_hundred_clients(program: &Program) -> Outcome {
-    let server = program.start()?;
-    serve_forty_clients(&server)?;
-    let before = server.count_descriptors()?;
+fn keeps_nothing_of_forty_at_a_time(program: &Program) -> Outcome {
+    keeps_nothing_of_forty(&program.start()?)
+}
+
+/// Two hundred clients come and leave, forty at a time.
+pub(super) fn keeps_nothing_of_forty(server: &Server) -> Outcome {
+    serve_clients(server, 40)?;
+    let before = server.count_resources()?;
     for _ in 1..=5 {
-        serve_forty_clients(&server)?;
+        serve_clients(server, 40)?;
     }
-    server.expect_descriptors(before)
+    server.expect_given_back(before)
 }
 
 /// Each of `peers` sends a message of its own, three times, before any of them receives its answer.
@@ -212,18 +221,6 @@ pub(super) fn talk_all_at_once(program: &Program, peers: &mut [Peer]) -> Outcome
 pub(super) fn greet_each(peers: &mut [Peer], greeting: &str) -> Outcome {
     for peer in peers {
         peer.send(greeting)?.expect(greeting)?;
-    }
-    Ok(())
-}
-
-/// Forty clients at a time, each of which is served and leaves.
-pub(super) fn serve_forty_clients(server: &Server) -> Outcome {
-    let mut peers = server.connect_peers(40)?;
-    for peer in &mut peers {
-        peer.send("hello")?;
-    }
-    for peer in &mut peers {
-        peer.expect("hello")?.half_close()?.expect_end()?;
     }
     Ok(())
 }

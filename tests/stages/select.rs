@@ -14,13 +14,14 @@ use crate::harness::program::Program;
 use crate::harness::server::Server;
 
 use super::echo_server::{
-    echoes_bytes_of_every_size, echoes_texts_unchanged,
-    logs_when_a_client_comes_and_how_much_it_sent, serve_one_client,
+    echoes_bytes_of_every_size, echoes_texts_unchanged, keeps_nothing_of_clients_that_left,
+    keeps_nothing_of_what_it_has_sent, logs_when_a_client_comes_and_how_much_it_sent,
+    serve_clients, serve_one_client,
 };
 use super::nonblocking_send::{A_LITTLE, owes_the_tail_after_a_half_close, reset_after_half_close};
 use super::polling_clients::{
-    connect_as_another_leaves, makes_nobody_wait_for_clients_that_send_without_end,
-    serve_forty_clients, talk_all_at_once,
+    connect_as_another_leaves, keeps_nothing_of_forty,
+    makes_nobody_wait_for_clients_that_send_without_end, talk_all_at_once,
 };
 
 crate::checks! {
@@ -47,8 +48,10 @@ crate::checks! {
         receives_what_came_before_a_pause_and_the_end,
         sends_what_waits_after_a_half_close,
     }
-    step 4, 1: closes_slow_clients_that_reset needs StopAndContinue Descriptors SettledState {
-        gives_back_the_descriptors_of_slow_clients_that_reset,
+    step 4, 1: gives_back_what_it_took needs StopAndContinue Descriptors SettledState {
+        keeps_nothing_of_what_it_has_sent,
+        keeps_nothing_of_slow_clients_that_reset,
+        keeps_nothing_of_clients_that_left,
         drops_what_waits_for_a_client_that_half_closes_and_resets,
         serves_a_client_that_comes_as_another_leaves,
     }
@@ -213,17 +216,17 @@ pub(super) fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome 
 }
 
 /// A broken connection is an event even where nothing is asked, and it stays one until the socket is closed.
-pub(super) fn gives_back_the_descriptors_of_slow_clients_that_reset(program: &Program) -> Outcome {
+pub(super) fn keeps_nothing_of_slow_clients_that_reset(program: &Program) -> Outcome {
     let server = program.start()?;
     serve_one_client(&server)?;
-    let before = server.count_descriptors()?;
+    let before = server.count_resources()?;
     for _ in 1..=8 {
         let mut slow = server.connect_slow_peer()?;
         slow.fill(&program.more_than_fits("a long message"))?;
         slow.reset()?;
         server.expect_sleeping_until_ready()?;
     }
-    server.expect_descriptors(before)
+    server.expect_given_back(before)
 }
 
 /// A reset may also come after the end of a client's stream, while the server asks for nothing but room.
@@ -250,16 +253,10 @@ pub(super) fn serves_a_client_that_comes_as_another_leaves(program: &Program) ->
 fn serves_forty_clients_with_high_descriptors(program: &Program) -> Outcome {
     let server = program.start_beyond_1024_descriptors()?;
     server.expect_sleeping_until_ready()?;
-    serve_forty_clients(&server)
+    serve_clients(&server, 40)
 }
 
 /// The descriptor of a client that has left is free for another, high as it is.
 fn gives_back_high_descriptors(program: &Program) -> Outcome {
-    let server = program.start_beyond_1024_descriptors()?;
-    serve_forty_clients(&server)?;
-    let before = server.count_descriptors()?;
-    for _ in 1..=5 {
-        serve_forty_clients(&server)?;
-    }
-    server.expect_descriptors(before)
+    keeps_nothing_of_forty(&program.start_beyond_1024_descriptors()?)
 }

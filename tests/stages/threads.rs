@@ -14,8 +14,9 @@ use crate::harness::server::Server;
 
 use super::echo_server::{
     echoes_a_message_that_arrives_byte_by_byte, echoes_bytes_of_every_size, echoes_texts_unchanged,
-    echoes_two_messages_that_arrive_as_one, logs_how_much_a_client_sent_that_resets,
-    logs_when_a_client_comes_and_how_much_it_sent, serve_one_client, waits_without_a_timeout,
+    echoes_two_messages_that_arrive_as_one, keeps_nothing_of_what_it_has_sent, leave_in_four_ways,
+    logs_how_much_a_client_sent_that_resets, logs_when_a_client_comes_and_how_much_it_sent,
+    serve_one_client, waits_without_a_timeout,
 };
 use super::nonblocking_send::owes_the_tail_after_a_half_close;
 use super::polling_clients::{greet_each, keeps_little_for_a_slow_client, talk_all_at_once};
@@ -47,7 +48,10 @@ crate::checks! {
         serves_the_next_after_a_reset_in_the_backlog needs StopAndContinue,
         logs_how_much_a_client_sent_that_resets,
     }
-    step 2, 1: keeps_no_thread_and_no_descriptor_of_those_who_left needs Descriptors SettledState;
+    step 2, 1: gives_back_what_it_took needs Descriptors SettledState {
+        keeps_nothing_of_four_hundred_clients_that_left,
+        keeps_nothing_of_what_it_has_sent,
+    }
     step 2, 1: gives_back_the_stack_of_every_thread needs LessMemory SettledState;
     step 3, 1: goes_on_when_no_thread_can_be_started needs LessMemory SettledState;
 }
@@ -149,18 +153,20 @@ fn serves_the_next_after_a_reset_in_the_backlog(program: &Program) -> Outcome {
     Ok(())
 }
 
-/// Whoever has left needs neither a thread nor a socket any more.
-fn keeps_no_thread_and_no_descriptor_of_those_who_left(program: &Program) -> Outcome {
+/// Whoever has left needs neither a thread nor a socket any more, nor memory. Stacks that are kept for the next threads are
+/// there from the beginning, since twenty come at the same time.
+fn keeps_nothing_of_four_hundred_clients_that_left(program: &Program) -> Outcome {
     let server = program.start()?;
-    for _ in 1..=30 {
-        serve_one_client(&server)?;
+    greet_each(&mut server.connect_peers(20)?, "hello")?;
+    leave_in_four_ways(&server)?;
+    let before = server.count_resources()?;
+    for _ in 1..=4 {
+        for _ in 1..=25 {
+            leave_in_four_ways(&server)?;
+        }
+        server.expect_given_back(before)?;
     }
-    let (threads, descriptors) = (server.count_threads()?, server.count_descriptors()?);
-    for _ in 1..=70 {
-        serve_one_client(&server)?;
-    }
-    server.expect_threads(threads)?;
-    server.expect_descriptors(descriptors)
+    Ok(())
 }
 
 /// A thread that has ended keeps its stack for as long as somebody might ask how it went.

@@ -167,6 +167,7 @@ fn watched_solution(number: &str) -> Program {
         0,
         Snapshots::in_folder(root().join("tests/snapshots")).below(stage.slug),
         Powers::probed().clone(),
+        false,
     );
     program.watch_every_call();
     program

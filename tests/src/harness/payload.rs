@@ -84,6 +84,12 @@ impl Payload {
         }
     }
 
+    /// The first `length` bytes of it, and the others.
+    #[must_use]
+    pub fn split_at(&self, length: usize) -> (Self, Self) {
+        (self.start(length), self.part(length, self.bytes().len()))
+    }
+
     /// The first `length` bytes of it.
     #[must_use]
     pub fn start(&self, length: usize) -> Self {

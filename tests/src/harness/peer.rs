@@ -1,6 +1,7 @@
 //! Our end of a connection: a scripted client, or the connection of a scripted server.
 
 mod connect;
+pub mod exchange;
 pub mod expect;
 pub mod pump;
 pub mod unsent;
