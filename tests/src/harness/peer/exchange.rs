@@ -5,9 +5,10 @@ use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
 
 /// How many bytes are received at a time.
-const PIECE: usize = 32 * 1024;
+const PIECE: usize = 8 * 1024;
 
-/// How many bytes are under way at most. A kernel has room for them, so that a server which trusts in that loses nothing.
+/// How many bytes are under way at most. Each kernel has room for them, also one that takes little at a time
+/// (`tcp_notsent_lowat`), so that a server which trusts in that loses nothing.
 const UNDER_WAY: usize = 2 * PIECE;
 
 impl Peer {
