@@ -133,8 +133,8 @@ impl Shared {
         let memory = Memory::of(report.thread);
         let mut call = decode::call(report.number, report.arguments, &memory);
         peers.add_to(&mut call, report.thread);
+        self.record().add(report.thread, call.clone());
         let verdict = self.verdict(report, &call);
-        self.record().add(report.thread, call);
         if !self.listener.answer(report, verdict) {
             // It was interrupted before, and begins anew: it is reported again.
             self.record().take_back();
