@@ -33,25 +33,23 @@ impl Server {
 
     /// A peer that connects while `others` have sent as much as fits gets its turn as well.
     pub fn expect_newcomer_in_turn(&self, others: &mut [Peer], flood: &Payload) -> Outcome {
-        self.context.wait_until_settled();
         self.stop()?;
+        let before = eaten(others);
+        fill_all(others, flood)?;
+        // It is in the midst of a round in which much comes.
+        self.context.deadline().until(|| {
+            self.runs_for_a_moment();
+            let has_begun = eaten(others) > before || self.process.exited().is_some();
+            has_begun.then_some(())
+        });
         let mut newcomer = self.connect_peer()?;
         self.expect_turn(&mut newcomer, others, flood)
     }
 
     /// The server is stopped, and goes on when `quiet` has asked and `others` have sent as much as fits.
     fn expect_turn(&self, quiet: &mut Peer, others: &mut [Peer], flood: &Payload) -> Outcome {
-        let eaten = |others: &[Peer]| {
-            let each = others.iter().filter_map(|peer| {
-                let table = peer.context.rows_of(&peer.connection)?;
-                peer.connection.consumed(&table)
-            });
-            each.sum::<u64>()
-        };
         let before = eaten(others);
-        for other in others.iter_mut() {
-            other.fill_send_buffer(flood)?;
-        }
+        fill_all(others, flood)?;
         let question = Payload::from("and I?");
         quiet.send(&question)?.wait_until_delivered()?;
         let most = TWO_TURNS * others.len() as u64;
@@ -96,4 +94,20 @@ impl Server {
         // If it is gone, the next look will tell.
         let _ = self.process.stop();
     }
+}
+
+/// How many bytes of these peers a server has taken.
+fn eaten(peers: &[Peer]) -> u64 {
+    let each = peers.iter().filter_map(|peer| {
+        let table = peer.context.rows_of(&peer.connection)?;
+        peer.connection.consumed(&table)
+    });
+    each.sum()
+}
+
+/// Each of these peers sends as much as fits.
+fn fill_all(peers: &mut [Peer], flood: &Payload) -> Outcome {
+    peers
+        .iter_mut()
+        .try_for_each(|peer| peer.fill_send_buffer(flood))
 }
