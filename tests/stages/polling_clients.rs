@@ -13,7 +13,7 @@ use crate::harness::program::Program;
 use crate::harness::server::Server;
 
 use super::echo_server::{echoes_messages_of_every_size, serve_one_client};
-use super::nonblocking_send::{A_LITTLE, owes_the_tail_after_a_half_close, reset_after_half_close};
+use super::nonblocking_send::{A_LITTLE, expect_tail_after_a_half_close, reset_after_half_close};
 
 crate::checks! {
     step 1, 1: naps_while_there_is_nothing_to_do needs SettledState;
@@ -145,10 +145,13 @@ fn naps_once_a_round_and_not_once_a_client(program: &Program) -> Outcome {
 /// A half-close ends one direction, and what waits belongs into the other. A client that leaves meanwhile takes no other
 /// along.
 fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
-    owes_the_tail_after_a_half_close(program, |server| {
+    let server = program.start()?;
+    expect_tail_after_a_half_close(program, &server, |server| {
         server.expect_ticks()?.expect_naps()?;
         serve_one_client(server)
-    })
+    })?;
+    server.expect_short_rounds()?.expect_no_new_threads()?;
+    Ok(())
 }
 
 /// When neighbours leave in the same round, those between them and behind them stay, and are served.

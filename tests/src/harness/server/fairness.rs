@@ -18,6 +18,9 @@ const MANY: u32 = 300;
 /// How many bytes of each of the others a server may take before it is a quiet client's turn: two turns.
 const TWO_TURNS: u64 = 2 * 64 * 1024;
 
+/// The same for one that has to be accepted first: the round that goes on, the one in which it is accepted, and the one after.
+const BEFORE_A_NEWCOMER: u64 = 2 * TWO_TURNS;
+
 impl Server {
     /// `quiet` asks for something while `others` have sent as much as fits; it gets its turn before the server has
     /// taken more than two of each of them.
@@ -28,7 +31,7 @@ impl Server {
         flood: &Payload,
     ) -> Outcome {
         self.stop()?;
-        self.expect_turn(quiet, others, flood)
+        self.expect_turn(quiet, others, flood, TWO_TURNS)
     }
 
     /// A peer that connects while `others` have sent as much as fits gets its turn as well.
@@ -43,16 +46,23 @@ impl Server {
             has_begun.then_some(())
         });
         let mut newcomer = self.connect_peer()?;
-        self.expect_turn(&mut newcomer, others, flood)
+        self.expect_turn(&mut newcomer, others, flood, BEFORE_A_NEWCOMER)
     }
 
-    /// The server is stopped, and goes on when `quiet` has asked and `others` have sent as much as fits.
-    fn expect_turn(&self, quiet: &mut Peer, others: &mut [Peer], flood: &Payload) -> Outcome {
+    /// The server is stopped, and goes on when `quiet` has asked and `others` have sent as much as fits. It may take at most
+    /// `each` of each of them before it takes the question.
+    fn expect_turn(
+        &self,
+        quiet: &mut Peer,
+        others: &mut [Peer],
+        flood: &Payload,
+        each: u64,
+    ) -> Outcome {
         let before = eaten(others);
         fill_all(others, flood)?;
         let question = Payload::from("and I?");
         quiet.send(&question)?.wait_until_delivered()?;
-        let most = TWO_TURNS * others.len() as u64;
+        let most = each * others.len() as u64;
         let (mut last, mut idle) = (0, 0);
         let starved = self.context.deadline().until(|| {
             // One that does nothing any more will tell why when nobody stops it.
