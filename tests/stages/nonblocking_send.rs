@@ -89,6 +89,7 @@ fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
     let server = program.start()?;
     expect_tail_after_a_half_close(program, &server, |server| server.expect_ticks().map(drop))?;
     server.expect_short_rounds()?.expect_no_new_threads()?;
+    server.expect_unlimited_delivery()?;
     Ok(())
 }
 
@@ -155,7 +156,6 @@ pub(super) fn expect_tail_after_a_half_close(
     peer.half_close()?;
     meanwhile(server)?;
     peer.expect(&sent)?.expect_end()?;
-    server.expect_no_time_limits()?;
     server.expect_logged(&format!("client 1 left after {} bytes", sent.bytes().len()))?;
     Ok(())
 }

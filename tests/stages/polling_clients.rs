@@ -151,6 +151,7 @@ fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
         serve_one_client(server)
     })?;
     server.expect_short_rounds()?.expect_no_new_threads()?;
+    server.expect_unlimited_delivery()?;
     Ok(())
 }
 
