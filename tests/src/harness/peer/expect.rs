@@ -90,8 +90,12 @@ impl Peer {
         if payload.bytes().starts_with(&received) {
             return Ok(self);
         }
+        let symptom = match missing(payload.bytes(), &received) {
+            Some(_) => Symptom::MissingBytes,
+            None => Symptom::OtherBytes,
+        };
         let (expected, received) = difference(payload.bytes(), &received);
-        Err(self.fail(Symptom::MissingBytes, expected, received))
+        Err(self.fail(symptom, expected, received))
     }
 
     /// Receives the end of the stream, and no byte before it.
