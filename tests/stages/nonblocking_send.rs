@@ -17,8 +17,7 @@ use super::echo_server::{
     serve_one_client, serves_the_next_after_a_reset_in_the_backlog,
 };
 use super::nonblocking_recv::{
-    goes_on_ticking_while_a_client_is_silent, has_one_thread_and_sockets_that_never_wait,
-    keeps_nothing_of_a_round_in_which_nothing_came,
+    goes_on_ticking_while_a_client_is_silent, keeps_nothing_of_a_round_in_which_nothing_came,
 };
 
 crate::checks! {
@@ -53,21 +52,33 @@ crate::checks! {
 /// How much may wait for one client: 64 KiB, and one `recv` more, with a buffer of up to 64 KiB.
 pub(super) const A_LITTLE: u64 = 128 * 1024;
 
+/// Listener and client have a socket each, and no call on either waits.
+fn has_one_thread_and_sockets_that_never_wait(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let _silent = server.connect_peer()?;
+    server.expect_never_waits()
+}
+
 /// When the kernel takes no more, `send` says so at once. Waiting for room would be waiting for one client.
 fn goes_on_ticking_while_a_client_does_not_read(program: &Program) -> Outcome {
     let server = program.start()?;
     let mut peer = server.connect_slow_peer()?;
     peer.fill(&program.more_than_fits("a long message"))?;
-    server.expect_ticks()?;
+    server.expect_ticks()?.expect_short_rounds()?;
+    server.expect_no_new_threads()?;
     Ok(())
 }
 
-/// A server that reads on keeps what it cannot send. Without a bound one client could take all of its memory.
+/// A server that reads on keeps what it cannot send. Without a bound one client could take all of its memory, or with one
+/// that grows each time.
 fn keeps_little_for_a_client_that_does_not_read(program: &Program) -> Outcome {
     let server = program.start()?;
     let mut peer = server.connect_slow_peer()?;
-    let taken = peer.fill(&program.more_than_fits("a long message"))?;
-    peer.expect_buffered_at_most(A_LITTLE, &taken)?;
+    for _ in 1..=2 {
+        let taken = peer.fill(&program.more_than_fits("a long message"))?;
+        peer.expect_buffered_at_most(A_LITTLE, &taken)?;
+        peer.expect(&taken)?;
+    }
     Ok(())
 }
 
@@ -80,12 +91,17 @@ fn loses_nothing_when_a_client_reads_in_steps(program: &Program) -> Outcome {
     let steps = [1, 70_000, 500_000].map(|size| program.number(size..=2 * size));
     peer.expect_in_steps(&taken, &steps)?;
     peer.send("and then?")?.expect("and then?")?;
+    server.expect_short_rounds()?;
     Ok(())
 }
 
 /// A half-close ends one direction. What waits belongs into the other, before its end.
 fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
-    owes_the_tail_after_a_half_close(program, |server| server.expect_ticks().map(drop))
+    let server = program.start()?;
+    expect_tail_after_a_half_close(program, &server, |server| server.expect_ticks().map(drop))?;
+    server.expect_short_rounds()?.expect_no_new_threads()?;
+    server.expect_unlimited_delivery()?;
+    Ok(())
 }
 
 /// A client that leaves, in good order or not, is gone from the program too, and the next has its turn.
@@ -131,18 +147,26 @@ pub(super) fn reset_after_half_close(program: &Program, server: &Server) -> Outc
     serve_one_client(server)
 }
 
-/// A slow client half-closes while something waits for it. Whatever the server does `meanwhile`, the client gets all of
-/// that, and the end behind it.
+/// A server that owes a client the tail after its half-close, whatever it does `meanwhile`.
 pub(super) fn owes_the_tail_after_a_half_close(
     program: &Program,
     meanwhile: impl FnOnce(&Server) -> Outcome,
 ) -> Outcome {
-    let server = program.start()?;
+    expect_tail_after_a_half_close(program, &program.start()?, meanwhile)
+}
+
+/// A slow client half-closes while something waits for it. Whatever the server does `meanwhile`, the client gets all of
+/// that, and the end behind it.
+pub(super) fn expect_tail_after_a_half_close(
+    program: &Program,
+    server: &Server,
+    meanwhile: impl FnOnce(&Server) -> Outcome,
+) -> Outcome {
     let mut peer = server.connect_slow_peer()?;
     let message = program.more_than_fits("a long message");
     let sent = peer.send_until_something_is_buffered(&message)?;
     peer.half_close()?;
-    meanwhile(&server)?;
+    meanwhile(server)?;
     peer.expect(&sent)?.expect_end()?;
     server.expect_logged(&format!("client 1 left after {} bytes", sent.bytes().len()))?;
     Ok(())

@@ -71,6 +71,8 @@ causes! {
         "recv fills only the first part of the buffer and returns how much that is; what stands behind it is left over from earlier"
     TailLost "tail-lost"
         "send takes what fits into the kernel's buffer and returns how much that was; the rest is still the program's to send"
+    WaitingBytesReplaced "waiting-bytes-replaced"
+        "what waits to be sent is the older part of the stream; what comes meanwhile goes behind it, and never takes its place"
     EndIgnored "end-of-stream-ignored"
         "recv returns 0 at once, and for ever, once the other side is done; 0 bytes are an answer: the end"
     WaitsForMore "waits-for-more"

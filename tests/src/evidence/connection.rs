@@ -25,6 +25,8 @@ pub struct ByteCounts {
     received: Cell<u64>,
     /// It sent until nothing fitted any more.
     pub was_full: Cell<bool>,
+    /// By then the program had never sent more than one read had brought, and still had something to send.
+    pub was_replaced: Cell<bool>,
     /// It has ended its stream.
     pub has_ended: Cell<bool>,
     /// How much the program had read of it at least and at most, when it aborted the connection.

@@ -29,6 +29,9 @@ use crate::text::size;
 /// How long one `recv` waits before we look at the program again.
 pub(crate) const READ_TIMEOUT: Duration = Duration::from_millis(1);
 
+/// More than a read brings, in bytes.
+const MORE_THAN_A_READ: u64 = 1 << 20;
+
 #[derive(Debug)]
 pub struct Peer {
     pub(crate) context: Rc<CheckContext>,
@@ -159,11 +162,25 @@ impl Peer {
                 _ => wait.begin_again_until(Deadline::short().or(deadline)),
             }
         }
+        if sent == payload.bytes().len() {
+            // It reads on and on.
+            self.look_for_replaced_bytes();
+        }
         self.note_sent(
             &format!("{} while nobody reads", size(sent)),
             "sends until nothing fits any more",
         );
         Ok(payload.start(sent))
+    }
+
+    /// Sees whether the program, which has read more than it could send, has put some of it in the place of what waited.
+    pub(crate) fn look_for_replaced_bytes(&self) {
+        self.context.wait_until_settled();
+        let table = self.context.rows_of(&self.connection).unwrap_or_default();
+        let kept = self.connection.buffered_by_program(&table);
+        let is_replaced =
+            kept > Some(MORE_THAN_A_READ) && self.context.sends_one_read_at_most(&self.connection);
+        self.connection.counts.was_replaced.set(is_replaced);
     }
 
     /// Gives our kernel as much as it takes now, without waiting for the program.

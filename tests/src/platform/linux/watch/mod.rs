@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use crate::platform::linux::cpu_of_thread;
 use crate::platform::linux::memory_of::Memory;
 use crate::platform::linux::watch::listener::{Handover, Listener, Report, Verdict};
 use crate::platform::linux::watch::peers::Peers;
@@ -133,6 +134,9 @@ impl Shared {
         let memory = Memory::of(report.thread);
         let mut call = decode::call(report.number, report.arguments, &memory);
         peers.add_to(&mut call, report.thread);
+        if let (WatchedCall::Print(_), Some(cpu)) = (&call, cpu_of_thread(report.thread)) {
+            self.record().add(report.thread, WatchedCall::Used(cpu));
+        }
         self.record().add(report.thread, call.clone());
         let verdict = self.verdict(report, &call);
         if !self.listener.answer(report, verdict) {
