@@ -312,6 +312,7 @@ fn blocked() -> Observation {
         }),
         table: Some(rows().to_vec()),
         is_drained: true,
+        is_unread: false,
         open: open(),
         memory: 4 << 20,
         printed: 30,

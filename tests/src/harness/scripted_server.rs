@@ -1,6 +1,6 @@
 //! A server of ours, for a program that is a client.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::rc::Rc;
 
 use socket2::SockRef;
@@ -20,8 +20,8 @@ pub struct ScriptedServer {
 }
 
 impl ScriptedServer {
-    pub(crate) fn listen(context: &Rc<CheckContext>) -> Result<Self> {
-        let listener = TcpListener::bind((loopback_of_our_own(context.powers()), 0))?;
+    pub(crate) fn listen(context: &Rc<CheckContext>, loopback: IpAddr) -> Result<Self> {
+        let listener = TcpListener::bind((loopback, 0))?;
         listener.set_nonblocking(true)?;
         // The connections that it accepts inherit this.
         fix_room(&SockRef::from(&listener));

@@ -67,10 +67,11 @@ impl Server {
         asked: SocketAddr,
         silence: Cause,
     ) -> Result<Self> {
-        let wanted = format!(
-            "the line \"listening on {}:PORT\" first, with the real port",
-            asked.ip()
-        );
+        let host = match asked {
+            SocketAddr::V4(asked) => asked.ip().to_string(),
+            SocketAddr::V6(asked) => format!("[{}]", asked.ip()),
+        };
+        let wanted = format!("the line \"listening on {host}:PORT\" first, with the real port");
         let Some(line) = first_line(&process, context) else {
             let printed = quote(&process.stdout.bytes());
             return Err(context.fail_because(

@@ -12,6 +12,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use crate::platform::linux::memory_of::Memory;
 use crate::platform::linux::watch::listener::{Handover, Listener, Report, Verdict};
@@ -92,6 +93,19 @@ impl CallWatch {
         (record.dropped, record.calls.iter().cloned().collect())
     }
 
+    /// How long `thread` asked to sleep, or to wait, when it did so last.
+    #[must_use]
+    pub fn last_nap_of(&self, thread: u32) -> Option<Duration> {
+        let record = self.0.record();
+        let of_thread = record.calls.iter().rev().filter(|(by, _)| *by == thread);
+        let mut naps = of_thread.map(|(_, call)| match call {
+            WatchedCall::Nap(length) => Some(*length),
+            WatchedCall::Wait { limit, .. } => *limit,
+            _ => None,
+        });
+        naps.next()?
+    }
+
     #[must_use]
     pub fn counts(&self) -> CallCounts {
         self.0.record().counts.clone()
@@ -128,7 +142,7 @@ impl Shared {
     /// What the program can bring about by the call is recorded before it can: whoever sees the one finds the other.
     fn answer_one(&self, report: &Report) {
         let memory = Memory::of(report.thread);
-        let call = decode::call(report.number, report.arguments, &memory);
+        let call = decode::call(report.number, report.arguments, report.thread, &memory);
         let verdict = self.verdict(report, &call);
         self.record().add(report.thread, call);
         if !self.listener.answer(report, verdict) {
