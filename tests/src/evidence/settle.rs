@@ -312,7 +312,8 @@ impl Use {
 
 /// Whether a thread moves bytes from a socket to its output in one call, and waits for them. Nobody else can get at the
 /// output meanwhile: splice(2) holds a pipe for as long as it waits.
-fn holds_its_output(sample: &Sample) -> bool {
+#[must_use]
+pub fn holds_its_output(sample: &Sample) -> bool {
     let mut calls = sample.threads.iter().filter_map(|thread| thread.call);
     calls.any(|call| call.kind == CallKind::Recv && matches!(call.other_end, Some(1 | 2)))
 }
@@ -359,11 +360,16 @@ fn is_on_its_way(from: &TcpRow, to: &TcpRow) -> bool {
 
 /// Whether a thread sleeps at a socket that already has what it waits for: it is awake in a moment.
 fn is_about_to_wake(sample: &Sample, open: &[Descriptor], table: &[TcpRow]) -> bool {
+    // A close that lingers waits for the end to be acknowledged, which takes a kernel 40 ms at most: socket(7).
+    let is_closing = table.iter().any(|row| row.state == TcpState::FinSent);
     sample
         .threads
         .iter()
         .filter_map(|thread| thread.call)
         .any(|call| {
+            if call.kind == CallKind::Other {
+                return is_closing;
+            }
             let waits_for_input = matches!(call.kind, CallKind::Accept | CallKind::Recv);
             let descriptor = open.iter().find(|one| Some(one.number) == call.descriptor);
             let socket = descriptor.and_then(|one| one.socket);

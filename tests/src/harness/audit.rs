@@ -4,7 +4,6 @@ use crate::course::cause::Cause;
 use crate::diagnose::failure::Outcome;
 use crate::evidence::calls::{CallLog, OwnWait};
 use crate::harness::context::CheckContext;
-use crate::platform::SocketOption;
 use crate::text::duration;
 
 /// Among `calls` is no sleep, no timer, and no wait with a timeout of less than a minute.
@@ -29,11 +28,7 @@ pub(crate) fn no_waits_of_its_own(
 /// The program has set no limit of time on any socket.
 pub(crate) fn no_time_limits(context: &CheckContext) -> Outcome {
     let calls = context.calls();
-    let mut limits = calls
-        .iter()
-        .flat_map(|calls| calls.options())
-        .filter_map(name_of_limit);
-    match limits.next() {
+    match calls.and_then(|calls| calls.time_limits().next()) {
         None => Ok(()),
         Some(name) => Err(context.fail_because(
             Cause::GivesUpAfterATime,
@@ -57,14 +52,5 @@ fn words(wait: OwnWait) -> String {
             duration(length)
         ),
         OwnWait::Timer => "a timer".into(),
-    }
-}
-
-fn name_of_limit(option: SocketOption) -> Option<&'static str> {
-    match option {
-        SocketOption::ReceiveTimeout => Some("SO_RCVTIMEO"),
-        SocketOption::SendTimeout => Some("SO_SNDTIMEO"),
-        SocketOption::UserTimeout => Some("TCP_USER_TIMEOUT"),
-        _ => None,
     }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::course::cause::Cause;
 use crate::diagnose::failure::{Outcome, Result};
 use crate::diagnose::symptom::Symptom;
-use crate::evidence::settle::Activity;
+use crate::evidence::settle::{Activity, holds_its_output};
 use crate::harness::audit;
 use crate::harness::compare::{difference, missing};
 use crate::harness::context::CheckContext;
@@ -124,6 +124,13 @@ impl Client {
         let settled = self.context.wait_until_settled();
         audit::no_waits_of_its_own(&self.context, self.context.calls(), expected)?;
         match settled {
+            Activity::Blocked if self.context.sample().as_ref().is_some_and(holds_its_output) => {
+                Err(self.context.fail_because(
+                    Cause::NotPrinted,
+                    "an output that can be read while the client waits",
+                    "it waits in a call that holds its output meanwhile",
+                ))
+            }
             Activity::Blocked => Ok(self),
             Activity::Exited => Err(self
                 .context

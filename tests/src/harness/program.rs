@@ -78,7 +78,9 @@ impl Program {
 
     /// As [`start`](Self::start), at an IPv6 address.
     pub fn start_with_ipv6(&self) -> Result<Server> {
-        self.start_at(SocketAddr::from((Ipv6Addr::LOCALHOST, 0)))
+        let address = SocketAddr::from((Ipv6Addr::LOCALHOST, 0));
+        let process = self.run(&["--listen", &address.to_string()], Stdin::Null, None)?;
+        Server::announced(process, &self.context, address, Cause::WrongFamily)
     }
 
     /// As [`start`](Self::start), where so many descriptors are taken that all of its sockets have numbers

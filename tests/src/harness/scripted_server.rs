@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use socket2::SockRef;
 
+use crate::course::cause::Cause;
 use crate::diagnose::failure::Result;
 use crate::diagnose::symptom::Symptom;
 use crate::harness::client::Client;
@@ -48,13 +49,13 @@ impl ScriptedServer {
     pub fn accept(&self, client: &Client) -> Result<Peer> {
         let accepted = self.context.wait_until(|| self.listener.accept().ok());
         let Some((stream, theirs)) = accepted.reached() else {
+            let symptom = match self.address {
+                SocketAddr::V4(_) => Symptom::Silence,
+                SocketAddr::V6(_) => Symptom::Known(Cause::WrongFamily),
+            };
+            let expected = format!("a client that connects to {}", self.address);
             let received = format!("nobody; it printed {}", client.output());
-            return Err(self.context.fail(
-                Symptom::Silence,
-                "a client that connects",
-                received,
-                None,
-            ));
+            return Err(self.context.fail(symptom, expected, received, None));
         };
         stream.set_nonblocking(false)?;
         self.context.note_and_wait("client", "connects");

@@ -111,9 +111,17 @@ impl Server {
         self.address
     }
 
-    /// It listens at the address that it announced.
+    /// It listens at the address that it announced, and has done so before.
     pub fn expect_listening(&self) -> Outcome {
         self.context.wait_until_settled();
+        let calls = self.context.calls();
+        if calls.is_some_and(|calls| calls.announces_too_early()) {
+            return Err(self.context.fail_because(
+                Cause::NeverListened,
+                "a server that listens before it announces its address",
+                "it has announced its address before",
+            ));
+        }
         self.connect_peer().map(drop)
     }
 
