@@ -3,17 +3,18 @@
 //! One client at a time, as in stage 02; serving B early is not a failure. `send` is still trusted here, so no check
 //! leaves more than 64 KiB unread: the kernel has room for that, or they say so.
 //!
-//! Not judged, since loopback on Linux does not show it: that an accepted socket inherits non-blocking mode elsewhere,
-//! and a real error that is taken for "nothing yet" (a reset is reported once, and then Linux says "the end").
+//! Not judged, since loopback on Linux does not show it: that an accepted socket inherits non-blocking mode elsewhere. A
+//! reset that is taken for "nothing yet" shows in the log: it is reported once, and then Linux says "the end".
 
 use crate::diagnose::failure::Outcome;
 use crate::harness::program::Program;
 
 use super::echo_server::{
-    echoes_a_message_that_arrives_byte_by_byte, echoes_messages_of_every_size,
-    echoes_two_messages_that_arrive_as_one, gives_back_every_descriptor,
+    echoes_a_message_that_arrives_byte_by_byte, echoes_bytes_of_every_size, echoes_texts_unchanged,
+    echoes_two_messages_that_arrive_as_one, keeps_nothing_of_clients_that_left,
+    keeps_nothing_of_what_it_has_sent, logs_when_a_client_comes_and_how_much_it_sent,
     serves_the_next_after_a_reset_in_the_backlog, serves_the_next_after_two_have_reset,
-    serves_the_next_client_when_one_leaves,
+    serves_the_second_as_soon_as_the_first_has_left,
 };
 
 crate::checks! {
@@ -21,18 +22,28 @@ crate::checks! {
     step 2, 1: does_not_hang_up_on_a_silent_client (so_far) needs SettledState;
     step 3, 1: goes_on_ticking_while_a_client_is_silent;
     step 3, 1: has_one_thread_and_sockets_that_never_wait needs SettledState Descriptors;
-    step 3, 1: echoes_messages_of_every_size needs RoomToSend;
+    step 3, 1: echoes_messages_of_every_size needs RoomToSend {
+        echoes_bytes_of_every_size,
+        echoes_texts_unchanged,
+    }
     step 3, 1: echoes_messages_in_pieces_and_joined {
         echoes_a_message_that_arrives_byte_by_byte,
         echoes_two_messages_that_arrive_as_one needs StopAndContinue,
     }
     step 3, 1: sends_the_rest_and_the_end_after_a_half_close needs RoomToSend;
-    step 3, 1: serves_the_next_client_when_one_leaves;
+    step 3, 1: serves_the_next_client_when_one_leaves {
+        serves_the_second_as_soon_as_the_first_has_left,
+        logs_when_a_client_comes_and_how_much_it_sent,
+    }
     step 3, 1: goes_on_after_a_client_resets_the_connection {
         serves_the_next_after_two_have_reset,
         serves_the_next_after_a_reset_in_the_backlog,
     }
-    step 3, 1: gives_back_every_descriptor needs Descriptors SettledState;
+    step 3, 1: gives_back_what_it_took needs Descriptors SettledState {
+        keeps_nothing_of_clients_that_left,
+        keeps_nothing_of_a_round_in_which_nothing_came,
+        keeps_nothing_of_what_it_has_sent needs RoomToSend,
+    }
 }
 
 /// A blocking `recv` returns when something comes. This one returns in any case.
@@ -66,6 +77,15 @@ pub(super) fn has_one_thread_and_sockets_that_never_wait(program: &Program) -> O
     let server = program.start()?;
     let _silent = server.connect_peer()?;
     server.expect_never_waits()
+}
+
+/// The loop goes round a hundred thousand times a second, and most rounds find nothing: neither a client nor a byte.
+pub(super) fn keeps_nothing_of_a_round_in_which_nothing_came(program: &Program) -> Outcome {
+    let server = program.start()?;
+    server.expect_same_memory_each_round()?;
+    let mut silent = server.connect_peer()?;
+    silent.send("hello")?.expect("hello")?;
+    server.expect_same_memory_each_round()
 }
 
 /// A client that has ended its stream still wants the answer, all of it, and then the end. What came in many pieces is

@@ -27,6 +27,8 @@ pub struct ByteCounts {
     pub was_full: Cell<bool>,
     /// It has ended its stream.
     pub has_ended: Cell<bool>,
+    /// How much the program had read of it at least and at most, when it aborted the connection.
+    pub read_before_reset: Cell<Option<(u64, u64)>>,
     /// It had received all that it sent before it ended its stream, so that the end came alone.
     pub ended_alone: Cell<bool>,
 }

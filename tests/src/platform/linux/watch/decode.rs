@@ -17,6 +17,7 @@ pub(super) fn call(number: i64, arguments: [u64; 6], thread: u32, memory: &Memor
         kind,
         descriptor,
         bytes,
+        peer: None,
     };
     let wait = |kind, limit| WatchedCall::Wait { kind, limit };
     let time = |index: usize, unit| match arguments[index] {
@@ -32,6 +33,7 @@ pub(super) fn call(number: i64, arguments: [u64; 6], thread: u32, memory: &Memor
         return WatchedCall::On {
             kind: moved.kind,
             descriptor: moved.socket,
+            peer: None,
             bytes: 0,
         };
     }
@@ -41,6 +43,7 @@ pub(super) fn call(number: i64, arguments: [u64; 6], thread: u32, memory: &Memor
         libc::SYS_read | libc::SYS_recvfrom => on(CallKind::Recv, arguments[2]),
         libc::SYS_readv => on(CallKind::Recv, memory.length_of_pieces(arguments)),
         libc::SYS_recvmsg => on(CallKind::Recv, 0),
+        libc::SYS_close => WatchedCall::Close { descriptor },
         libc::SYS_write if descriptor == libc::STDOUT_FILENO => {
             let length = LINE.min(usize::try_from(arguments[2]).unwrap_or(LINE));
             WatchedCall::Print(memory.bytes(arguments[1], length).unwrap_or_default())

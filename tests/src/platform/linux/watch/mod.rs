@@ -4,6 +4,7 @@
 mod decode;
 mod filter;
 mod listener;
+mod peers;
 mod short_send;
 
 use std::collections::VecDeque;
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 use crate::platform::linux::memory_of::Memory;
 use crate::platform::linux::watch::listener::{Handover, Listener, Report, Verdict};
+use crate::platform::linux::watch::peers::Peers;
 use crate::platform::{Answer, CallCounts, CallKind, Fault, SystemError, WatchedCall, Watching};
 
 /// How many calls are kept. A server that goes round in a loop makes many.
@@ -130,19 +132,21 @@ impl Shared {
 
     /// Answers calls until the program is gone.
     fn answer_all(&self) {
+        let mut peers = Peers::default();
         while let Some(()) = self.listener.wait() {
             self.is_answering.store(true, Ordering::SeqCst);
             if let Some(report) = self.listener.receive() {
-                self.answer_one(&report);
+                self.answer_one(&report, &mut peers);
             }
             self.is_answering.store(false, Ordering::SeqCst);
         }
     }
 
     /// What the program can bring about by the call is recorded before it can: whoever sees the one finds the other.
-    fn answer_one(&self, report: &Report) {
+    fn answer_one(&self, report: &Report, peers: &mut Peers) {
         let memory = Memory::of(report.thread);
-        let call = decode::call(report.number, report.arguments, report.thread, &memory);
+        let mut call = decode::call(report.number, report.arguments, report.thread, &memory);
+        peers.add_to(&mut call, report.thread);
         let verdict = self.verdict(report, &call);
         self.record().add(report.thread, call);
         if !self.listener.answer(report, verdict) {
