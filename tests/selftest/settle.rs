@@ -7,7 +7,8 @@ use lab::evidence::settle::{
     Activity, IDLE_CPU_BUDGET, Observation, STABLE_SAMPLES, SettleDetector, holds_its_output,
 };
 use lab::platform::{
-    CallCounts, CallKind, Descriptor, Sample, TcpRow, TcpState, Thread, VERY_LONG, WatchedCall,
+    CallCounts, CallKind, Descriptor, Sample, SleepingCall, TcpRow, TcpState, Thread, VERY_LONG,
+    WatchedCall,
 };
 
 use crate::support::samples::{SOCKET, call, connection, nap, open, rows, sleeping};

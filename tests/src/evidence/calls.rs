@@ -97,12 +97,17 @@ impl CallLog {
         })
     }
 
-    /// The limits of time that it has set, on whichever socket, by the names of their options.
-    pub fn time_limits(&self) -> impl Iterator<Item = &'static str> {
+    /// The options that it has set, on whichever socket.
+    pub fn options(&self) -> impl Iterator<Item = SocketOption> {
         self.calls().filter_map(|call| match call {
-            WatchedCall::Option { option, .. } => name_of_limit(*option),
+            WatchedCall::Option { option, .. } => Some(*option),
             _ => None,
         })
+    }
+
+    /// The limits of time that it has set, on whichever socket, by the names of their options.
+    pub fn time_limits(&self) -> impl Iterator<Item = &'static str> {
+        self.options().filter_map(name_of_limit)
     }
 }
 
