@@ -79,7 +79,7 @@ const CASES: &[Case] = &[
     (
         "floods-its-client",
         "2",
-        "every_descriptor",
+        "gives_back",
         "wrong-bytes",
         "c",
     ),
