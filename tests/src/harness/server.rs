@@ -68,10 +68,11 @@ impl Server {
         asked: SocketAddr,
         silence: Cause,
     ) -> Result<Self> {
-        let wanted = format!(
-            "the line \"listening on {}:PORT\" first, with the real port",
-            asked.ip()
-        );
+        let host = match asked {
+            SocketAddr::V4(asked) => asked.ip().to_string(),
+            SocketAddr::V6(asked) => format!("[{}]", asked.ip()),
+        };
+        let wanted = format!("the line \"listening on {host}:PORT\" first, with the real port");
         let Some(line) = first_line(&process, context) else {
             let printed = quote(&process.stdout.bytes());
             return Err(context.fail_because(
@@ -111,9 +112,17 @@ impl Server {
         self.address
     }
 
-    /// It listens at the address that it announced.
+    /// It listens at the address that it announced, and has done so before.
     pub fn expect_listening(&self) -> Outcome {
         self.context.wait_until_settled();
+        let calls = self.context.calls();
+        if calls.is_some_and(|calls| calls.announces_too_early()) {
+            return Err(self.context.fail_because(
+                Cause::NeverListened,
+                "a server that listens before it announces its address",
+                "it has announced its address before",
+            ));
+        }
         self.connect_peer().map(drop)
     }
 

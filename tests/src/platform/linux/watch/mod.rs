@@ -13,6 +13,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use crate::platform::linux::cpu_of_thread;
 use crate::platform::linux::memory_of::Memory;
@@ -95,6 +96,19 @@ impl CallWatch {
         (record.dropped, record.calls.iter().cloned().collect())
     }
 
+    /// How long `thread` asked to sleep, or to wait, when it did so last.
+    #[must_use]
+    pub fn last_nap_of(&self, thread: u32) -> Option<Duration> {
+        let record = self.0.record();
+        let of_thread = record.calls.iter().rev().filter(|(by, _)| *by == thread);
+        let mut naps = of_thread.map(|(_, call)| match call {
+            WatchedCall::Nap(length) => Some(*length),
+            WatchedCall::Wait { limit, .. } => *limit,
+            _ => None,
+        });
+        naps.next()?
+    }
+
     #[must_use]
     pub fn counts(&self) -> CallCounts {
         self.0.record().counts.clone()
@@ -132,7 +146,7 @@ impl Shared {
     /// What the program can bring about by the call is recorded before it can: whoever sees the one finds the other.
     fn answer_one(&self, report: &Report, peers: &mut Peers) {
         let memory = Memory::of(report.thread);
-        let mut call = decode::call(report.number, report.arguments, &memory);
+        let mut call = decode::call(report.number, report.arguments, report.thread, &memory);
         peers.add_to(&mut call, report.thread);
         if let (WatchedCall::Print(_), Some(cpu)) = (&call, cpu_of_thread(report.thread)) {
             self.record().add(report.thread, WatchedCall::Used(cpu));
