@@ -11,7 +11,7 @@ use crate::harness::program::Program;
 crate::checks! {
     step 1, 2: names_the_address_that_refused_and_exits_with_code_one {
         ends_with_an_error_that_names_the_address,
-        connects_to_an_ipv6_address needs Ipv6,
+        connects_to_an_address_of_ip_version_six needs Ipv6,
     }
     step 2, 2: prints_every_byte_until_the_server_ends {
         prints_single_bytes_as_they_arrive,
@@ -48,7 +48,7 @@ fn ends_with_an_error_that_names_the_address(program: &Program) -> Outcome {
 }
 
 /// `Domain::for_address` makes a socket of the address's own family.
-fn connects_to_an_ipv6_address(program: &Program) -> Outcome {
+fn connects_to_an_address_of_ip_version_six(program: &Program) -> Outcome {
     let server = program.open_ipv6_server()?;
     let client = program.start_client(&server, Input::Open)?;
     server.accept(&client)?;

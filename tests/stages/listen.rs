@@ -19,7 +19,7 @@ crate::checks! {
         announces_the_port_that_the_kernel_chose (so_far),
         announces_the_address_that_was_asked_for (so_far),
         listens_there_and_nowhere_else (so_far) needs KernelQueues Descriptors,
-        announces_an_ipv6_address (so_far) needs Ipv6,
+        announces_an_address_of_ip_version_six (so_far) needs Ipv6,
     }
     step 3, 1: greets_three_clients_in_a_row_and_ends_each_stream;
     step 3, 1: takes_its_address_again_after_a_kill_and_not_before {
@@ -75,7 +75,7 @@ fn announces_the_address_that_was_asked_for(program: &Program) -> Outcome {
 }
 
 /// `Domain::for_address` makes a socket of the address's own family.
-fn announces_an_ipv6_address(program: &Program) -> Outcome {
+fn announces_an_address_of_ip_version_six(program: &Program) -> Outcome {
     program.start_with_ipv6()?.expect_listening()
 }
 
