@@ -9,6 +9,7 @@
 
 use crate::diagnose::failure::Outcome;
 use crate::harness::program::Program;
+use crate::platform::SystemError;
 
 use super::listen::{
     expect_greeting, goes_on_after_a_client_that_is_already_gone,
@@ -19,7 +20,10 @@ crate::checks! {
     step 1, 1: does_not_sleep_in_accept (so_far) needs SettledState;
     step 2, 2: goes_on_ticking_while_nobody_is_there;
     step 2, 1: has_one_thread_and_a_listener_that_never_waits needs SettledState Descriptors;
-    step 2, 1: reports_a_real_error_and_exits_with_code_one needs ForeignSockets KernelQueues Descriptors;
+    step 2, 1: reports_a_real_error_and_exits_with_code_one {
+        exits_when_its_listener_is_broken needs ForeignSockets KernelQueues Descriptors,
+        exits_when_it_may_open_no_more_descriptors needs AnsweredCalls,
+    }
     step 3, 3: greets_three_clients_in_a_row_between_ticks;
     step 3, 1: lets_sixteen_clients_wait_while_it_is_stopped needs StopAndContinue KernelQueues SixteenWaiting;
     step 3, 1: goes_on_after_a_client_that_is_already_gone needs StopAndContinue;
@@ -42,7 +46,7 @@ fn has_one_thread_and_a_listener_that_never_waits(program: &Program) -> Outcome 
 }
 
 /// Only "would block" means that somebody may come later. A listener that is broken stays broken.
-fn reports_a_real_error_and_exits_with_code_one(program: &Program) -> Outcome {
+fn exits_when_its_listener_is_broken(program: &Program) -> Outcome {
     let server = program.start_at(program.private_address()?)?;
     server.expect_ticks()?;
     server.break_listener()?;
@@ -52,7 +56,18 @@ fn reports_a_real_error_and_exits_with_code_one(program: &Program) -> Outcome {
     Ok(())
 }
 
-/// Who comes is served between two ticks, and the ticks go on: it may be `accept` only once that does not wait.
+/// The kernel says so although nobody is there, and will say so again.
+fn exits_when_it_may_open_no_more_descriptors(program: &Program) -> Outcome {
+    let server = program.start_at(program.private_address()?)?;
+    server.fail_next_accept(SystemError::TooManyOpenFiles)?;
+    server
+        .wait_for_exit()?
+        .expect_error_exit(server.address())?;
+    Ok(())
+}
+
+/// Who comes is served between two ticks, and the ticks go on: it may be `accept` only once that does not wait. One thread does
+/// all of it, in short rounds.
 fn greets_three_clients_in_a_row_between_ticks(program: &Program) -> Outcome {
     let server = program.start()?;
     for number in 1..=3 {
@@ -60,6 +75,7 @@ fn greets_three_clients_in_a_row_between_ticks(program: &Program) -> Outcome {
         expect_greeting(&mut server.connect_peer()?, number)?;
         server.expect_logged(&format!("client {number} left after 0 bytes"))?;
     }
-    server.expect_ticks()?;
+    server.expect_ticks()?.expect_short_rounds()?;
+    server.expect_no_new_threads()?;
     program.expect_transcript("three-clients-between-ticks")
 }

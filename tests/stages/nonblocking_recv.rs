@@ -11,26 +11,32 @@ use crate::harness::program::Program;
 
 use super::echo_server::{
     echoes_a_message_that_arrives_byte_by_byte, echoes_messages_of_every_size,
-    echoes_two_messages_that_arrive_as_one, gives_back_every_descriptor,
+    echoes_two_messages_that_arrive_as_one, gives_back_every_descriptor, serve_one_client,
     serves_the_next_after_a_reset_in_the_backlog, serves_the_next_after_two_have_reset,
     serves_the_next_client_when_one_leaves,
 };
+use crate::platform::SystemError;
 
 crate::checks! {
     step 1, 1: does_not_sleep_in_recv (so_far) needs SettledState;
     step 2, 1: does_not_hang_up_on_a_silent_client (so_far) needs SettledState;
     step 3, 1: goes_on_ticking_while_a_client_is_silent;
-    step 3, 1: has_one_thread_and_sockets_that_never_wait needs SettledState Descriptors;
+    step 3, 1: has_one_thread_and_sockets_that_never_wait needs SettledState {
+        never_waits_for_the_second_client_either needs Descriptors,
+        never_waits_for_one_that_does_not_read,
+    }
     step 3, 1: echoes_messages_of_every_size needs RoomToSend;
     step 3, 1: echoes_messages_in_pieces_and_joined {
         echoes_a_message_that_arrives_byte_by_byte,
         echoes_two_messages_that_arrive_as_one needs StopAndContinue,
+        sends_on_where_send_takes_a_part needs AnsweredCalls,
     }
     step 3, 1: sends_the_rest_and_the_end_after_a_half_close needs RoomToSend;
     step 3, 1: serves_the_next_client_when_one_leaves;
     step 3, 1: goes_on_after_a_client_resets_the_connection {
         serves_the_next_after_two_have_reset,
         serves_the_next_after_a_reset_in_the_backlog,
+        gives_up_one_to_whom_it_cannot_send needs AnsweredCalls,
     }
     step 3, 1: gives_back_every_descriptor needs Descriptors SettledState;
 }
@@ -56,16 +62,49 @@ pub(super) fn goes_on_ticking_while_a_client_is_silent(program: &Program) -> Out
     server.expect_ticks()?;
     let message = program.every_byte_value();
     peer.send(&message)?.expect(&message)?;
-    server.expect_ticks()?;
+    server.expect_ticks()?.expect_short_rounds()?;
     peer.expect_nothing_more()?;
     Ok(())
 }
 
-/// Listener and client have a socket each, and each of them has to be told.
-pub(super) fn has_one_thread_and_sockets_that_never_wait(program: &Program) -> Outcome {
+/// Listener and client have a socket each, and each of them has to be told, of each client anew.
+fn never_waits_for_the_second_client_either(program: &Program) -> Outcome {
     let server = program.start()?;
+    serve_one_client(&server)?;
     let _silent = server.connect_peer()?;
-    server.expect_never_waits()
+    server.expect_no_new_threads()?.expect_never_waits()
+}
+
+/// A `send` for which there is no room waits as well, unless it was told not to. What a client that was given up gets is
+/// the beginning of what it is owed.
+fn never_waits_for_one_that_does_not_read(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let mut peer = server.connect_slow_peer()?;
+    let taken = peer.fill(&program.more_than_fits("a long message"))?;
+    server.expect_ticks()?.expect_short_rounds()?;
+    server.expect_no_new_threads()?;
+    peer.expect_no_gap_in(&taken)?;
+    Ok(())
+}
+
+/// `send` may take less than it was given, and says how much that was.
+fn sends_on_where_send_takes_a_part(program: &Program) -> Outcome {
+    let server = program.start()?;
+    server.shorten_sends(100)?;
+    let mut peer = server.connect_peer()?;
+    let message = program.payload("a message", program.number(1_000..=2_000));
+    peer.send(&message)?.expect(&message)?;
+    Ok(())
+}
+
+/// That a connection is broken is said by `send`, too, and is over with that client, and with no other.
+fn gives_up_one_to_whom_it_cannot_send(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let mut peer = server.connect_peer()?;
+    peer.send("hello")?.expect("hello")?;
+    server.fail_next_send_to(&peer, SystemError::BrokenPipe)?;
+    peer.send("are you there?")?.expect_end()?;
+    serve_one_client(&server)
 }
 
 /// A client that has ended its stream still wants the answer, all of it, and then the end. What came in many pieces is

@@ -7,7 +7,7 @@
 //! Not judged, since loopback on Linux does not show it: a client that is passed over in one round because another one
 //! was removed (the next round comes in a millisecond), and whether a round accepts one client or all that wait.
 
-use crate::diagnose::failure::Outcome;
+use crate::diagnose::failure::{Outcome, Result};
 use crate::harness::peer::Peer;
 use crate::harness::program::Program;
 use crate::harness::server::Server;
@@ -21,7 +21,7 @@ crate::checks! {
     step 3, 1: echoes_messages_of_every_size;
     step 3, 1: gives_fifty_clients_their_own_bytes needs ManyClients;
     step 3, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs SettledState {
-        answers_another_client_beside_a_silent_and_a_slow_one,
+        answers_a_newcomer_beside_a_silent_and_four_slow_clients,
         keeps_little_for_a_slow_client,
         loses_nothing_that_waits_for_a_slow_client,
     }
@@ -55,26 +55,51 @@ fn gives_fifty_clients_their_own_bytes(program: &Program) -> Outcome {
     talk_all_at_once(program, &mut server.connect_peers(50)?)
 }
 
-/// One client says nothing, and one reads nothing. A third is served, and the other work goes on.
-fn answers_another_client_beside_a_silent_and_a_slow_one(program: &Program) -> Outcome {
+/// One client says nothing, and four read nothing: a bound for each of them. Who comes then is served, the other work goes
+/// on, and that nothing fits is no reason to stay awake.
+fn answers_a_newcomer_beside_a_silent_and_four_slow_clients(program: &Program) -> Outcome {
     let server = program.start()?;
     let _silent = server.connect_peer()?;
-    let mut slow = server.connect_slow_peer()?;
-    let mut other = server.connect_peer()?;
-    slow.fill(&program.more_than_fits("a long message"))?;
+    let _slow = connect_full_peers(program, &server, 4)?;
+    let mut newcomer = server.connect_peer()?;
     let message = program.every_byte_value();
-    other.send(&message)?.expect(&message)?;
-    server.expect_ticks()?;
+    newcomer.send(&message)?.expect(&message)?;
+    server
+        .expect_ticks()?
+        .expect_naps()?
+        .expect_short_rounds()?;
+    server.expect_no_new_threads()?;
     Ok(())
 }
 
-/// A server that reads on keeps what it cannot send, and each of its clients could take all of its memory.
+/// So many clients that read nothing, and for each of whom as much waits as the server keeps.
+pub(super) fn connect_full_peers(
+    program: &Program,
+    server: &Server,
+    count: usize,
+) -> Result<Vec<Peer>> {
+    let message = program.more_than_fits("a long message");
+    let mut peers = Vec::new();
+    for _ in 1..=count {
+        peers.push(server.connect_slow_peer()?);
+    }
+    for peer in &mut peers {
+        peer.fill(&message)?;
+    }
+    Ok(peers)
+}
+
+/// A server that reads on keeps what it cannot send, and each of its clients could take all of its memory, or with a bound
+/// that grows each time.
 pub(super) fn keeps_little_for_a_slow_client(program: &Program) -> Outcome {
     let server = program.start()?;
     let (mut slow, mut other) = (server.connect_slow_peer()?, server.connect_peer()?);
-    let taken = slow.fill(&program.more_than_fits("a long message"))?;
-    other.send("hello")?.expect("hello")?;
-    slow.expect_buffered_at_most(A_LITTLE, &taken)?;
+    for _ in 1..=2 {
+        let taken = slow.fill(&program.more_than_fits("a long message"))?;
+        other.send("hello")?.expect("hello")?;
+        slow.expect_buffered_at_most(A_LITTLE, &taken)?;
+        slow.expect(&taken)?;
+    }
     Ok(())
 }
 
@@ -88,33 +113,35 @@ pub(super) fn loses_nothing_that_waits_for_a_slow_client(program: &Program) -> O
     Ok(())
 }
 
-/// A turn ends by itself. Who is served until nothing comes any more keeps everybody else from theirs.
+/// A turn ends by itself. Who is served until nothing comes any more keeps everybody else from theirs, and newcomers as well.
 pub(super) fn makes_nobody_wait_for_clients_that_send_without_end(program: &Program) -> Outcome {
     let server = program.start()?;
     let flood = program.payload("as much as fits", 8 << 20);
     let mut gone_by = Vec::new();
-    for _ in 1..=5 {
+    for _ in 1..=3 {
         let mut others = server.connect_peers(2)?;
         let mut quiet = server.connect_peer()?;
         others.extend(server.connect_peers(2)?);
         server.expect_answer_in_turn(&mut quiet, &mut others, &flood)?;
         gone_by.push((quiet, others));
     }
-    Ok(())
+    let mut others = server.connect_peers(4)?;
+    server.expect_newcomer_in_turn(&mut others, &flood)
 }
 
-/// A nap in the turn of each client adds up: with fifty silent clients the fifty-first waits for fifty naps.
+/// A nap in the turn of each client adds up: with fifty silent clients the fifty-first waits for fifty naps. So does one for
+/// each who asks, or does not read.
 fn naps_once_a_round_and_not_once_a_client(program: &Program) -> Outcome {
     let server = program.start()?;
     let mut peers = server.connect_peers(51)?;
-    let question = program.payload("a question", 5);
-    for peer in &mut peers {
-        peer.send(&question)?.expect(&question)?;
-    }
+    greet_all_at_once(&server, &mut peers, "and I?")?;
     server.expect_naps()?;
-    for at in program.shuffled(51).into_iter().take(10) {
+    let question = program.payload("a question", 5);
+    for at in program.shuffled(51).into_iter().take(5) {
         server.expect_answer_before_many_naps(&mut peers[at], &question)?;
     }
+    let _slow = connect_full_peers(program, &server, 5)?;
+    server.expect_one_nap_a_round()?;
     Ok(())
 }
 
@@ -197,6 +224,19 @@ pub(super) fn talk_all_at_once(program: &Program, peers: &mut [Peer]) -> Outcome
         for at in program.shuffled(peers.len()) {
             peers[at].expect(&messages[at])?;
         }
+    }
+    Ok(())
+}
+
+/// Each of `peers` sends `greeting` before the server looks again, and gets it back.
+fn greet_all_at_once(server: &Server, peers: &mut [Peer], greeting: &str) -> Outcome {
+    server.stop()?;
+    for peer in peers.iter_mut() {
+        peer.send(greeting)?;
+    }
+    server.resume();
+    for peer in peers {
+        peer.expect(greeting)?;
     }
     Ok(())
 }

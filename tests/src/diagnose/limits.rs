@@ -8,9 +8,9 @@ use crate::platform::TOO_MUCH_MEMORY;
 pub(crate) fn limit_cause(seen: &Evidence) -> Option<Cause> {
     let words = &seen.last_words;
     let history = seen.history;
-    // Of memory and threads the standard library says so; of descriptors the system, in its own words.
-    let no_descriptors =
-        words.errors.is_out_of_descriptors() || seen.open.len() as u64 >= seen.descriptor_limit;
+    // Of memory and threads the standard library says so; of descriptors the system, in its own words, which may be ours.
+    let says_so = words.errors.is_out_of_descriptors() && !history.listener_broke;
+    let no_descriptors = says_so || seen.open.len() as u64 >= seen.descriptor_limit;
     // Before a server listens, no socket says "would block"; a refused thread or process has the same number.
     let has_begun = history.is_client || seen.log.has_begun();
     let no_threads =

@@ -27,8 +27,10 @@ pub fn cause(seen: &Evidence, symptom: Symptom) -> Cause {
     let History {
         is_client,
         was_reset,
+        was_told_of_a_break,
         ..
     } = seen.history;
+    let was_reset = was_reset || was_told_of_a_break;
     let is_ended = seen.exited.is_some();
     let shortage = threaded::thread_shortage_cause(seen, symptom);
     if let Some(cause) = shortage.or_else(|| limits::limit_cause(seen)) {
@@ -52,6 +54,7 @@ pub fn cause(seen: &Evidence, symptom: Symptom) -> Cause {
         }
         Symptom::Known(cause) => cause,
         _ if is_ended && was_reset && !is_client => Cause::EndedByAClient,
+        _ if was_told_of_a_break => Cause::ErrorIgnored,
         Symptom::Refused if is_ended && errors.is_not_listening() => Cause::NeverListened,
         Symptom::OtherBytes => Cause::WrongBytes,
         Symptom::MissingBytes => Cause::TailLost,

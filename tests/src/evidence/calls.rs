@@ -1,5 +1,6 @@
 //! What a program's calls, reported when they began, tell about it: its own sleeps, timers, threads, listeners and options.
 
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -7,6 +8,20 @@ use crate::platform::{CallKind, SocketOption, VERY_LONG, WatchedCall};
 
 /// What the announcement of a server begins with.
 const ANNOUNCEMENT: &[u8] = b"listening on ";
+
+/// What a tick begins with, which is printed about every 50 ms.
+const TICK: &[u8] = b"tick ";
+
+/// For how long a loop may nap from one tick to the next. One that comes by its heartbeat between two naps ticks before that.
+const MOST_NAPS_IN_A_TICK: Duration = Duration::from_millis(100);
+
+/// How often a loop that has to tick by the clock comes round at least, and how much it may work if it does not. On a busy
+/// machine it may come round less often, but then it does not work either.
+const ROUNDS_IN_A_TICK: u64 = 3;
+const MOST_WORK_IN_A_TICK: Duration = Duration::from_millis(20);
+
+/// How often that has to be seen: a machine may charge a program for time that it did not have.
+const LONG_WORK_SEEN: usize = 3;
 
 /// The calls of a program in the order in which they began, each with the thread that made it.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +36,41 @@ pub enum OwnWait {
     /// A wait for another thread with a timeout.
     ForAThread(Duration),
     Timer,
+}
+
+/// What keeps a loop from its other work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LongRound {
+    /// So much napping between two ticks.
+    Naps(Duration),
+    /// So much work in one round or two.
+    Work(Duration),
+}
+
+/// What a loop does from one tick to the next.
+#[derive(Debug, Default)]
+struct BetweenTicks {
+    cpu: Duration,
+    naps: Duration,
+    calls: HashMap<(CallKind, i32), u64>,
+}
+
+impl BetweenTicks {
+    fn add(&mut self, call: &WatchedCall) {
+        match call {
+            WatchedCall::Nap(length) => self.naps += *length,
+            WatchedCall::On {
+                kind, descriptor, ..
+            } => *self.calls.entry((*kind, *descriptor)).or_default() += 1,
+            _ => {}
+        }
+    }
+
+    /// It has come round hardly once or twice, and was at work meanwhile.
+    fn is_long_work(&self) -> bool {
+        let rounds = self.calls.values().max().copied().unwrap_or(0);
+        rounds < ROUNDS_IN_A_TICK && self.cpu > MOST_WORK_IN_A_TICK
+    }
 }
 
 impl CallLog {
@@ -70,6 +120,71 @@ impl CallLog {
             _ => None,
         });
         naps.max().filter(|longest| *longest > most)
+    }
+
+    /// Rounds that are so long that ticks come late.
+    #[must_use]
+    pub fn long_round(&self) -> Option<LongRound> {
+        let ticks = self.between_ticks();
+        let naps = ticks.iter().map(|between| between.naps).max();
+        let mut work: Vec<Duration> = ticks
+            .iter()
+            .filter(|between| between.is_long_work())
+            .map(|between| between.cpu)
+            .collect();
+        work.sort_unstable();
+        match naps.filter(|naps| *naps > MOST_NAPS_IN_A_TICK) {
+            Some(naps) => Some(LongRound::Naps(naps)),
+            None if work.len() >= LONG_WORK_SEEN => work.pop().map(LongRound::Work),
+            None => None,
+        }
+    }
+
+    /// What it did from each tick to the next.
+    fn between_ticks(&self) -> Vec<BetweenTicks> {
+        let (mut all, mut current) = (Vec::new(), None::<BetweenTicks>);
+        let (mut cpu, mut cpu_at_tick) = (Duration::ZERO, Duration::ZERO);
+        for call in self.calls() {
+            match call {
+                WatchedCall::Used(so_far) => cpu = *so_far,
+                WatchedCall::Print(line) if line.starts_with(TICK) => {
+                    let mut last = current.replace(BetweenTicks::default());
+                    if let Some(last) = &mut last {
+                        last.cpu = cpu.saturating_sub(cpu_at_tick);
+                    }
+                    all.extend(last);
+                    cpu_at_tick = cpu;
+                }
+                _ => {
+                    if let Some(between) = &mut current {
+                        between.add(call);
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    /// The most naps in one round. A round is over when a socket is asked again what it was asked before.
+    #[must_use]
+    pub fn most_naps_in_a_round(&self) -> usize {
+        let (mut asked, mut naps, mut most) = (HashSet::new(), 0, 0);
+        for call in self.calls() {
+            match call {
+                WatchedCall::On {
+                    kind, descriptor, ..
+                } => {
+                    if !asked.insert((*kind, *descriptor)) {
+                        asked = HashSet::from([(*kind, *descriptor)]);
+                        naps = 0;
+                    }
+                }
+                WatchedCall::Nap(_) | WatchedCall::Wait { limit: Some(_), .. } => naps += 1,
+                _ => {}
+            }
+            most = most.max(naps);
+        }
+        most
     }
 
     /// How many threads and processes it has started.

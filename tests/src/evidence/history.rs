@@ -17,6 +17,8 @@ pub struct History {
     pub send_was_interrupted: bool,
     /// The listening socket was shut down under the program's hands.
     pub listener_broke: bool,
+    /// A call of the program on a connection was made to fail, with an error that says that the connection is broken.
+    pub was_told_of_a_break: bool,
     /// The program was seen to sleep in one wait for all of its sockets.
     pub slept_until_ready: bool,
     /// What there is no longer enough memory for, since it was taken away.

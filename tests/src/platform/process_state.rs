@@ -38,7 +38,7 @@ pub struct SleepingCall {
     pub nap: Option<Duration>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CallKind {
     Accept,
     Connect,

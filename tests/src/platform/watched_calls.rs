@@ -50,6 +50,8 @@ pub enum WatchedCall {
     },
     /// A write to its standard output, as far as it shows.
     Print(Vec<u8>),
+    /// No call: how much processor time the thread has used by the time of the next line that it prints.
+    Used(Duration),
 }
 
 /// Options of a socket that change when its calls return, or when its bytes leave.

@@ -83,6 +83,17 @@ impl Peer {
         rest > 0 && !matches!(self.receive(rest as usize, &mut Vec::new()), Arrival::All)
     }
 
+    /// Receives what `payload` begins with, as much as comes: no byte of it is left out in between.
+    pub fn expect_no_gap_in(&mut self, payload: &Payload) -> Result<&mut Self> {
+        let mut received = Vec::new();
+        self.receive(payload.bytes().len(), &mut received);
+        if payload.bytes().starts_with(&received) {
+            return Ok(self);
+        }
+        let (expected, received) = difference(payload.bytes(), &received);
+        Err(self.fail(Symptom::MissingBytes, expected, received))
+    }
+
     /// Receives the end of the stream, and no byte before it.
     pub fn expect_end(&mut self) -> Result<&mut Self> {
         let expected = "the end of the stream";

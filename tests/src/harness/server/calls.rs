@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::course::cause::Cause;
 use crate::diagnose::failure::{Outcome, Result};
 use crate::diagnose::symptom::Symptom;
-use crate::evidence::calls::OwnWait;
+use crate::evidence::calls::{LongRound, OwnWait};
 use crate::harness::peer::Peer;
 use crate::harness::server::Server;
 use crate::platform::{Answer, CallKind, Fault, SocketOption, SystemError, TcpState, tcp_table};
@@ -13,6 +13,9 @@ use crate::text::duration;
 
 /// The longest nap that the contract of a polling server allows.
 const LONGEST_NAP: Duration = Duration::from_millis(5);
+
+/// How many naps may lie in one round: some, for programs that are odd but right.
+const MOST_NAPS_IN_A_ROUND: usize = 3;
 
 impl Server {
     /// Since it announced its address it has waited only in calls that another side ends: no sleep, no timer, and no wait
@@ -42,6 +45,39 @@ impl Server {
                 "no nap of more than 5 ms",
                 format!("a nap of {}", duration(nap)),
             )),
+        }
+    }
+
+    /// Each round of its loop was short: no nap of more than 5 ms, and neither naps nor work for which ticks had to wait.
+    pub fn expect_short_rounds(&self) -> Result<&Self> {
+        self.expect_short_naps_only()?;
+        let calls = self.context.calls_since_the_announcement();
+        let received = match calls.and_then(|calls| calls.long_round()) {
+            None => return Ok(self),
+            Some(LongRound::Naps(naps)) => format!("naps of {} between two ticks", duration(naps)),
+            Some(LongRound::Work(work)) => {
+                format!(
+                    "{} of work between two ticks, in a round or two",
+                    duration(work)
+                )
+            }
+        };
+        let expected = "short rounds: between two ticks it comes round many times";
+        Err(self
+            .context
+            .fail_because(Cause::OtherWorkStarved, expected, received))
+    }
+
+    /// It naps once in a round, however many clients it has.
+    pub fn expect_one_nap_a_round(&self) -> Result<&Self> {
+        let calls = self.context.calls_since_the_announcement();
+        match calls.map_or(0, |calls| calls.most_naps_in_a_round()) {
+            naps if naps > MOST_NAPS_IN_A_ROUND => Err(self.context.fail_because(
+                Cause::NapPerClient,
+                "one nap in a round",
+                format!("{naps} naps, and no socket was asked a second time meanwhile"),
+            )),
+            _ => Ok(self),
         }
     }
 
@@ -101,16 +137,20 @@ impl Server {
 
     /// The next `accept` fails with `error`.
     pub fn fail_next_accept(&self, error: SystemError) -> Outcome {
+        self.context
+            .remember(|history| history.listener_broke = true);
         self.fail_next(CallKind::Accept, None, error)
     }
 
     /// The next `recv` on the socket of `peer` fails with `error`.
     pub fn fail_next_recv_from(&self, peer: &Peer, error: SystemError) -> Outcome {
+        self.remember_broken(error);
         self.fail_next(CallKind::Recv, Some(self.descriptor_for(peer)?), error)
     }
 
     /// The next `send` on the socket of `peer` fails with `error`.
     pub fn fail_next_send_to(&self, peer: &Peer, error: SystemError) -> Outcome {
+        self.remember_broken(error);
         self.fail_next(CallKind::Send, Some(self.descriptor_for(peer)?), error)
     }
 
@@ -127,6 +167,17 @@ impl Server {
             answer: Answer::AtMost(bytes),
             times: u64::MAX,
         })
+    }
+
+    /// Whether the program is now told that a connection is broken.
+    fn remember_broken(&self, error: SystemError) {
+        if matches!(
+            error,
+            SystemError::ConnectionReset | SystemError::BrokenPipe
+        ) {
+            self.context
+                .remember(|history| history.was_told_of_a_break = true);
+        }
     }
 
     fn fail_next(&self, kind: CallKind, descriptor: Option<i32>, error: SystemError) -> Outcome {

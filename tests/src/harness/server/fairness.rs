@@ -27,6 +27,20 @@ impl Server {
         others: &mut [Peer],
         flood: &Payload,
     ) -> Outcome {
+        self.stop()?;
+        self.expect_turn(quiet, others, flood)
+    }
+
+    /// A peer that connects while `others` have sent as much as fits gets its turn as well.
+    pub fn expect_newcomer_in_turn(&self, others: &mut [Peer], flood: &Payload) -> Outcome {
+        self.context.wait_until_settled();
+        self.stop()?;
+        let mut newcomer = self.connect_peer()?;
+        self.expect_turn(&mut newcomer, others, flood)
+    }
+
+    /// The server is stopped, and goes on when `quiet` has asked and `others` have sent as much as fits.
+    fn expect_turn(&self, quiet: &mut Peer, others: &mut [Peer], flood: &Payload) -> Outcome {
         let eaten = |others: &[Peer]| {
             let each = others.iter().filter_map(|peer| {
                 let table = peer.context.rows_of(&peer.connection)?;
@@ -34,7 +48,6 @@ impl Server {
             });
             each.sum::<u64>()
         };
-        self.stop()?;
         let before = eaten(others);
         for other in others.iter_mut() {
             other.fill_send_buffer(flood)?;

@@ -125,7 +125,7 @@ impl Server {
         self.goes_on(activity)
     }
 
-    /// The listening socket, and that of each peer.
+    /// The listening socket, and that of each peer which has not left.
     fn sockets(&self) -> Result<Vec<Socket>> {
         let listener = self.context.listener_row();
         let mut sockets: Vec<_> = listener
@@ -136,7 +136,10 @@ impl Server {
                 row,
             })
             .collect();
-        for connection in self.context.connections() {
+        let mut connections = self.context.connections();
+        connections.retain(|connection| !connection.counts.has_ended.get());
+        let expected = connections.len() + 1;
+        for connection in connections {
             let table = self.context.rows_of(&connection).unwrap_or_default();
             let row = connection.their_row(&table).copied();
             let whose = format!("{}'s socket", connection.label);
@@ -147,7 +150,7 @@ impl Server {
                 row,
             }));
         }
-        match sockets.len() == self.context.connections().len() + 1 {
+        match sockets.len() == expected {
             true => Ok(sockets),
             false => Err(self.context.fail_because(
                 Cause::WouldBlockIsFatal,

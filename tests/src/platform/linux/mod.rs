@@ -14,7 +14,7 @@ use std::fs;
 use std::io;
 use std::net::Shutdown;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use socket2::SockRef;
@@ -252,14 +252,13 @@ fn thread(pid: u32, id: u32) -> Option<Thread> {
     let mut call = fs::read_to_string(folder.join("syscall"))
         .ok()
         .and_then(|line| call(pid, &line));
-    let schedstat = fs::read_to_string(folder.join("schedstat")).ok()?;
     let field = |name: &str| {
         let line = status.lines().find(|line| line.starts_with(name))?;
         line[name.len()..].split_whitespace().next()
     };
     let sleeps: u64 = field("voluntary_ctxt_switches:")?.parse().ok()?;
     let forced: u64 = field("nonvoluntary_ctxt_switches:")?.parse().ok()?;
-    let nanoseconds = schedstat.split_whitespace().next()?.parse().ok()?;
+    let cpu = cpu(&folder)?;
     // The length of a nap stands in the program's memory. If it woke up meanwhile, we may have read something else.
     if let Some(call) = call.as_mut().filter(|call| call.nap.is_some()) {
         let again = fs::read_to_string(folder.join("status")).ok()?;
@@ -269,10 +268,22 @@ fn thread(pid: u32, id: u32) -> Option<Thread> {
         id,
         state: field("State:")?.chars().next()?,
         call,
-        cpu: Duration::from_nanos(nanoseconds),
+        cpu,
         switches: sleeps + forced,
         sleeps,
     })
+}
+
+/// The processor time that a thread has used so far.
+fn cpu_of_thread(id: u32) -> Option<Duration> {
+    cpu(&proc::of(id))
+}
+
+/// The same of the thread to which this folder in /proc belongs.
+fn cpu(folder: &Path) -> Option<Duration> {
+    let schedstat = fs::read_to_string(folder.join("schedstat")).ok()?;
+    let nanoseconds = schedstat.split_whitespace().next()?.parse().ok()?;
+    Some(Duration::from_nanos(nanoseconds))
 }
 
 /// The numbers in a line of them.

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use crate::platform::linux::cpu_of_thread;
 use crate::platform::linux::memory_of::Memory;
 use crate::platform::linux::watch::listener::{Handover, Listener, Report, Verdict};
 use crate::platform::{Answer, CallCounts, CallKind, Fault, SystemError, WatchedCall, Watching};
@@ -130,6 +131,9 @@ impl Shared {
         let memory = Memory::of(report.thread);
         let call = decode::call(report.number, report.arguments, &memory);
         let verdict = self.verdict(report, &call);
+        if let (WatchedCall::Print(_), Some(cpu)) = (&call, cpu_of_thread(report.thread)) {
+            self.record().add(report.thread, WatchedCall::Used(cpu));
+        }
         self.record().add(report.thread, call);
         if !self.listener.answer(report, verdict) {
             // It was interrupted before, and begins anew: it is reported again.
