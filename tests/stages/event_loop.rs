@@ -11,50 +11,62 @@
 
 use crate::diagnose::failure::Outcome;
 use crate::harness::program::Program;
+use crate::platform::SystemError;
 
 use super::echo_server::echoes_messages_of_every_size;
 use super::polling_clients::{
     makes_nobody_wait_for_clients_that_send_without_end, serve_forty_clients,
 };
 use super::select::{
-    answers_another_client_and_sleeps_while_one_does_not_read,
+    answers_a_newcomer_beside_five_who_do_not_read,
+    answers_another_client_and_sleeps_while_one_does_not_read, answers_the_last_of_many_clients,
     closes_clients_that_leave_without_a_word,
     drops_what_waits_for_a_client_that_half_closes_and_resets,
     gives_back_the_descriptors_of_slow_clients_that_reset, gives_fifty_clients_their_own_bytes,
-    keeps_little_for_a_slow_client, receives_only_where_something_is_ready,
+    keeps_little_for_a_slow_client, loses_nobody_but_the_one_whose_send_fails,
+    makes_no_call_for_those_who_are_silent, receives_only_where_something_is_ready,
     receives_the_last_bytes_before_the_end, receives_what_came_before_a_pause_and_the_end,
-    sends_what_waits_after_a_half_close, serves_a_client_that_comes_as_another_leaves,
-    sleeps_again_when_a_slow_client_has_read_some,
+    sends_what_one_send_did_not_take, sends_what_waits_after_a_half_close,
+    serves_a_client_that_comes_as_another_leaves, sleeps_again_when_a_slow_client_has_read_some,
+    sleeps_nowhere_but_in_its_wait,
 };
 
 crate::checks! {
     step 1, 1: empties_the_backlog_and_exits_when_the_listener_breaks needs SettledState ManyClients {
         accepts_all_who_connect_at_once needs StopAndContinue HundredWaiting,
+        accepts_no_more_than_64_in_one_round needs StopAndContinue HundredWaiting WatchedCalls,
         exits_with_code_one_when_its_listener_breaks needs ForeignSockets Descriptors,
+        exits_with_code_one_when_descriptors_run_out needs AnsweredCalls,
     }
     step 1, 1: sleeps_in_an_event_wait_also_after_an_interruption needs StopAndContinue SettledState;
     step 2, 1: reads_all_that_one_edge_announced (so_far) needs StopAndContinue SettledState;
     step 3, 1: serves_fifty_clients_and_leaves_the_idle_alone needs ManyClients {
         gives_fifty_clients_their_own_bytes,
+        answers_the_last_of_many_clients,
         receives_only_where_something_is_ready needs KernelQueues Descriptors ForeignSockets,
     }
     step 4, 1: echoes_messages_of_every_size;
     step 4, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs StopAndContinue SettledState {
         answers_another_client_and_sleeps_while_one_does_not_read,
+        answers_a_newcomer_beside_five_who_do_not_read,
         keeps_little_for_a_slow_client,
         sleeps_again_when_a_slow_client_has_read_some,
+        sleeps_nowhere_but_in_its_wait needs WatchedCalls,
+        makes_no_call_for_those_who_are_silent needs WatchedCalls KernelQueues Descriptors,
     }
     step 4, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues RoomToFlood;
     step 4, 1: sends_what_waits_and_the_end_after_a_half_close needs StopAndContinue SettledState {
         receives_the_last_bytes_before_the_end,
         receives_what_came_before_a_pause_and_the_end,
         sends_what_waits_after_a_half_close,
+        sends_what_one_send_did_not_take needs AnsweredCalls,
     }
     step 4, 1: closes_clients_that_leave_without_a_word needs StopAndContinue SettledState;
     step 4, 1: closes_every_client_however_it_leaves needs StopAndContinue Descriptors SettledState {
         gives_back_the_descriptors_of_clients_that_half_close,
         drops_what_waits_for_a_client_that_half_closes_and_resets,
         gives_back_the_descriptors_of_slow_clients_that_reset,
+        loses_nobody_but_the_one_whose_send_fails needs AnsweredCalls,
         serves_a_client_that_comes_as_another_leaves,
     }
 }
@@ -69,6 +81,29 @@ fn accepts_all_who_connect_at_once(program: &Program) -> Outcome {
         server.resume();
         server.expect_accepted(&peers)?;
     }
+    Ok(())
+}
+
+/// Who goes on accepting until nobody waits lets all others wait meanwhile: a round has a batch.
+fn accepts_no_more_than_64_in_one_round(program: &Program) -> Outcome {
+    program.watch_every_call();
+    let server = program.start()?;
+    server.stop()?;
+    let peers = server.connect_peers(100)?;
+    server.resume();
+    server.expect_accepted(&peers)?;
+    server.expect_accepts_at_most(64)
+}
+
+/// That a process may have no more descriptors is no client's affair either. Here the lab says so in the kernel's place.
+fn exits_with_code_one_when_descriptors_run_out(program: &Program) -> Outcome {
+    program.watch_every_call();
+    let server = program.start()?;
+    let served = server.connect_peers(1)?;
+    server.expect_accepted(&served)?;
+    server.fail_next_accept(SystemError::TooManyOpenFiles)?;
+    let _refused = server.connect_peer()?;
+    server.wait_for_exit()?.expect_code(1)?;
     Ok(())
 }
 

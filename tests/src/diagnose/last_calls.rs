@@ -71,6 +71,7 @@ fn words(seen: &Evidence, call: &WatchedCall) -> Option<String> {
             let connection = seen.connection_at(*descriptor)?;
             let (name, most) = match kind {
                 CallKind::Send => ("send", format!(" with {}", size(*bytes as usize))),
+                CallKind::Other => ("a question", String::new()),
                 _ => ("recv", String::new()),
             };
             format!("{name} on {}'s socket{most}", connection.label)

@@ -222,6 +222,11 @@ impl CallWatch {
         match self.0 {}
     }
 
+    #[must_use]
+    pub fn last_wait_of(&self, _thread: u32) -> Option<Duration> {
+        match self.0 {}
+    }
+
     pub fn answer(&self, _fault: Fault) {
         match self.0 {}
     }

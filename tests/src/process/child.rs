@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use anyhow::Context;
 
 use crate::platform::{
-    self, CallCounts, CallWatch, CallWatchSetup, LIMITS, Limits, Sample, Watching,
+    self, CallCounts, CallKind, CallWatch, CallWatchSetup, LIMITS, Limits, Sample, Watching,
 };
 use crate::process::deadline::Deadline;
 use crate::process::output::{NO_THREAD, Output, own_thread};
@@ -215,8 +215,17 @@ impl Process {
         }
     }
 
-    /// To the kernel each call that is reported to us is a sleep. Where all are, naps and waits are what counts.
+    /// To the kernel each call that is reported to us is a sleep. Where all are, naps and waits are what counts. And a call
+    /// that goes on after a stop hides its length, which was reported when it began.
     fn with_naps(&self, mut sample: Sample) -> Sample {
+        if let Some((_, watch)) = &self.watch {
+            for thread in &mut sample.threads {
+                let call = thread.call.iter_mut();
+                for goes_on in call.filter(|call| call.timed && call.kind == CallKind::Other) {
+                    goes_on.nap = goes_on.nap.or_else(|| watch.last_wait_of(thread.id));
+                }
+            }
+        }
         if let Some((Watching::Every, watch)) = &self.watch {
             let counts = watch.counts();
             for thread in &mut sample.threads {

@@ -12,6 +12,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use crate::platform::linux::cpu_of_thread;
 use crate::platform::linux::memory_of::Memory;
@@ -96,6 +97,19 @@ impl CallWatch {
     #[must_use]
     pub fn counts(&self) -> CallCounts {
         self.0.record().counts.clone()
+    }
+
+    /// For how long the last sleep or wait of `thread` was meant to last, if there was one.
+    #[must_use]
+    pub fn last_wait_of(&self, thread: u32) -> Option<Duration> {
+        let record = self.0.record();
+        let mut calls = record.calls.iter().rev();
+        let of_it = calls.find_map(|(by, call)| match call {
+            WatchedCall::Nap(length) if *by == thread => Some(Some(*length)),
+            WatchedCall::Wait { limit, .. } if *by == thread => Some(*limit),
+            _ => None,
+        });
+        of_it.flatten()
     }
 
     /// From now on such calls are answered by us.
