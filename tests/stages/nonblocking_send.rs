@@ -86,7 +86,10 @@ fn loses_nothing_when_a_client_reads_in_steps(program: &Program) -> Outcome {
 
 /// A half-close ends one direction. What waits belongs into the other, before its end.
 fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
-    owes_the_tail_after_a_half_close(program, |server| server.expect_ticks().map(drop))
+    let server = program.start()?;
+    expect_tail_after_a_half_close(program, &server, |server| server.expect_ticks().map(drop))?;
+    server.expect_short_rounds()?.expect_no_new_threads()?;
+    Ok(())
 }
 
 /// A client that leaves, in good order or not, is gone from the program too, and the next has its turn.
@@ -131,20 +134,27 @@ pub(super) fn reset_after_half_close(program: &Program, server: &Server) -> Outc
     serve_one_client(server)
 }
 
-/// A slow client half-closes while something waits for it. Whatever the server does `meanwhile`, the client gets all of
-/// that, and the end behind it.
+/// A server that owes a client the tail after its half-close, whatever it does `meanwhile`.
 pub(super) fn owes_the_tail_after_a_half_close(
     program: &Program,
     meanwhile: impl FnOnce(&Server) -> Outcome,
 ) -> Outcome {
-    let server = program.start()?;
+    expect_tail_after_a_half_close(program, &program.start()?, meanwhile)
+}
+
+/// A slow client half-closes while something waits for it. Whatever the server does `meanwhile`, the client gets all of
+/// that, and the end behind it.
+pub(super) fn expect_tail_after_a_half_close(
+    program: &Program,
+    server: &Server,
+    meanwhile: impl FnOnce(&Server) -> Outcome,
+) -> Outcome {
     let mut peer = server.connect_slow_peer()?;
     let message = program.more_than_fits("a long message");
     let sent = peer.send_until_something_is_buffered(&message)?;
     peer.half_close()?;
-    meanwhile(&server)?;
+    meanwhile(server)?;
     peer.expect(&sent)?.expect_end()?;
-    server.expect_short_rounds()?.expect_no_new_threads()?;
     server.expect_no_time_limits()?;
     server.expect_logged(&format!("client 1 left after {} bytes", sent.bytes().len()))?;
     Ok(())

@@ -13,7 +13,7 @@ use crate::harness::program::Program;
 use crate::harness::server::Server;
 
 use super::echo_server::{echoes_messages_of_every_size, serve_one_client};
-use super::nonblocking_send::{A_LITTLE, owes_the_tail_after_a_half_close, reset_after_half_close};
+use super::nonblocking_send::{A_LITTLE, expect_tail_after_a_half_close, reset_after_half_close};
 
 crate::checks! {
     step 1, 1: naps_while_there_is_nothing_to_do needs SettledState;
@@ -21,7 +21,7 @@ crate::checks! {
     step 3, 1: echoes_messages_of_every_size;
     step 3, 1: gives_fifty_clients_their_own_bytes needs ManyClients;
     step 3, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs SettledState {
-        answers_a_newcomer_beside_a_silent_and_four_slow_clients,
+        answers_a_newcomer_beside_a_silent_and_five_slow_clients,
         keeps_little_for_a_slow_client,
         loses_nothing_that_waits_for_a_slow_client,
     }
@@ -55,19 +55,17 @@ fn gives_fifty_clients_their_own_bytes(program: &Program) -> Outcome {
     talk_all_at_once(program, &mut server.connect_peers(50)?)
 }
 
-/// One client says nothing, and four read nothing: a bound for each of them. Who comes then is served, the other work goes
-/// on, and that nothing fits is no reason to stay awake.
-fn answers_a_newcomer_beside_a_silent_and_four_slow_clients(program: &Program) -> Outcome {
+/// One client says nothing, and five read nothing: a bound for each of them. Who comes then is served, the other work goes
+/// on, and that nothing fits is no reason to stay awake, nor for a nap of its own.
+fn answers_a_newcomer_beside_a_silent_and_five_slow_clients(program: &Program) -> Outcome {
     let server = program.start()?;
     let _silent = server.connect_peer()?;
-    let _slow = connect_full_peers(program, &server, 4)?;
+    let _slow = connect_full_peers(program, &server, 5)?;
     let mut newcomer = server.connect_peer()?;
     let message = program.every_byte_value();
     newcomer.send(&message)?.expect(&message)?;
-    server
-        .expect_ticks()?
-        .expect_naps()?
-        .expect_short_rounds()?;
+    server.expect_ticks()?.expect_naps()?;
+    server.expect_short_rounds()?.expect_one_nap_a_round()?;
     server.expect_no_new_threads()?;
     Ok(())
 }
@@ -130,7 +128,7 @@ pub(super) fn makes_nobody_wait_for_clients_that_send_without_end(program: &Prog
 }
 
 /// A nap in the turn of each client adds up: with fifty silent clients the fifty-first waits for fifty naps. So does one for
-/// each who asks, or does not read.
+/// each who asks.
 fn naps_once_a_round_and_not_once_a_client(program: &Program) -> Outcome {
     let server = program.start()?;
     let mut peers = server.connect_peers(51)?;
@@ -140,7 +138,6 @@ fn naps_once_a_round_and_not_once_a_client(program: &Program) -> Outcome {
     for at in program.shuffled(51).into_iter().take(5) {
         server.expect_answer_before_many_naps(&mut peers[at], &question)?;
     }
-    let _slow = connect_full_peers(program, &server, 5)?;
     server.expect_one_nap_a_round()?;
     Ok(())
 }
@@ -148,10 +145,13 @@ fn naps_once_a_round_and_not_once_a_client(program: &Program) -> Outcome {
 /// A half-close ends one direction, and what waits belongs into the other. A client that leaves meanwhile takes no other
 /// along.
 fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
-    owes_the_tail_after_a_half_close(program, |server| {
+    let server = program.start()?;
+    expect_tail_after_a_half_close(program, &server, |server| {
         server.expect_ticks()?.expect_naps()?;
         serve_one_client(server)
-    })
+    })?;
+    server.expect_short_rounds()?.expect_no_new_threads()?;
+    Ok(())
 }
 
 /// When neighbours leave in the same round, those between them and behind them stay, and are served.

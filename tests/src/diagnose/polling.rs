@@ -13,6 +13,7 @@ pub(crate) fn why_passed_over(seen: &Evidence) -> Cause {
         _ if !seen.beats => Cause::OtherWorkStarved,
         _ if seen.is_held() => Cause::RemainderNotSent,
         true if seen.was_full() => Cause::NeverReadsAgain,
+        true if seen.others_are_full() => Cause::WaitsForAnother,
         true if seen.connections.len() > 1 => Cause::Starved,
         _ => Cause::Busy,
     }

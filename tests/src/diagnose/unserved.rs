@@ -21,6 +21,7 @@ pub(crate) fn why_unserved(seen: &Evidence) -> Option<Cause> {
     }
     Some(match (waits_for_another, accepted_before(seen)) {
         (true, _) => Cause::WaitsForAnother,
+        (false, true) if seen.ticks() && seen.others_are_full() => Cause::WaitsForAnother,
         (false, true) if seen.sleeps_until_a_change() => Cause::EdgeNotDrained,
         (false, _) if seen.sleeps_until_ready() && !seen.sleeps_until_a_change() => {
             Cause::InterestMissing

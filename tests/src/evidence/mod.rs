@@ -179,6 +179,13 @@ impl Evidence<'_> {
         self.at.is_some_and(|at| at.counts.was_full.get())
     }
 
+    /// True if another of our peers has sent until nothing fitted any more, and has not received all of that.
+    #[must_use]
+    pub fn others_are_full(&self) -> bool {
+        let mut others = self.connections.iter().filter(|one| Some(*one) != self.at);
+        others.any(|one| one.counts.was_full.get() && one.counts.received() < one.counts.sent())
+    }
+
     /// True if our peer there has ended its stream.
     #[must_use]
     pub fn has_ended(&self) -> bool {

@@ -18,6 +18,9 @@ const MANY: u32 = 300;
 /// How many bytes of each of the others a server may take before it is a quiet client's turn: two turns.
 const TWO_TURNS: u64 = 2 * 64 * 1024;
 
+/// The same for one that has to be accepted first: the round that goes on, the one in which it is accepted, and the one after.
+const BEFORE_A_NEWCOMER: u64 = 2 * TWO_TURNS;
+
 impl Server {
     /// `quiet` asks for something while `others` have sent as much as fits; it gets its turn before the server has
     /// taken more than two of each of them.
@@ -28,33 +31,38 @@ impl Server {
         flood: &Payload,
     ) -> Outcome {
         self.stop()?;
-        self.expect_turn(quiet, others, flood)
+        self.expect_turn(quiet, others, flood, TWO_TURNS)
     }
 
     /// A peer that connects while `others` have sent as much as fits gets its turn as well.
     pub fn expect_newcomer_in_turn(&self, others: &mut [Peer], flood: &Payload) -> Outcome {
-        self.context.wait_until_settled();
         self.stop()?;
+        let before = eaten(others);
+        fill_all(others, flood)?;
+        // It is in the midst of a round in which much comes.
+        self.context.deadline().until(|| {
+            self.runs_for_a_moment();
+            let has_begun = eaten(others) > before || self.process.exited().is_some();
+            has_begun.then_some(())
+        });
         let mut newcomer = self.connect_peer()?;
-        self.expect_turn(&mut newcomer, others, flood)
+        self.expect_turn(&mut newcomer, others, flood, BEFORE_A_NEWCOMER)
     }
 
-    /// The server is stopped, and goes on when `quiet` has asked and `others` have sent as much as fits.
-    fn expect_turn(&self, quiet: &mut Peer, others: &mut [Peer], flood: &Payload) -> Outcome {
-        let eaten = |others: &[Peer]| {
-            let each = others.iter().filter_map(|peer| {
-                let table = peer.context.rows_of(&peer.connection)?;
-                peer.connection.consumed(&table)
-            });
-            each.sum::<u64>()
-        };
+    /// The server is stopped, and goes on when `quiet` has asked and `others` have sent as much as fits. It may take at most
+    /// `each` of each of them before it takes the question.
+    fn expect_turn(
+        &self,
+        quiet: &mut Peer,
+        others: &mut [Peer],
+        flood: &Payload,
+        each: u64,
+    ) -> Outcome {
         let before = eaten(others);
-        for other in others.iter_mut() {
-            other.fill_send_buffer(flood)?;
-        }
+        fill_all(others, flood)?;
         let question = Payload::from("and I?");
         quiet.send(&question)?.wait_until_delivered()?;
-        let most = TWO_TURNS * others.len() as u64;
+        let most = each * others.len() as u64;
         let (mut last, mut idle) = (0, 0);
         let starved = self.context.deadline().until(|| {
             // One that does nothing any more will tell why when nobody stops it.
@@ -96,4 +104,20 @@ impl Server {
         // If it is gone, the next look will tell.
         let _ = self.process.stop();
     }
+}
+
+/// How many bytes of these peers a server has taken.
+fn eaten(peers: &[Peer]) -> u64 {
+    let each = peers.iter().filter_map(|peer| {
+        let table = peer.context.rows_of(&peer.connection)?;
+        peer.connection.consumed(&table)
+    });
+    each.sum()
+}
+
+/// Each of these peers sends as much as fits.
+fn fill_all(peers: &mut [Peer], flood: &Payload) -> Outcome {
+    peers
+        .iter_mut()
+        .try_for_each(|peer| peer.fill_send_buffer(flood))
 }
