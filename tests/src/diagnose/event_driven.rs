@@ -112,6 +112,13 @@ pub(crate) fn mixes_up_answers(seen: &Evidence) -> bool {
             false => has_none.insert(socket.number),
         };
     }
+    // The kernel's table has no connection that was reset.
+    let is_gone = |inode: u64| seen.table.iter().all(|row| row.inode != inode);
+    let sockets = seen
+        .open
+        .iter()
+        .filter(|one| one.socket.is_some_and(is_gone));
+    has_news.extend(sockets.map(|one| one.number));
     let last: HashSet<i32> = seen.calls.received_from().take(LAST_CALLS).collect();
     !has_news.is_empty() && has_news.is_disjoint(&last) && !has_none.is_disjoint(&last)
 }
