@@ -34,7 +34,7 @@ use super::select::{
 crate::checks! {
     step 1, 1: empties_the_backlog_and_exits_when_the_listener_breaks needs SettledState ManyClients {
         accepts_all_who_connect_at_once needs StopAndContinue HundredWaiting,
-        accepts_no_more_than_64_in_one_round needs StopAndContinue HundredWaiting WatchedCalls,
+        accepts_a_batch_at_most_in_one_round needs StopAndContinue HundredWaiting WatchedCalls,
         exits_with_code_one_when_its_listener_breaks needs ForeignSockets Descriptors,
         exits_with_code_one_when_descriptors_run_out needs AnsweredCalls,
     }
@@ -85,7 +85,7 @@ fn accepts_all_who_connect_at_once(program: &Program) -> Outcome {
 }
 
 /// Who goes on accepting until nobody waits lets all others wait meanwhile: a round has a batch.
-fn accepts_no_more_than_64_in_one_round(program: &Program) -> Outcome {
+fn accepts_a_batch_at_most_in_one_round(program: &Program) -> Outcome {
     program.watch_every_call();
     let server = program.start()?;
     server.stop()?;
