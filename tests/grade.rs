@@ -175,6 +175,7 @@ fn outcome(
         Verdict::Failed { part, failure } => {
             let readme = Readme::read(root, candidate.stage).ok();
             let telling = ReportContext {
+                is_thorough: false,
                 readme: readme.as_ref(),
                 seed,
                 subject,

@@ -70,7 +70,7 @@ pub fn print_scores(
             &(0..all).map(place).collect::<Vec<_>>(),
         );
         if whole {
-            ScoreCache::put(repo, subject, candidate, &score);
+            ScoreCache::put(repo, subject, candidate, false, &score);
         }
         let part = if whole {
             String::new()

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lab::course::cause::Cause;
 use lab::diagnose::symptom::Symptom;
-use lab::diagnose::{cause, describe};
+use lab::diagnose::{cause, describe, last_calls};
 use lab::evidence::Evidence;
 use lab::evidence::calls::CallLog;
 use lab::evidence::history::{History, Shortage};
@@ -260,6 +260,44 @@ fn a_report_says_what_the_program_was_doing() {
     }
 }
 
+#[test]
+fn the_last_calls_are_those_on_connections_and_the_round_that_follows() {
+    let peer = Some(rows()[0].local);
+    let on = |kind, bytes, peer| WatchedCall::On {
+        kind,
+        descriptor: SOCKET.0,
+        bytes,
+        peer,
+    };
+    let accept = || on(CallKind::Accept, 0, None);
+    let mut calls = vec![
+        accept(),
+        on(CallKind::Recv, 4096, peer),
+        WatchedCall::Nap(Duration::from_millis(1)),
+        on(CallKind::Send, 5, peer),
+    ];
+    for _ in 1..=3 {
+        calls.extend([accept(), on(CallKind::Recv, 4096, peer)]);
+    }
+    let said = |calls: &[WatchedCall]| {
+        let made = calls.iter().map(|call| (1, call.clone()));
+        let log = CallLog::new(made.collect());
+        with(|seen| seen.calls = log.clone(), last_calls)
+    };
+    assert_eq!(
+        said(&calls).as_deref(),
+        Some(
+            "recv on client 1's socket · send on client 1's socket with 5 bytes; then again and again: \
+             accept · recv on client 1's socket"
+        )
+    );
+    assert_eq!(
+        said(&calls[..4]).as_deref(),
+        Some("recv on client 1's socket · send on client 1's socket with 5 bytes")
+    );
+    assert_eq!(said(&[]), None);
+}
+
 /// What `answer` makes of the evidence after a change.
 fn with<T>(change: impl Fn(&mut Evidence), answer: impl Fn(&Evidence) -> T) -> T {
     let connections = [connection()];
@@ -333,6 +371,7 @@ fn receives() -> CallLog {
         kind: CallKind::Recv,
         descriptor: SOCKET.0,
         bytes: 16,
+        peer: None,
     };
     CallLog::new(vec![(1, call)])
 }

@@ -169,6 +169,7 @@ fn problems_of(piece: &Piece) -> Vec<String> {
     let output = Command::new(lab_program())
         .args(["check", piece.stage.slug, "--json", "--subject"])
         .arg(folder)
+        .args(piece.is_thorough.then_some("--thorough"))
         .output()
         .expect("lab can be started");
     let told: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();

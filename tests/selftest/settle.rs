@@ -6,9 +6,14 @@ use lab::evidence::connection::Connection;
 use lab::evidence::settle::{
     Activity, IDLE_CPU_BUDGET, Observation, STABLE_SAMPLES, SettleDetector,
 };
-use lab::platform::{CallKind, Sample, TcpRow, TcpState, Thread, VERY_LONG};
+use lab::platform::{
+    CallCounts, CallKind, Descriptor, Sample, TcpRow, TcpState, Thread, VERY_LONG, WatchedCall,
+};
 
 use crate::support::samples::{SOCKET, call, connection, nap, open, rows, sleeping};
+
+/// A socket of the program that is not client 1's: descriptor and inode.
+const OTHER_SOCKET: (i32, u64) = (3, 78);
 
 #[test]
 fn blocked_after_the_same_sample_three_times_in_a_row() {
@@ -266,6 +271,51 @@ fn many_threads_that_each_go_to_sleep_once_are_not_naps() {
 }
 
 #[test]
+fn a_call_that_waits_for_the_lab_is_no_sleep() {
+    let held = || Observation {
+        is_held: true,
+        ..blocked()
+    };
+    assert_eq!(last(held, &[]), Activity::Running);
+}
+
+#[test]
+fn rounds_of_calls_without_effect_are_counted_where_they_are_reported() {
+    const FILE: i32 = 9;
+    let unread = |seen: &mut Observation| {
+        seen.table.as_mut().expect("a table")[1].unread = 5;
+    };
+    let nothing = |_: &mut Observation| {};
+    let (running, spinning) = (Activity::Running, Activity::Spinning);
+    assert_eq!(called(4, SOCKET.0, nothing), running);
+    assert_eq!(called(5, SOCKET.0, nothing), spinning);
+    assert_eq!(called(5, SOCKET.0, unread), spinning, "it is asked");
+    assert_eq!(called(500, FILE, nothing), running, "a file is no client");
+    let listener = OTHER_SOCKET.0;
+    assert_eq!(
+        called(49, listener, unread),
+        running,
+        "it may be asked later"
+    );
+    assert_eq!(called(50, listener, unread), spinning);
+}
+
+#[test]
+fn without_calls_on_sockets_it_takes_more() {
+    let worked = |cpu| {
+        let calls = |cpu| Observation {
+            calls: Some(CallCounts::default()),
+            ..running(cpu)
+        };
+        let mut detector = SettleDetector::default();
+        detector.judge(calls(Duration::ZERO), &[]);
+        detector.judge(calls(cpu), &[])
+    };
+    assert_eq!(worked(IDLE_CPU_BUDGET * 2), Activity::Running);
+    assert_eq!(worked(IDLE_CPU_BUDGET * 5), Activity::Spinning);
+}
+
+#[test]
 fn a_stopped_program_never_settles() {
     let stopped = || {
         let mut seen = blocked();
@@ -273,6 +323,32 @@ fn a_stopped_program_never_settles() {
         seen
     };
     assert_eq!(last(stopped, &[]), Activity::Running);
+}
+
+/// The second of two observations, between which a program has called `recv` so many times on one descriptor, without
+/// effect; `change` is what both show besides.
+fn called(times: u32, descriptor: i32, change: impl Fn(&mut Observation)) -> Activity {
+    let seen = |times| {
+        let mut seen = running(Duration::ZERO);
+        let mut counts = CallCounts::default();
+        let call = WatchedCall::On {
+            kind: CallKind::Recv,
+            descriptor,
+            bytes: 4096,
+            peer: None,
+        };
+        (0..times).for_each(|_| counts.add(1, &call));
+        seen.calls = Some(counts);
+        seen.open.push(Descriptor {
+            number: OTHER_SOCKET.0,
+            socket: Some(OTHER_SOCKET.1),
+        });
+        change(&mut seen);
+        seen
+    };
+    let mut detector = SettleDetector::default();
+    detector.judge(seen(0), &[]);
+    detector.judge(seen(times), &[])
 }
 
 /// A detector to which one more observation of a blocked program is enough.

@@ -20,11 +20,15 @@ mod structure;
 const LECTURE: u32 = 45;
 
 /// Causes that READMEs explain and decks need not: what the house has agreed upon, and not what sockets do.
-const OF_THE_HOUSE: [Cause; 12] = [
+const OF_THE_HOUSE: [Cause; 16] = [
     Cause::NotAnnounced,
     Cause::WrongAddress,
     Cause::AddressNotNamed,
     Cause::NotRecorded,
+    Cause::ConnectedLate,
+    Cause::ResetLoggedAsEnd,
+    Cause::WrongCount,
+    Cause::ObeysTheText,
     Cause::NotPrinted,
     Cause::WrongExit,
     Cause::ExitedEarly,

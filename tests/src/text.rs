@@ -52,6 +52,15 @@ pub fn duration(time: Duration) -> String {
     }
 }
 
+/// About how much memory: `240 KiB`, `16 MiB`.
+#[must_use]
+pub fn memory(bytes: u64) -> String {
+    match bytes >> 10 {
+        few if few < 10 << 10 => format!("{few} KiB"),
+        many => format!("{} MiB", many >> 10),
+    }
+}
+
 /// A number of bytes as people say it.
 #[must_use]
 pub fn size(bytes: usize) -> String {

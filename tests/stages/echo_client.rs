@@ -4,12 +4,19 @@
 
 use crate::diagnose::failure::Outcome;
 use crate::harness::client::Input;
+use crate::harness::payload::{Payload, texts};
 use crate::harness::program::Program;
 
 crate::checks! {
     step 1, 2: names_the_address_that_refused_and_exits_with_code_one;
-    step 2, 2: prints_every_byte_until_the_server_ends;
-    step 3, 1: sends_all_of_its_input_and_half_closes;
+    step 2, 2: prints_every_byte_until_the_server_ends {
+        prints_single_bytes_as_they_arrive,
+        prints_texts_unchanged,
+    }
+    step 3, 1: sends_all_of_its_input_and_half_closes {
+        sends_many_bytes_and_half_closes,
+        sends_texts_unchanged,
+    }
     step 3, 1: ends_well_when_its_input_is_empty;
     step 3, 2: moves_sixty_four_mebibytes_both_ways_at_once needs StopAndContinue SettledState;
     step 3, 1: reports_a_reset_in_one_line_and_exits_with_code_one needs SettledState;
@@ -30,7 +37,7 @@ fn names_the_address_that_refused_and_exits_with_code_one(program: &Program) -> 
 }
 
 /// Bytes are printed as they arrive, and only the end of the stream is the end, even if input could still come.
-fn prints_every_byte_until_the_server_ends(program: &Program) -> Outcome {
+fn prints_single_bytes_as_they_arrive(program: &Program) -> Outcome {
     let server = program.open_server()?;
     let client = program.start_client(&server, Input::Open)?;
     let mut peer = server.accept(&client)?;
@@ -43,8 +50,22 @@ fn prints_every_byte_until_the_server_ends(program: &Program) -> Outcome {
     Ok(())
 }
 
+/// What the server says is meant for whoever reads the output, and never for the client itself.
+fn prints_texts_unchanged(program: &Program) -> Outcome {
+    let server = program.open_server()?;
+    let client = program.start_client(&server, Input::Open)?;
+    let mut peer = server.accept(&client)?;
+    for text in texts() {
+        peer.send(&text)?.wait_until_read()?;
+    }
+    peer.leave();
+    client.expect_output(Payload::joined("all texts", &texts()))?;
+    client.wait_for_exit()?.expect_code(0)?;
+    Ok(())
+}
+
 /// A server that waits for the whole question can answer only after it has seen the end of it.
-fn sends_all_of_its_input_and_half_closes(program: &Program) -> Outcome {
+fn sends_many_bytes_and_half_closes(program: &Program) -> Outcome {
     let server = program.open_server()?;
     let question = program.payload("the question", 50_000);
     let answer = program.payload("the answer", 3_000);
@@ -57,6 +78,18 @@ fn sends_all_of_its_input_and_half_closes(program: &Program) -> Outcome {
         .wait_for_exit()?
         .expect_code(0)?;
     program.expect_transcript("the-answer-after-the-question")
+}
+
+/// What stands in the input is meant for the server, and never for the client itself.
+fn sends_texts_unchanged(program: &Program) -> Outcome {
+    let server = program.open_server()?;
+    let input = Payload::joined("all texts", &texts());
+    let client = program.start_client(&server, Input::Bytes(input.clone()))?;
+    let mut peer = server.accept(&client)?;
+    peer.expect(&input)?.expect_end()?;
+    peer.leave();
+    client.wait_for_exit()?.expect_code(0)?;
+    Ok(())
 }
 
 /// No input is an input too: an end without a beginning.

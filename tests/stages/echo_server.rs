@@ -5,22 +5,33 @@
 //! one under 1 KiB the kernel always finds room, so that such a program passes unseen.
 
 use crate::diagnose::failure::Outcome;
+use crate::harness::payload::texts;
 use crate::harness::program::Program;
 use crate::harness::server::Server;
 
 crate::checks! {
     step 1, 1: answers_the_first_message_with_exactly_its_bytes;
-    step 2, 1: echoes_messages_of_every_size;
+    step 2, 1: echoes_messages_of_every_size {
+        echoes_bytes_of_every_size,
+        echoes_texts_unchanged,
+    }
     step 2, 1: echoes_a_message_that_arrives_byte_by_byte;
     step 2, 1: echoes_two_messages_that_arrive_as_one needs StopAndContinue;
     step 2, 1: sends_the_rest_and_the_end_after_a_half_close;
     step 2, 1: loses_nothing_when_send_takes_less_than_it_was_given needs StopAndContinue SettledState;
-    step 3, 1: serves_the_next_client_when_one_leaves;
+    step 3, 1: serves_the_next_client_when_one_leaves {
+        serves_the_second_as_soon_as_the_first_has_left,
+        logs_when_a_client_comes_and_how_much_it_sent,
+    }
     step 3, 1: goes_on_after_a_client_resets_the_connection {
         serves_the_next_after_two_have_reset,
         serves_the_next_after_a_reset_in_the_backlog,
+        logs_how_much_a_client_sent_that_resets,
     }
-    step 3, 1: gives_back_every_descriptor needs Descriptors SettledState;
+    step 3, 1: gives_back_what_it_took needs Descriptors SettledState {
+        keeps_nothing_of_clients_that_left,
+        keeps_nothing_of_what_it_has_sent,
+    }
     step 3, 1: sleeps_while_a_client_is_silent needs SettledState {
         sleeps_until_the_client_sends,
         goes_on_sleeping_after_it_was_stopped needs StopAndContinue,
@@ -42,7 +53,7 @@ fn answers_the_first_message_with_exactly_its_bytes(program: &Program) -> Outcom
 }
 
 /// The size of a buffer is the program's own affair, and never the size of a message.
-pub(super) fn echoes_messages_of_every_size(program: &Program) -> Outcome {
+pub(super) fn echoes_bytes_of_every_size(program: &Program) -> Outcome {
     let server = program.start()?;
     let mut peer = server.connect_peer()?;
     peer.send("hello")?.expect("hello")?;
@@ -50,6 +61,16 @@ pub(super) fn echoes_messages_of_every_size(program: &Program) -> Outcome {
     for size in program.sizes_around_every_buffer() {
         let message = program.payload("a message", size);
         peer.send(&message)?.expect(&message)?;
+    }
+    Ok(())
+}
+
+/// To an echo server a text is bytes. What a line or a word means to somebody is not its matter.
+pub(super) fn echoes_texts_unchanged(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let mut peer = server.connect_peer()?;
+    for text in texts() {
+        peer.send(&text)?.expect_text(&text)?;
     }
     Ok(())
 }
@@ -101,7 +122,7 @@ fn loses_nothing_when_send_takes_less_than_it_was_given(program: &Program) -> Ou
 }
 
 /// One client at a time: B waits while A is connected, and not a moment longer.
-pub(super) fn serves_the_next_client_when_one_leaves(program: &Program) -> Outcome {
+pub(super) fn serves_the_second_as_soon_as_the_first_has_left(program: &Program) -> Outcome {
     let server = program.start()?;
     let (mut a, mut b) = (server.connect_peer()?, server.connect_peer()?);
     let from_a = program.payload("A's message", 5);
@@ -115,18 +136,34 @@ pub(super) fn serves_the_next_client_when_one_leaves(program: &Program) -> Outco
     program.expect_transcript("b-waits-for-a")
 }
 
+/// `accept` hands over a client that has not said anything. From then on the log names it, and at the end it says how much
+/// came, in however many pieces.
+pub(super) fn logs_when_a_client_comes_and_how_much_it_sent(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let mut peer = server.connect_peer()?;
+    server.expect_logged("client 1 connected")?;
+    let pieces = [300, 5].map(|length| program.payload("a piece", length));
+    for piece in &pieces {
+        peer.send(piece)?.expect(piece)?;
+    }
+    peer.half_close()?.expect_end()?;
+    server.expect_logged("client 1 left after 305 bytes")?;
+    Ok(())
+}
+
 /// A reset is an error on one client's socket. The listener, and the next client, know nothing of it.
 pub(super) fn serves_the_next_after_two_have_reset(program: &Program) -> Outcome {
     let server = program.start()?;
     for _ in 1..=2 {
         let mut peer = server.connect_peer()?;
         peer.send("hello")?.expect("hello")?;
+        peer.send("and again")?.expect("and again")?;
         peer.reset()?;
     }
     let mut next = server.connect_peer()?;
     next.send("still there")?.expect("still there")?;
-    server.expect_logged("client 1 left after 5 bytes")?;
-    server.expect_logged("client 2 left after 5 bytes")?;
+    server.expect_logged("client 1 lost after 14 bytes")?;
+    server.expect_logged("client 2 lost after 14 bytes")?;
     Ok(())
 }
 
@@ -139,18 +176,45 @@ pub(super) fn serves_the_next_after_a_reset_in_the_backlog(program: &Program) ->
     first.reset()?;
     let mut next = server.connect_peer()?;
     next.send("still there")?.expect("still there")?;
+    server.expect_logged("client 1 lost after 5 bytes")?;
+    server.expect_logged("client 2 lost after 0 bytes")?;
     Ok(())
 }
 
-/// An accepted socket is a descriptor, and a process may have only so many of them.
-pub(super) fn gives_back_every_descriptor(program: &Program) -> Outcome {
+/// What was received from a client counts, and not what could be sent back before the connection broke.
+pub(super) fn logs_how_much_a_client_sent_that_resets(program: &Program) -> Outcome {
     let server = program.start()?;
-    serve_one_client(&server)?;
-    let before = server.count_descriptors()?;
-    for _ in 1..=30 {
-        serve_one_client(&server)?;
+    let mut peer = server.connect_slow_peer()?;
+    peer.send_until_something_is_buffered(&program.more_than_fits("a long message"))?;
+    peer.reset()?;
+    server.expect_logged_reset_of(1)
+}
+
+/// Whatever a client takes goes with it, however it leaves: its socket, which is a descriptor, its thread, its memory.
+pub(super) fn keeps_nothing_of_clients_that_left(program: &Program) -> Outcome {
+    let server = program.start()?;
+    serve_clients(&server, 10)?;
+    leave_in_four_ways(&server)?;
+    let before = server.count_resources()?;
+    for _ in 1..=program.many(8, 75) {
+        leave_in_four_ways(&server)?;
     }
-    server.expect_descriptors(before)
+    server.expect_given_back(before)
+}
+
+/// What was sent back is gone. A stream may go on for as long as it likes, in the same memory.
+pub(super) fn keeps_nothing_of_what_it_has_sent(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let mut peer = server.connect_peer()?;
+    let stream = program.payload("a long stream", program.many(13 << 18, 40 << 20));
+    let (start, rest) = stream.split_at(1 << 18);
+    peer.exchange(&start)?;
+    let before = server.count_resources()?;
+    peer.exchange(&rest)?;
+    for _ in 0..program.many(100, 30_000) {
+        peer.send("?")?.expect("?")?;
+    }
+    server.expect_given_back(before)
 }
 
 /// A blocking `recv` sleeps in the kernel. Asking again and again instead would use a processor without need.
@@ -186,25 +250,52 @@ pub(super) fn waits_without_a_timeout(program: &Program) -> Outcome {
 /// A sleep before an answer, between two of them, or before the next client makes everybody wait who could be served.
 fn sleeps_nowhere_but_in_its_calls(program: &Program) -> Outcome {
     let server = program.start()?;
+    // What it answers is judged elsewhere.
+    let _ = talk_reset_and_serve_another(&server);
+    server.expect_no_waits_of_its_own()?;
+    Ok(())
+}
+
+fn talk_reset_and_serve_another(server: &Server) -> Outcome {
     let mut peer = server.connect_peer()?;
     for message in ["hello", "and", "then?"] {
         peer.send(message)?.expect(message)?;
     }
     peer.reset()?;
-    serve_one_client(&server)?;
-    server.expect_no_waits_of_its_own()?;
-    Ok(())
+    serve_one_client(server)
 }
 
 /// A client that reads slowly may take hours, and one that thinks too: no limit of time on its socket.
 fn gives_a_slow_client_its_time(program: &Program) -> Outcome {
     let server = program.start()?;
     let mut slow = server.connect_slow_peer()?;
-    let taken = slow.fill(&program.more_than_fits("a long message"))?;
+    slow.fill(&program.more_than_fits("a long message"))?;
     server
         .expect_no_time_limits()?
         .expect_no_waits_of_its_own()?;
-    slow.half_close()?.expect(&taken)?.expect_end()?;
+    Ok(())
+}
+
+/// One client resets behind its answer, and while it is served a second one comes and resets, and a third comes and
+/// leaves. The fourth leaves in good order.
+pub(super) fn leave_in_four_ways(server: &Server) -> Outcome {
+    let mut first = server.connect_peer()?;
+    first.send("hello")?.expect("hello")?;
+    server.connect_peer()?.reset()?;
+    server.connect_peer()?.leave();
+    first.reset()?;
+    serve_one_client(server)
+}
+
+/// So many clients come at the same time. One after the other is served and leaves.
+pub(super) fn serve_clients(server: &Server, count: usize) -> Outcome {
+    let mut peers = server.connect_peers(count)?;
+    for peer in &mut peers {
+        peer.send("hello")?;
+    }
+    for peer in &mut peers {
+        peer.expect("hello")?.half_close()?.expect_end()?;
+    }
     Ok(())
 }
 

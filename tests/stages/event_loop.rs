@@ -13,22 +13,24 @@ use crate::diagnose::failure::Outcome;
 use crate::harness::program::Program;
 use crate::platform::SystemError;
 
-use super::echo_server::echoes_messages_of_every_size;
+use super::echo_server::{
+    echoes_bytes_of_every_size, echoes_texts_unchanged, keeps_nothing_of_clients_that_left,
+    keeps_nothing_of_what_it_has_sent, logs_when_a_client_comes_and_how_much_it_sent,
+};
 use super::polling_clients::{
-    makes_nobody_wait_for_clients_that_send_without_end, serve_forty_clients,
+    keeps_nothing_of_forty, makes_nobody_wait_for_clients_that_send_without_end,
 };
 use super::select::{
     answers_a_newcomer_beside_five_who_do_not_read,
     answers_another_client_and_sleeps_while_one_does_not_read, answers_the_last_of_many_clients,
     closes_clients_that_leave_without_a_word,
-    drops_what_waits_for_a_client_that_half_closes_and_resets,
-    gives_back_the_descriptors_of_slow_clients_that_reset, gives_fifty_clients_their_own_bytes,
-    keeps_little_for_a_slow_client, loses_nobody_but_the_one_whose_send_fails,
-    makes_no_call_for_those_who_are_silent, receives_only_where_something_is_ready,
-    receives_the_last_bytes_before_the_end, receives_what_came_before_a_pause_and_the_end,
-    sends_what_one_send_did_not_take, sends_what_waits_after_a_half_close,
-    serves_a_client_that_comes_as_another_leaves, sleeps_again_when_a_slow_client_has_read_some,
-    sleeps_nowhere_but_in_its_wait,
+    drops_what_waits_for_a_client_that_half_closes_and_resets, gives_fifty_clients_their_own_bytes,
+    keeps_little_for_a_slow_client, keeps_nothing_of_slow_clients_that_reset,
+    loses_nobody_but_the_one_whose_send_fails, makes_no_call_for_those_who_are_silent,
+    receives_only_where_something_is_ready, receives_the_last_bytes_before_the_end,
+    receives_what_came_before_a_pause_and_the_end, sends_what_one_send_did_not_take,
+    sends_what_waits_after_a_half_close, serves_a_client_that_comes_as_another_leaves,
+    sleeps_again_when_a_slow_client_has_read_some, sleeps_nowhere_but_in_its_wait,
 };
 
 crate::checks! {
@@ -45,7 +47,10 @@ crate::checks! {
         answers_the_last_of_many_clients,
         receives_only_where_something_is_ready needs KernelQueues Descriptors ForeignSockets,
     }
-    step 4, 1: echoes_messages_of_every_size;
+    step 4, 1: echoes_messages_of_every_size {
+        echoes_bytes_of_every_size,
+        echoes_texts_unchanged,
+    }
     step 4, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs StopAndContinue SettledState {
         answers_another_client_and_sleeps_while_one_does_not_read,
         answers_a_newcomer_beside_five_who_do_not_read,
@@ -56,16 +61,19 @@ crate::checks! {
     }
     step 4, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues RoomToFlood;
     step 4, 1: sends_what_waits_and_the_end_after_a_half_close needs StopAndContinue SettledState {
+        logs_when_a_client_comes_and_how_much_it_sent,
         receives_the_last_bytes_before_the_end,
         receives_what_came_before_a_pause_and_the_end,
         sends_what_waits_after_a_half_close,
         sends_what_one_send_did_not_take needs AnsweredCalls,
     }
     step 4, 1: closes_clients_that_leave_without_a_word needs StopAndContinue SettledState;
-    step 4, 1: closes_every_client_however_it_leaves needs StopAndContinue Descriptors SettledState {
-        gives_back_the_descriptors_of_clients_that_half_close,
+    step 4, 1: gives_back_what_it_took needs StopAndContinue Descriptors SettledState {
+        keeps_nothing_of_what_it_has_sent,
+        keeps_nothing_of_slow_clients_that_reset,
+        keeps_nothing_of_clients_that_left,
+        keeps_nothing_of_forty_at_a_time,
         drops_what_waits_for_a_client_that_half_closes_and_resets,
-        gives_back_the_descriptors_of_slow_clients_that_reset,
         loses_nobody_but_the_one_whose_send_fails needs AnsweredCalls,
         serves_a_client_that_comes_as_another_leaves,
     }
@@ -143,10 +151,6 @@ fn reads_all_that_one_edge_announced(program: &Program) -> Outcome {
 }
 
 /// A client that has ended its stream needs no socket any more, here nor in the kernel's list.
-fn gives_back_the_descriptors_of_clients_that_half_close(program: &Program) -> Outcome {
-    let server = program.start()?;
-    serve_forty_clients(&server)?;
-    let before = server.count_descriptors()?;
-    serve_forty_clients(&server)?;
-    server.expect_descriptors(before)
+fn keeps_nothing_of_forty_at_a_time(program: &Program) -> Outcome {
+    keeps_nothing_of_forty(&program.start()?)
 }

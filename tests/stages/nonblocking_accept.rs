@@ -13,7 +13,7 @@ use crate::platform::SystemError;
 
 use super::listen::{
     expect_greeting, goes_on_after_a_client_that_is_already_gone,
-    lets_sixteen_clients_wait_while_it_is_stopped,
+    keeps_nothing_of_clients_that_left, lets_sixteen_clients_wait_while_it_is_stopped,
 };
 
 crate::checks! {
@@ -24,7 +24,11 @@ crate::checks! {
         exits_when_its_listener_is_broken needs ForeignSockets KernelQueues Descriptors,
         exits_when_it_may_open_no_more_descriptors needs AnsweredCalls,
     }
-    step 3, 3: greets_three_clients_in_a_row_between_ticks;
+    step 3, 2: greets_three_clients_in_a_row_between_ticks;
+    step 3, 1: gives_back_what_it_took needs Descriptors SettledState {
+        keeps_nothing_of_clients_that_left needs SixteenWaiting,
+        keeps_nothing_of_a_round_in_which_nobody_came,
+    }
     step 3, 1: lets_sixteen_clients_wait_while_it_is_stopped needs StopAndContinue KernelQueues SixteenWaiting;
     step 3, 1: goes_on_after_a_client_that_is_already_gone needs StopAndContinue;
 }
@@ -38,6 +42,11 @@ fn does_not_sleep_in_accept(program: &Program) -> Outcome {
 fn goes_on_ticking_while_nobody_is_there(program: &Program) -> Outcome {
     program.start()?.expect_ticks()?;
     Ok(())
+}
+
+/// The loop goes round a hundred thousand times a second. Eight bytes for each round would be a mebibyte a second.
+fn keeps_nothing_of_a_round_in_which_nobody_came(program: &Program) -> Outcome {
+    program.start()?.expect_same_memory_each_round()
 }
 
 /// A second thread could do the waiting while the first one ticks. Here one thread does both, by asking.

@@ -11,16 +11,22 @@ use crate::harness::program::Program;
 use crate::harness::server::Server;
 
 use super::echo_server::{
-    echoes_a_message_that_arrives_byte_by_byte, echoes_messages_of_every_size,
-    echoes_two_messages_that_arrive_as_one, gives_back_every_descriptor, serve_one_client,
-    serves_the_next_after_a_reset_in_the_backlog,
+    echoes_a_message_that_arrives_byte_by_byte, echoes_bytes_of_every_size, echoes_texts_unchanged,
+    echoes_two_messages_that_arrive_as_one, keeps_nothing_of_clients_that_left,
+    keeps_nothing_of_what_it_has_sent, logs_when_a_client_comes_and_how_much_it_sent,
+    serve_one_client, serves_the_next_after_a_reset_in_the_backlog,
 };
-use super::nonblocking_recv::goes_on_ticking_while_a_client_is_silent;
+use super::nonblocking_recv::{
+    goes_on_ticking_while_a_client_is_silent, keeps_nothing_of_a_round_in_which_nothing_came,
+};
 
 crate::checks! {
     step 1, 1: has_one_thread_and_sockets_that_never_wait needs SettledState Descriptors;
     step 2, 1: goes_on_ticking_while_a_client_is_silent;
-    step 2, 1: echoes_messages_of_every_size;
+    step 2, 1: echoes_messages_of_every_size {
+        echoes_bytes_of_every_size,
+        echoes_texts_unchanged,
+    }
     step 2, 1: echoes_messages_in_pieces_and_joined {
         echoes_a_message_that_arrives_byte_by_byte,
         echoes_two_messages_that_arrive_as_one needs StopAndContinue,
@@ -34,8 +40,13 @@ crate::checks! {
         drops_what_waits_for_a_client_that_resets,
         drops_what_waits_for_a_client_that_half_closes_and_resets,
         serves_the_next_after_a_reset_in_the_backlog,
+        logs_when_a_client_comes_and_how_much_it_sent,
     }
-    step 4, 1: gives_back_every_descriptor needs Descriptors SettledState;
+    step 4, 1: gives_back_what_it_took needs Descriptors SettledState {
+        keeps_nothing_of_clients_that_left,
+        keeps_nothing_of_a_round_in_which_nothing_came,
+        keeps_nothing_of_what_it_has_sent,
+    }
 }
 
 /// How much may wait for one client: 64 KiB, and one `recv` more, with a buffer of up to 64 KiB.
@@ -89,6 +100,7 @@ fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
     let server = program.start()?;
     expect_tail_after_a_half_close(program, &server, |server| server.expect_ticks().map(drop))?;
     server.expect_short_rounds()?.expect_no_new_threads()?;
+    server.expect_unlimited_delivery()?;
     Ok(())
 }
 
@@ -100,7 +112,7 @@ fn serves_the_next_after_an_end_and_after_a_reset(program: &Program) -> Outcome 
     let mut broken = server.connect_peer()?;
     broken.send("hello")?.expect("hello")?;
     broken.reset()?;
-    server.expect_logged("client 2 left after 5 bytes")?;
+    server.expect_logged("client 2 lost after 5 bytes")?;
     serve_one_client(&server)?;
     server.expect_logged("client 3 left after 5 bytes")?;
     program.expect_transcript("however-one-leaves")
@@ -112,6 +124,7 @@ fn drops_what_waits_for_a_client_that_resets(program: &Program) -> Outcome {
     let mut full = server.connect_slow_peer()?;
     full.fill(&program.more_than_fits("a long message"))?;
     full.reset()?;
+    server.expect_logged_reset_of(1)?;
     serve_one_client(&server)?;
     server.expect_logged("client 2 left after 5 bytes")?;
     Ok(())
@@ -155,7 +168,6 @@ pub(super) fn expect_tail_after_a_half_close(
     peer.half_close()?;
     meanwhile(server)?;
     peer.expect(&sent)?.expect_end()?;
-    server.expect_no_time_limits()?;
     server.expect_logged(&format!("client 1 left after {} bytes", sent.bytes().len()))?;
     Ok(())
 }

@@ -12,13 +12,20 @@ use crate::harness::peer::Peer;
 use crate::harness::program::Program;
 use crate::harness::server::Server;
 
-use super::echo_server::{echoes_messages_of_every_size, serve_one_client};
+use super::echo_server::{
+    echoes_bytes_of_every_size, echoes_texts_unchanged, keeps_nothing_of_clients_that_left,
+    keeps_nothing_of_what_it_has_sent, logs_when_a_client_comes_and_how_much_it_sent,
+    serve_clients, serve_one_client,
+};
 use super::nonblocking_send::{A_LITTLE, expect_tail_after_a_half_close, reset_after_half_close};
 
 crate::checks! {
     step 1, 1: naps_while_there_is_nothing_to_do needs SettledState;
     step 2, 1: has_one_thread_and_sockets_that_never_wait (so_far) needs SettledState Descriptors;
-    step 3, 1: echoes_messages_of_every_size;
+    step 3, 1: echoes_messages_of_every_size {
+        echoes_bytes_of_every_size,
+        echoes_texts_unchanged,
+    }
     step 3, 1: gives_fifty_clients_their_own_bytes needs ManyClients;
     step 3, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs SettledState {
         answers_a_newcomer_beside_a_silent_and_five_slow_clients,
@@ -29,11 +36,16 @@ crate::checks! {
     step 3, 1: naps_once_a_round_and_not_once_a_client needs SettledState StopAndContinue ManyClients;
     step 4, 1: sends_what_waits_after_a_half_close needs SettledState;
     step 4, 1: closes_clients_that_leave_at_once needs StopAndContinue {
+        logs_when_a_client_comes_and_how_much_it_sent,
         keeps_the_clients_between_them,
         drops_what_waits_for_a_client_that_half_closes_and_resets,
         serves_a_client_that_comes_as_another_leaves,
     }
-    step 4, 1: gives_back_every_descriptor_after_two_hundred_clients needs Descriptors SettledState;
+    step 4, 1: gives_back_what_it_took needs Descriptors SettledState {
+        keeps_nothing_of_clients_that_left,
+        keeps_nothing_of_forty_at_a_time,
+        keeps_nothing_of_what_it_has_sent,
+    }
 }
 
 /// A round that found nothing to do finds nothing in the next microsecond either.
@@ -151,6 +163,7 @@ fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
         serve_one_client(server)
     })?;
     server.expect_short_rounds()?.expect_no_new_threads()?;
+    server.expect_unlimited_delivery()?;
     Ok(())
 }
 
@@ -165,7 +178,7 @@ fn keeps_the_clients_between_them(program: &Program) -> Outcome {
     server.resume();
     peers.remove(1).expect_end()?;
     server.expect_logged("client 2 left after 5 bytes")?;
-    server.expect_logged("client 3 left after 5 bytes")?;
+    server.expect_logged("client 3 lost after 5 bytes")?;
     greet_each(&mut peers, "still here")?;
     program.expect_transcript("neighbours-leave-at-once")
 }
@@ -202,14 +215,18 @@ pub(super) fn connect_as_another_leaves(server: &Server) -> Outcome {
 }
 
 /// Whoever left is no longer in the list, and its socket is closed.
-fn gives_back_every_descriptor_after_two_hundred_clients(program: &Program) -> Outcome {
-    let server = program.start()?;
-    serve_forty_clients(&server)?;
-    let before = server.count_descriptors()?;
+fn keeps_nothing_of_forty_at_a_time(program: &Program) -> Outcome {
+    keeps_nothing_of_forty(&program.start()?)
+}
+
+/// Two hundred clients come and leave, forty at a time.
+pub(super) fn keeps_nothing_of_forty(server: &Server) -> Outcome {
+    serve_clients(server, 40)?;
+    let before = server.count_resources()?;
     for _ in 1..=5 {
-        serve_forty_clients(&server)?;
+        serve_clients(server, 40)?;
     }
-    server.expect_descriptors(before)
+    server.expect_given_back(before)
 }
 
 /// Each of `peers` sends a message of its own, three times, before any of them receives its answer.
@@ -245,18 +262,6 @@ fn greet_all_at_once(server: &Server, peers: &mut [Peer], greeting: &str) -> Out
 pub(super) fn greet_each(peers: &mut [Peer], greeting: &str) -> Outcome {
     for peer in peers {
         peer.send(greeting)?.expect(greeting)?;
-    }
-    Ok(())
-}
-
-/// Forty clients at a time, each of which is served and leaves.
-pub(super) fn serve_forty_clients(server: &Server) -> Outcome {
-    let mut peers = server.connect_peers(40)?;
-    for peer in &mut peers {
-        peer.send("hello")?;
-    }
-    for peer in &mut peers {
-        peer.expect("hello")?.half_close()?.expect_end()?;
     }
     Ok(())
 }

@@ -13,11 +13,15 @@ use crate::harness::program::Program;
 use crate::harness::server::Server;
 use crate::platform::SystemError;
 
-use super::echo_server::{echoes_messages_of_every_size, serve_one_client};
+use super::echo_server::{
+    echoes_bytes_of_every_size, echoes_texts_unchanged, keeps_nothing_of_clients_that_left,
+    keeps_nothing_of_what_it_has_sent, logs_when_a_client_comes_and_how_much_it_sent,
+    serve_clients, serve_one_client,
+};
 use super::nonblocking_send::{A_LITTLE, owes_the_tail_after_a_half_close, reset_after_half_close};
 use super::polling_clients::{
-    connect_as_another_leaves, connect_full_peers, greet_each,
-    makes_nobody_wait_for_clients_that_send_without_end, serve_forty_clients, talk_all_at_once,
+    connect_as_another_leaves, connect_full_peers, greet_each, keeps_nothing_of_forty,
+    makes_nobody_wait_for_clients_that_send_without_end, talk_all_at_once,
 };
 
 crate::checks! {
@@ -27,7 +31,10 @@ crate::checks! {
         polls_again_after_an_interruption needs AnsweredCalls,
     }
     step 3, 1: closes_clients_that_leave_without_a_word needs StopAndContinue SettledState;
-    step 4, 1: echoes_messages_of_every_size;
+    step 4, 1: echoes_messages_of_every_size {
+        echoes_bytes_of_every_size,
+        echoes_texts_unchanged,
+    }
     step 4, 1: serves_fifty_clients_and_leaves_the_idle_alone needs ManyClients {
         gives_fifty_clients_their_own_bytes,
         answers_the_last_of_many_clients,
@@ -44,12 +51,15 @@ crate::checks! {
     }
     step 4, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues RoomToFlood;
     step 4, 1: sends_what_waits_and_the_end_after_a_half_close needs StopAndContinue SettledState {
+        logs_when_a_client_comes_and_how_much_it_sent,
         receives_the_last_bytes_before_the_end,
         receives_what_came_before_a_pause_and_the_end,
         sends_what_waits_after_a_half_close,
     }
-    step 4, 1: closes_slow_clients_that_reset needs StopAndContinue Descriptors SettledState {
-        gives_back_the_descriptors_of_slow_clients_that_reset,
+    step 4, 1: gives_back_what_it_took needs StopAndContinue Descriptors SettledState {
+        keeps_nothing_of_what_it_has_sent,
+        keeps_nothing_of_slow_clients_that_reset,
+        keeps_nothing_of_clients_that_left,
         drops_what_waits_for_a_client_that_half_closes_and_resets,
         loses_nobody_but_the_one_whose_send_fails needs AnsweredCalls,
         serves_a_client_that_comes_as_another_leaves,
@@ -101,7 +111,7 @@ pub(super) fn closes_clients_that_leave_without_a_word(program: &Program) -> Out
     server.resume();
     peers[1].expect_end()?;
     server.expect_logged("client 2 left after 0 bytes")?;
-    server.expect_logged("client 3 left after 0 bytes")?;
+    server.expect_logged("client 3 lost after 0 bytes")?;
     peers[0].expect_silence()?;
     peers[2].expect_silence()?;
     program.expect_transcript("neighbours-leave-without-a-word")
@@ -323,17 +333,17 @@ pub(super) fn loses_nobody_but_the_one_whose_send_fails(program: &Program) -> Ou
 }
 
 /// A broken connection is an event even where nothing is asked, and it stays one until the socket is closed.
-pub(super) fn gives_back_the_descriptors_of_slow_clients_that_reset(program: &Program) -> Outcome {
+pub(super) fn keeps_nothing_of_slow_clients_that_reset(program: &Program) -> Outcome {
     let server = program.start()?;
     serve_one_client(&server)?;
-    let before = server.count_descriptors()?;
+    let before = server.count_resources()?;
     for _ in 1..=8 {
         let mut slow = server.connect_slow_peer()?;
         slow.fill(&program.more_than_fits("a long message"))?;
         slow.reset()?;
         server.expect_sleeping_until_ready()?;
     }
-    server.expect_descriptors(before)
+    server.expect_given_back(before)
 }
 
 /// A reset may also come after the end of a client's stream, while the server asks for nothing but room.
@@ -360,16 +370,10 @@ pub(super) fn serves_a_client_that_comes_as_another_leaves(program: &Program) ->
 fn serves_forty_clients_with_high_descriptors(program: &Program) -> Outcome {
     let server = program.start_beyond_1024_descriptors()?;
     server.expect_sleeping_until_ready()?;
-    serve_forty_clients(&server)
+    serve_clients(&server, 40)
 }
 
 /// The descriptor of a client that has left is free for another, high as it is.
 fn gives_back_high_descriptors(program: &Program) -> Outcome {
-    let server = program.start_beyond_1024_descriptors()?;
-    serve_forty_clients(&server)?;
-    let before = server.count_descriptors()?;
-    for _ in 1..=5 {
-        serve_forty_clients(&server)?;
-    }
-    server.expect_descriptors(before)
+    keeps_nothing_of_forty(&program.start_beyond_1024_descriptors()?)
 }

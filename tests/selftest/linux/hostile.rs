@@ -76,13 +76,7 @@ const CASES: &[Case] = &[
         "eeee",
     ),
     ("floods-its-client", "1", "greets", "wrong-bytes", "c"),
-    (
-        "floods-its-client",
-        "2",
-        "every_descriptor",
-        "wrong-bytes",
-        "c",
-    ),
+    ("floods-its-client", "2", "gives_back", "wrong-bytes", "c"),
     ("writes-escapes", "1", "greets", "exited-early", "red"),
     (
         "leaves-a-child",

@@ -7,7 +7,8 @@ mod hostile; // programs that lie, flood, hang, multiply or hide
 mod powers; // how other systems judge, tried here
 pub mod select_limit; // the program beside stage 09 that serves on `select`
 mod surroundings; // the lab in surroundings that somebody else has made
-mod verdicts; // what `lab check` says, and what it hangs on
+mod verdicts;
+mod watched_calls; // what the kernel reports of a program, and what the lab answers // what `lab check` says, and what it hangs on
 
 // Commands
 mod bench;

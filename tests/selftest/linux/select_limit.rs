@@ -89,6 +89,7 @@ fn program(stage: &Stage, executable: &Path, step: u8) -> Program {
         1,
         Snapshots::in_folder(folder),
         Powers::probed().clone(),
+        false,
     )
 }
 

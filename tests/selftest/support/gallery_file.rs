@@ -26,6 +26,8 @@ pub struct Piece {
     pub name: String,
     pub about: String,
     pub sources: Vec<Source>,
+    /// It is judged with `--thorough`, since only many clients or many bytes show what is wrong.
+    pub is_thorough: bool,
     pub kind: Kind,
 }
 
@@ -143,6 +145,10 @@ fn read(stage: &'static Stage, path: &Path, is_variant: bool, text: &str) -> Res
         stage,
         name,
         about: string(table.remove("about"), "about")?,
+        is_thorough: match table.remove("thorough") {
+            None => false,
+            Some(value) => value.as_bool().ok_or("`thorough` is true or false")?,
+        },
         sources: changed(stage, table.remove("file"), table.remove("edit"))?,
         kind: if is_variant {
             Kind::Variant

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::ensure;
-use clap::{Arg, ArgMatches, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, value_parser};
 
 use crate::build::repo::Repo;
 use crate::build::subject::Subject;
@@ -41,6 +41,14 @@ pub fn seed_argument() -> Arg {
         .value_name("N")
         .value_parser(value_parser!(u64))
         .help("Use the payloads, sizes and splits of an earlier run")
+}
+
+#[must_use]
+pub fn thorough_argument() -> Arg {
+    Arg::new("thorough")
+        .long("thorough")
+        .action(ArgAction::SetTrue)
+        .help("Let more clients come, and send more bytes: takes longer, and sees what adds up slowly")
 }
 
 /// What was asked for.

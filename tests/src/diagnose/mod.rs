@@ -65,9 +65,10 @@ pub fn cause(seen: &Evidence, symptom: Symptom) -> Cause {
         }
         Symptom::Known(cause) => cause,
         _ if is_ended && was_reset && !is_client => Cause::EndedByAClient,
-        _ if was_told_of_a_break => Cause::ErrorIgnored,
+        _ if was_told_of_a_break && seen.log.lost().next().is_none() => Cause::ErrorIgnored,
         Symptom::Refused if is_ended && errors.is_not_listening() => Cause::NeverListened,
         Symptom::OtherBytes => Cause::WrongBytes,
+        Symptom::MissingBytes if seen.was_replaced() => Cause::WaitingBytesReplaced,
         Symptom::MissingBytes => Cause::TailLost,
         Symptom::RepeatedBytes => Cause::SentTwice,
         Symptom::MoreBytes => if_unasked(seen, Cause::WrongBytes, Cause::StaleBytes),

@@ -20,6 +20,9 @@ const MOST_NAPS_IN_A_TICK: Duration = Duration::from_millis(100);
 const ROUNDS_IN_A_TICK: u64 = 3;
 const MOST_WORK_IN_A_TICK: Duration = Duration::from_millis(20);
 
+/// In how many of its last calls on a socket a program that has something to send tries to.
+const LAST_CALLS: usize = 4;
+
 /// How often that has to be seen: a machine may charge a program for time that it did not have.
 const LONG_WORK_SEEN: usize = 3;
 
@@ -212,11 +215,9 @@ impl CallLog {
             match call {
                 WatchedCall::On {
                     kind, descriptor, ..
-                } => {
-                    if !asked.insert((*kind, *descriptor)) {
-                        asked = HashSet::from([(*kind, *descriptor)]);
-                        naps = 0;
-                    }
+                } if !asked.insert((*kind, *descriptor)) => {
+                    asked = HashSet::from([(*kind, *descriptor)]);
+                    naps = 0;
                 }
                 WatchedCall::Nap(_) | WatchedCall::Wait { limit: Some(_), .. } => naps += 1,
                 _ => {}
@@ -224,6 +225,29 @@ impl CallLog {
             most = most.max(naps);
         }
         most
+    }
+
+    /// Whether it still tries to send on `descriptor`, and never more than one read may bring: what came in several has not
+    /// come together.
+    #[must_use]
+    pub fn sends_one_read_at_most(&self, descriptor: i32) -> bool {
+        let on_it = |call: &WatchedCall| match *call {
+            WatchedCall::On {
+                kind,
+                descriptor: number,
+                bytes,
+                ..
+            } if number == descriptor => Some((kind, bytes)),
+            _ => None,
+        };
+        let calls: Vec<_> = self.calls().filter_map(on_it).collect();
+        let most = |wanted: CallKind| {
+            let of_kind = calls.iter().filter(|(kind, _)| *kind == wanted);
+            of_kind.map(|(_, bytes)| *bytes).max()
+        };
+        let mut last = calls.iter().rev().take(LAST_CALLS);
+        last.any(|(kind, _)| *kind == CallKind::Send)
+            && most(CallKind::Send) <= most(CallKind::Recv)
     }
 
     /// How many threads and processes it has started.

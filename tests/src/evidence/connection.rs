@@ -25,8 +25,12 @@ pub struct ByteCounts {
     received: Cell<u64>,
     /// It sent until nothing fitted any more.
     pub was_full: Cell<bool>,
+    /// By then the program had never sent more than one read had brought, and still had something to send.
+    pub was_replaced: Cell<bool>,
     /// It has ended its stream.
     pub has_ended: Cell<bool>,
+    /// How much the program had read of it at least and at most, when it aborted the connection.
+    pub read_before_reset: Cell<Option<(u64, u64)>>,
     /// It had received all that it sent before it ended its stream, so that the end came alone.
     pub ended_alone: Cell<bool>,
 }

@@ -113,6 +113,14 @@ impl EventLog {
         events.filter(move |event| event.client() == Some(client))
     }
 
+    /// Numbers of the clients that connected, in the order in which the log names them.
+    pub fn newcomers(&self) -> impl Iterator<Item = u64> {
+        self.0.iter().filter_map(|event| match event {
+            Event::Connected { client } => Some(*client),
+            _ => None,
+        })
+    }
+
     /// True once the program has announced its address.
     #[must_use]
     pub fn has_begun(&self) -> bool {
@@ -130,9 +138,7 @@ impl EventLog {
     /// Clients that connected so far.
     #[must_use]
     pub fn connected(&self) -> usize {
-        let events = self.0.iter();
-        let connected = events.filter(|event| matches!(event, Event::Connected { .. }));
-        connected.count()
+        self.newcomers().count()
     }
 
     /// Clients that left or were lost so far.

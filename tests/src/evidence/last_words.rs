@@ -117,6 +117,14 @@ impl SystemErrors {
         self.displays(&[22, 10022])
     }
 
+    /// The connection broke. ECONNRESET is the answer of the first call after a reset, EPIPE that of a `send` after that, or
+    /// after an end that came first: tcp(7). ENOTCONN is the answer to a question about the other side's address. The numbers
+    /// are those of Linux, of macOS and of Windows.
+    #[must_use]
+    pub fn is_broken_connection(&self) -> bool {
+        self.displays(&[104, 32, 107, 54, 57, 10054, 10053, 10057])
+    }
+
     /// The process has no descriptor left: EMFILE.
     #[must_use]
     pub fn is_out_of_descriptors(&self) -> bool {

@@ -179,6 +179,12 @@ impl Evidence<'_> {
         self.at.is_some_and(|at| at.counts.was_full.get())
     }
 
+    /// True if what waited to be sent there was never more than one read had brought, although the program had read on.
+    #[must_use]
+    pub fn was_replaced(&self) -> bool {
+        self.at.is_some_and(|at| at.counts.was_replaced.get())
+    }
+
     /// True if another of our peers has sent until nothing fitted any more, and has not received all of that.
     #[must_use]
     pub fn others_are_full(&self) -> bool {

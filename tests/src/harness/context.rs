@@ -47,7 +47,7 @@ impl CheckContext {
     /// The context of a check of `step` before it begins, for a program in which the steps `not_started` still stand as they
     /// were shipped.
     #[must_use]
-    pub fn new(step: u8, not_started: Vec<u8>, powers: Powers) -> Self {
+    pub fn new(step: u8, not_started: Vec<u8>, powers: Powers, end: Deadline) -> Self {
         Self {
             home: Cell::new(loopback_of_our_own(&powers)),
             powers,
@@ -57,7 +57,7 @@ impl CheckContext {
             listener: Cell::default(),
             transcript: RefCell::default(),
             history: Cell::default(),
-            end: Deadline::of_a_check(),
+            end,
             step,
             not_started,
             without: RefCell::default(),

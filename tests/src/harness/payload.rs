@@ -56,6 +56,20 @@ impl Payload {
         }
     }
 
+    /// All of `pieces`, one behind the other.
+    #[must_use]
+    pub fn joined(role: impl Into<String>, pieces: &[Self]) -> Self {
+        let pieces: Vec<&[u8]> = pieces.iter().map(Self::bytes).collect();
+        Self::new(role, pieces.concat())
+    }
+
+    /// As many bytes, none of which can be taken for a part of a text.
+    pub(crate) fn noise(length: usize) -> Self {
+        let mut random = fastrand::Rng::with_seed(length as u64);
+        let bytes = (0..length).map(|_| random.u8(0x80..0xC0)).collect();
+        Self::new("bytes that are no text", bytes)
+    }
+
     /// The bytes from `from` up to `to`.
     #[must_use]
     pub fn part(&self, from: usize, to: usize) -> Self {
@@ -68,6 +82,12 @@ impl Payload {
             range,
             bytes: Arc::clone(&self.bytes),
         }
+    }
+
+    /// The first `length` bytes of it, and the others.
+    #[must_use]
+    pub fn split_at(&self, length: usize) -> (Self, Self) {
+        (self.start(length), self.part(length, self.bytes().len()))
     }
 
     /// The first `length` bytes of it.
@@ -88,6 +108,51 @@ impl Payload {
         &self.bytes[self.range.clone()]
     }
 }
+
+/// Texts that people and programs send, each in one piece: what a program may take for more than bytes.
+///
+/// Their lengths differ, so that no two are the same question of a size.
+#[must_use]
+pub fn texts() -> Vec<Payload> {
+    const HTTP: &str =
+        "GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: curl/8.5.0\r\nAccept: */*\r\n\r\n";
+    let texts: [(&str, &[u8]); 25] = [
+        ("a line", b"a line\n"),
+        ("a text without a line end", b"and no end"),
+        ("an empty line", b"\n"),
+        ("an empty line of a terminal", b"\r\n"),
+        ("a line that ends in CR LF", b"a line of a terminal\r\n"),
+        ("three lines", b"one\ntwo\n\nfour"),
+        ("spaces around a word", b"  \tword\t  \n"),
+        ("NUL alone", b"\0"),
+        ("Ctrl-C alone", b"\x03"),
+        ("Ctrl-D alone", b"\x04"),
+        ("Ctrl-Z alone", b"\x1a"),
+        ("ESC alone", b"\x1b"),
+        ("DEL alone", b"\x7f"),
+        ("the word quit", b"quit"),
+        ("the line quit", b"quit\n"),
+        ("the line exit", b"exit\n"),
+        ("the line QUIT of a terminal", b"QUIT\r\n"),
+        ("a line with a dot", b".\n"),
+        ("an HTTP request", HTTP.as_bytes()),
+        ("a telnet command", b"\xff\xfd\x03"),
+        ("a telnet interrupt", b"\xff\xf4\xff\xfd\x06"),
+        ("half a character of UTF-8", b"caf\xc3"),
+        ("the other half", b"\xa9\n"),
+        ("a byte order mark", b"\xef\xbb\xbftext\n"),
+        ("a colour", b"\x1b[31mred\x1b[0m\n"),
+    ];
+    let texts = texts.map(|(role, bytes)| Payload::new(role, bytes.to_vec()));
+    let runs = [b'a', b'\n', 0, 0xff].map(|byte| {
+        let role = format!("{RUN} times {}", quote(&[byte]));
+        Payload::new(role, vec![byte; RUN])
+    });
+    texts.into_iter().chain(runs).collect()
+}
+
+/// How often one byte stands in a run of it.
+const RUN: usize = 3000;
 
 impl From<&str> for Payload {
     fn from(text: &str) -> Self {

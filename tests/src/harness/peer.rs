@@ -1,6 +1,7 @@
 //! Our end of a connection: a scripted client, or the connection of a scripted server.
 
 mod connect;
+pub mod exchange;
 pub mod expect;
 pub mod pump;
 pub mod unsent;
@@ -21,12 +22,15 @@ use crate::evidence::wait::{Wait, Waited};
 use crate::harness::context::CheckContext;
 use crate::harness::payload::Payload;
 use crate::harness::peer::connect::{Refusal, connect, has_all_that_may_wait};
-use crate::platform::{CallKind, Power, TcpState};
+use crate::platform::{CallKind, Power, TcpState, not_sent};
 use crate::process::deadline::Deadline;
 use crate::text::size;
 
 /// How long one `recv` waits before we look at the program again.
 pub(crate) const READ_TIMEOUT: Duration = Duration::from_millis(1);
+
+/// More than a read brings, in bytes.
+const MORE_THAN_A_READ: u64 = 1 << 20;
 
 #[derive(Debug)]
 pub struct Peer {
@@ -158,11 +162,25 @@ impl Peer {
                 _ => wait.begin_again_until(Deadline::short().or(deadline)),
             }
         }
+        if sent == payload.bytes().len() {
+            // It reads on and on.
+            self.look_for_replaced_bytes();
+        }
         self.note_sent(
             &format!("{} while nobody reads", size(sent)),
             "sends until nothing fits any more",
         );
         Ok(payload.start(sent))
+    }
+
+    /// Sees whether the program, which has read more than it could send, has put some of it in the place of what waited.
+    pub(crate) fn look_for_replaced_bytes(&self) {
+        self.context.wait_until_settled();
+        let table = self.context.rows_of(&self.connection).unwrap_or_default();
+        let kept = self.connection.buffered_by_program(&table);
+        let is_replaced =
+            kept > Some(MORE_THAN_A_READ) && self.context.sends_one_read_at_most(&self.connection);
+        self.connection.counts.was_replaced.set(is_replaced);
     }
 
     /// Gives our kernel as much as it takes now, without waiting for the program.
@@ -205,8 +223,31 @@ impl Peer {
     pub fn reset(self) -> Outcome {
         self.note_sent("reset", "resets the connection");
         self.context.remember(|history| history.was_reset = true);
+        let counts = &self.connection.counts;
+        counts.read_before_reset.set(Some(self.read_by_program()));
         SockRef::from(&self.stream).set_linger(Some(Duration::ZERO))?;
         Ok(())
+    }
+
+    /// How much the program has read of us at least, and how much it can read at most if we send no more: what lies unread
+    /// in its kernel survives a reset on Linux, and not on every system.
+    fn read_by_program(&self) -> (u64, u64) {
+        let counts = &self.connection.counts;
+        // Until its kernel acknowledges them, bytes that it has are counted as ours too.
+        Deadline::short().until(|| self.is_acknowledged().then_some(()));
+        let table = self.context.rows_of(&self.connection);
+        let consumed = table.and_then(|table| self.connection.consumed(&table));
+        let most = counts.sent() - not_sent(&self.stream).unwrap_or(0).min(counts.sent());
+        // An echo server has read what it has sent back.
+        let least = counts.received().max(consumed.unwrap_or(0));
+        (least.min(most), most)
+    }
+
+    /// Whether the program's kernel has acknowledged all that ours has transmitted.
+    fn is_acknowledged(&self) -> bool {
+        let table = self.context.rows_of(&self.connection).unwrap_or_default();
+        let ours = self.connection.our_row(&table);
+        ours.is_none_or(|row| row.unsent <= not_sent(&self.stream).unwrap_or(0))
     }
 
     /// Ends our stream and leaves.

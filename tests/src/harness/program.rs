@@ -18,6 +18,7 @@ use crate::harness::server::Server;
 use crate::harness::snapshot::Snapshots;
 use crate::platform::{LIMITS, Limits, MANY_DESCRIPTORS, Power, Powers, Watching, room_at_first};
 use crate::process::child::{Launch, Process, Stdin};
+use crate::process::deadline::{Deadline, THOROUGH};
 use crate::text::size;
 
 /// Payloads of so many bytes and more are not made anew each time.
@@ -35,6 +36,7 @@ pub struct Program {
     snapshots: Snapshots,
     /// Which of its calls are reported to the lab, where this machine does that.
     watching: Cell<Watching>,
+    is_thorough: bool,
 }
 
 impl Program {
@@ -48,13 +50,19 @@ impl Program {
         seed: u64,
         snapshots: Snapshots,
         powers: Powers,
+        is_thorough: bool,
     ) -> Self {
+        let end = match is_thorough {
+            true => Deadline::of_a_thorough_check(),
+            false => Deadline::of_a_check(),
+        };
         Self {
             executable,
             random: RefCell::new(fastrand::Rng::with_seed(seed)),
-            context: Rc::new(CheckContext::new(step, not_started, powers)),
+            context: Rc::new(CheckContext::new(step, not_started, powers, end)),
             snapshots,
             watching: Cell::new(Watching::Rare),
+            is_thorough,
         }
     }
 
@@ -173,6 +181,15 @@ impl Program {
         Payload::new("every byte value", bytes)
     }
 
+    /// How many, where that decides what a check can see: `thorough` with `lab check --thorough`, otherwise `quick`.
+    #[must_use]
+    pub fn many(&self, quick: usize, thorough: usize) -> usize {
+        match self.is_thorough {
+            true => thorough,
+            false => quick,
+        }
+    }
+
     /// A random number of `range`.
     #[must_use]
     pub fn number(&self, range: std::ops::RangeInclusive<usize>) -> usize {
@@ -191,6 +208,7 @@ impl Program {
     #[must_use]
     pub fn sizes_around_every_buffer(&self) -> Vec<usize> {
         let mut sizes = vec![1, 2, self.number(3..=4000)];
+        sizes.extend([1000, 2000, 5000, 10_000, 20_000, 50_000]);
         for buffer in [4096, 8192, 12_288, 16_384, 24_576, 32_768, 49_152, 65_536] {
             sizes.extend([buffer - 1, buffer, buffer + 1]);
         }
@@ -209,8 +227,9 @@ impl Program {
         self.snapshots.compare(name, &self.context)
     }
 
+    /// What this check has seen so far.
     #[must_use]
-    pub(crate) fn context(&self) -> &Rc<CheckContext> {
+    pub fn context(&self) -> &Rc<CheckContext> {
         &self.context
     }
 
@@ -235,6 +254,10 @@ impl Program {
     ) -> Result<Rc<Process>> {
         let mut command = Command::new(&self.executable);
         command.args(arguments);
+        let limits = Limits {
+            cpu_seconds: limits.cpu_seconds * self.many(1, THOROUGH as usize) as u64,
+            ..limits
+        };
         let launch = Launch {
             limits,
             input: stdin,

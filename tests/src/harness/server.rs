@@ -5,6 +5,7 @@ pub mod event_driven;
 pub mod event_log;
 pub mod fairness;
 pub mod polling;
+pub mod resources;
 pub mod threaded;
 
 use std::net::SocketAddr;
@@ -20,7 +21,7 @@ use crate::evidence::settle::Activity;
 use crate::harness::client::interrupt_in_send;
 use crate::harness::context::CheckContext;
 use crate::harness::peer::Peer;
-use crate::platform::{SleepingCall, VERY_LONG, descriptors, time_limit};
+use crate::platform::{SleepingCall, VERY_LONG, time_limit};
 use crate::process::child::Process;
 use crate::text::{duration, quote};
 
@@ -212,36 +213,6 @@ impl Server {
             cpu: sample.cpu(),
             naps: sample.sleeps(),
         })
-    }
-
-    /// How many descriptors it has open, once it has settled.
-    pub fn count_descriptors(&self) -> Result<usize> {
-        let settled = self.context.wait_until_settled();
-        match descriptors(self.process.pid()) {
-            Some(open) if settled != Activity::Exited => Ok(open.len()),
-            _ => Err(self
-                .context
-                .fail(Symptom::End, "a server that runs", "it is gone", None)),
-        }
-    }
-
-    /// It has about as many descriptors open as `before`.
-    pub fn expect_descriptors(&self, before: usize) -> Outcome {
-        let now = self.count_descriptors()?;
-        self.expect_about(before, now, "open descriptors", Cause::DescriptorsKept)
-    }
-
-    /// It has `now` about as many of `what` as `before`.
-    fn expect_about(&self, before: usize, now: usize, what: &str, cause: Cause) -> Outcome {
-        // A program may take something for itself once; what clients leave behind adds up.
-        if now <= before + 5 {
-            return Ok(());
-        }
-        Err(self.context.fail_because(
-            cause,
-            format!("about {before} {what}, as before so many clients came and left"),
-            format!("{now} {what}"),
-        ))
     }
 }
 

@@ -45,10 +45,22 @@ impl ScoreCache {
 
     /// Remembers what all checks of `candidate` came to. Other subjects than the exercises are nobody's progress, and
     /// what could not be graded is no result.
-    pub fn put(repo: &Repo, subject: &Subject, candidate: &BuiltStage, score: &Score) {
+    ///
+    /// A thorough run has a key of its own, since a program may pass the one and fail the other.
+    pub fn put(
+        repo: &Repo,
+        subject: &Subject,
+        candidate: &BuiltStage,
+        is_thorough: bool,
+        score: &Score,
+    ) {
         let is_result = subject.kind == Kind::Exercises && score.ungraded == 0;
-        let Some(key) = candidate.key.clone().filter(|_| is_result) else {
+        let Some(key) = candidate.key.as_ref().filter(|_| is_result) else {
             return;
+        };
+        let key = match is_thorough {
+            true => format!("{key} thorough"),
+            false => key.clone(),
         };
         // Another grader may have written meanwhile. A result that is not remembered shows as unknown, and is no
         // reason to fail; but nobody ever reads half a file.

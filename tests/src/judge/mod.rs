@@ -43,6 +43,8 @@ pub struct Judge {
     pub powers: Powers,
     /// What no check can do without, and this machine lacks.
     pub lack: Option<&'static str>,
+    /// Whether checks take the large numbers: see [`Program::many`].
+    pub is_thorough: bool,
     /// Whether steps that were not started are judged like any other.
     pub judge_untouched: bool,
     /// Where the transcripts are.
@@ -57,6 +59,7 @@ impl Judge {
             seed: seed.unwrap_or_else(|| fastrand::u64(..1_000_000)),
             lack: basics::missing(),
             powers: Powers::probed().clone(),
+            is_thorough: false,
             judge_untouched: false,
             snapshots: Snapshots::in_folder(repo.root.join("tests/snapshots")),
         }
@@ -167,6 +170,7 @@ impl Judge {
             seed,
             snapshots,
             self.powers.clone(),
+            self.is_thorough,
         );
         if candidate.stage.polls {
             program.watch_every_call();

@@ -18,6 +18,7 @@ const NAME: usize = 11;
 pub struct ReportContext<'a> {
     pub readme: Option<&'a Readme>,
     pub seed: u64,
+    pub is_thorough: bool,
     /// The subject, where it is not the exercises.
     pub subject: Option<&'a Path>,
     /// How many columns a line may have.
@@ -49,6 +50,9 @@ pub fn rows(
     let mut again = format!("cargo lab check {} --only {}", stage.short(), part.name);
     if let Some(folder) = told.subject {
         let _ = write!(again, " --subject '{}'", folder.display());
+    }
+    if told.is_thorough {
+        again.push_str(" --thorough");
     }
     let _ = write!(again, " --seed {}", told.seed);
     let why = format!("{} ({})", failure.cause.why(), failure.cause.name());

@@ -116,6 +116,11 @@ pub fn address_space(_pid: u32) -> Option<u64> {
     None
 }
 
+#[must_use]
+pub fn private_memory(_pid: u32) -> Option<u64> {
+    None
+}
+
 /// # Errors
 ///
 /// Always.

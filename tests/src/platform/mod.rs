@@ -63,8 +63,8 @@ pub use linux::watch::{CallWatch, CallWatchSetup};
 #[cfg(target_os = "linux")]
 pub use linux::{
     PipeEnd, Stream, address_space, dependants, descendants, descriptors, end_orphans,
-    is_non_blocking, limit_address_space, memory, pages, path_to, sample, shut_down,
-    tell_when_there_are, threads, time_limit,
+    is_non_blocking, limit_address_space, memory, pages, path_to, private_memory, sample,
+    shut_down, tell_when_there_are, threads, time_limit,
 };
 #[cfg(target_os = "linux")]
 pub use signals::has_children;
@@ -76,8 +76,8 @@ pub use fallback::{
     CallWatch, CallWatchSetup, PipeEnd, Stream, acknowledge, address_space, call_filter,
     dependants, descendants, descriptors, end_orphans, fix_room, has_children, is_non_blocking,
     limit_address_space, longest_backlog, memory, narrow_room, not_sent, pages, path_to,
-    proc_is_ours, registered, sample, shut_down, tcp_rows, tcp_table, tell_when_there_are,
-    tells_of_changes, threads, time_limit, widen_room_to_send, window_probes,
+    private_memory, proc_is_ours, registered, sample, shut_down, tcp_rows, tcp_table,
+    tell_when_there_are, tells_of_changes, threads, time_limit, widen_room_to_send, window_probes,
 };
 
 mod usage;

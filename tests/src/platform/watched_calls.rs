@@ -25,6 +25,11 @@ pub enum WatchedCall {
         kind: CallKind,
         descriptor: i32,
         bytes: u64,
+        /// The other end of the connection that the descriptor stands for, if it is one.
+        peer: Option<SocketAddr>,
+    },
+    Close {
+        descriptor: i32,
     },
     /// `poll`, `select` or `epoll_wait`, or a wait for another thread. `None`: for as long as it takes.
     Wait {

@@ -11,6 +11,9 @@ const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long all waits of one check may take together.
 const CHECK_TIMEOUT: Duration = VERY_LONG;
 
+/// How many times as long a thorough check may take, and a program in it may compute.
+pub const THOROUGH: u32 = 3;
+
 /// How long to pause between two looks at a program.
 const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
@@ -28,6 +31,12 @@ impl Deadline {
     #[must_use]
     pub fn of_a_check() -> Self {
         Self(Instant::now() + CHECK_TIMEOUT)
+    }
+
+    /// The same where a check takes the large numbers.
+    #[must_use]
+    pub fn of_a_thorough_check() -> Self {
+        Self(Instant::now() + CHECK_TIMEOUT * THOROUGH)
     }
 
     /// A deadline for what is only to come to an end, on however busy a machine.

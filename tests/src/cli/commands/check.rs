@@ -7,7 +7,9 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::build::repo::Repo;
 use crate::build::subject::Subject;
-use crate::cli::args::{Request, only_argument, seed_argument, stages_argument, subject_argument};
+use crate::cli::args::{
+    Request, only_argument, seed_argument, stages_argument, subject_argument, thorough_argument,
+};
 use crate::cli::ui::json::Json;
 use crate::cli::ui::terminal;
 use crate::cli::ui::verdicts::VerdictPrinter;
@@ -24,6 +26,7 @@ pub fn command() -> Command {
         .arg(only_argument())
         .arg(subject_argument())
         .arg(seed_argument())
+        .arg(thorough_argument())
         .arg(
             Arg::new("json")
                 .long("json")
@@ -37,7 +40,10 @@ pub fn command() -> Command {
 /// When what was asked for could not be done.
 pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
     let request = Request::new(matches, repo)?;
-    let judge = Judge::new(repo, matches.get_one::<u64>("seed").copied());
+    let judge = Judge {
+        is_thorough: matches.get_flag("thorough"),
+        ..Judge::new(repo, matches.get_one::<u64>("seed").copied())
+    };
     if io::stderr().is_terminal() {
         eprintln!("building …");
     }
@@ -45,8 +51,7 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
     let mut json = matches.get_flag("json").then(|| Json::new(judge.seed));
     let mut worst = Ending::Fine;
     for candidate in &candidates {
-        let mut told =
-            VerdictPrinter::begin(repo, &request, candidate, judge.seed, json.is_none())?;
+        let mut told = VerdictPrinter::begin(repo, &request, candidate, &judge, json.is_none())?;
         let mut judged = Vec::new();
         for check in request.checks(candidate.stage) {
             let verdict = judge.judge(candidate, &check);
@@ -59,7 +64,7 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
             Score::of(candidate.stage, stages::checks(candidate.stage), &verdicts)
         });
         if let Some(score) = &score {
-            ScoreCache::put(repo, &request.subject, candidate, score);
+            ScoreCache::put(repo, &request.subject, candidate, judge.is_thorough, score);
         }
         match &mut json {
             Some(json) => json.add(candidate, &judged, score),
@@ -117,7 +122,7 @@ pub fn passes(repo: &Repo, stage: &'static Stage) -> bool {
             .map(|check| judge.judge(&candidate, check))
             .collect();
         let score = Score::of(stage, stages::checks(stage), &verdicts);
-        ScoreCache::put(repo, &subject, &candidate, &score);
+        ScoreCache::put(repo, &subject, &candidate, judge.is_thorough, &score);
         Some(score.is_full())
     };
     judged().unwrap_or(false)

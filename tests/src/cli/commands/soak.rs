@@ -14,7 +14,9 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 
 use crate::build::repo::Repo;
 use crate::build::{Built, fingerprint};
-use crate::cli::args::{Request, only_argument, stages_argument, subject_argument};
+use crate::cli::args::{
+    Request, only_argument, stages_argument, subject_argument, thorough_argument,
+};
 use crate::cli::ui::terminal;
 use crate::judge::report::{self, ReportContext};
 use crate::judge::{BuiltStage, Judge, Verdict, built_stages};
@@ -38,6 +40,7 @@ pub fn command() -> Command {
         .arg(stages_argument())
         .arg(only_argument())
         .arg(subject_argument())
+        .arg(thorough_argument())
         .arg(
             number("runs")
                 .default_value("20")
@@ -64,13 +67,14 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
     let request = Request::new(matches, repo)?;
     let number = |name: &str| matches.get_one::<u32>(name).copied().unwrap_or_default();
     let (runs, burners) = (number("runs"), number("burners"));
+    let is_thorough = matches.get_flag("thorough");
     let candidates = built_stages(repo, &request.subject, &request.stages)?;
     let path = matches
         .get_one("log")
         .cloned()
         .unwrap_or_else(|| repo.target.join("soak.log"));
     let mut log = Log::open(&path)?;
-    let keys = keys(&candidates, &request, burners)?;
+    let keys = keys(&candidates, &request, burners, is_thorough)?;
 
     let _burning = (0..burners)
         .map(|_| Burner::start())
@@ -79,7 +83,7 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
     for (candidate, key) in candidates.iter().zip(&keys) {
         let before = log.runs(key);
         for run in before.runs..runs {
-            let (passes, failed) = one_run(repo, &request, candidate)?;
+            let (passes, failed) = one_run(repo, &request, candidate, is_thorough)?;
             log.add(key, candidate, run, passes, failed)?;
         }
         let all = log.runs(key);
@@ -109,8 +113,16 @@ pub fn burn() -> ! {
 }
 
 /// Runs the checks of one stage once, and prints a report of each that fails.
-fn one_run(repo: &Repo, request: &Request, candidate: &BuiltStage) -> anyhow::Result<(u64, u64)> {
-    let judge = Judge::new(repo, None);
+fn one_run(
+    repo: &Repo,
+    request: &Request,
+    candidate: &BuiltStage,
+    is_thorough: bool,
+) -> anyhow::Result<(u64, u64)> {
+    let judge = Judge {
+        is_thorough,
+        ..Judge::new(repo, None)
+    };
     let (mut passes, mut failures) = (0, 0);
     for check in request.checks(candidate.stage) {
         let verdict = judge.judge(candidate, &check);
@@ -125,6 +137,7 @@ fn one_run(repo: &Repo, request: &Request, candidate: &BuiltStage) -> anyhow::Re
                 let telling = ReportContext {
                     readme: None,
                     seed: judge.seed,
+                    is_thorough,
                     subject: request.subject.named(),
                     width: terminal::width(),
                 };
@@ -218,7 +231,12 @@ impl Log {
 }
 
 /// What stands for each program in the log, together with the checks and the load.
-fn keys(candidates: &[BuiltStage], request: &Request, burners: u32) -> anyhow::Result<Vec<String>> {
+fn keys(
+    candidates: &[BuiltStage],
+    request: &Request,
+    burners: u32,
+    is_thorough: bool,
+) -> anyhow::Result<Vec<String>> {
     let ourselves = std::env::current_exe().context("cannot tell where this program stands")?;
     let ourselves = fs::read(ourselves).context("cannot read this program")?;
     let key = |candidate: &BuiltStage| {
@@ -227,7 +245,14 @@ fn keys(candidates: &[BuiltStage], request: &Request, burners: u32) -> anyhow::R
             _ => None,
         };
         let slug = candidate.stage.slug;
-        let hash = fingerprint::of_value(&(program, slug, &request.only, burners, &ourselves));
+        let hash = fingerprint::of_value(&(
+            program,
+            slug,
+            &request.only,
+            burners,
+            is_thorough,
+            &ourselves,
+        ));
         Ok(format!("{hash:016x}"))
     };
     candidates.iter().map(key).collect()

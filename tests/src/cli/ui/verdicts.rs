@@ -14,7 +14,7 @@ use crate::course::{STAGES, Stage};
 use crate::diagnose::failure::Failure;
 use crate::judge::check::{Check, Part};
 use crate::judge::report::{self, ReportContext};
-use crate::judge::{BuiltStage, Score, Verdict};
+use crate::judge::{BuiltStage, Judge, Score, Verdict};
 use crate::text::points_word;
 
 /// On a terminal with fewer columns than this, a verdict is broken into lines.
@@ -27,6 +27,7 @@ pub struct VerdictPrinter<'a> {
     candidate: &'a BuiltStage,
     readme: Option<Readme>,
     seed: u64,
+    is_thorough: bool,
     speaks: bool,
     /// Causes that were explained already.
     explained: Vec<Cause>,
@@ -47,7 +48,7 @@ impl<'a> VerdictPrinter<'a> {
         repo: &Repo,
         request: &'a Request,
         candidate: &'a BuiltStage,
-        seed: u64,
+        judge: &Judge,
         speaks: bool,
     ) -> io::Result<Self> {
         let readme = Readme::read(&repo.root, candidate.stage).ok();
@@ -55,7 +56,8 @@ impl<'a> VerdictPrinter<'a> {
             request,
             candidate,
             readme,
-            seed,
+            seed: judge.seed,
+            is_thorough: judge.is_thorough,
             speaks,
             explained: Vec::new(),
             failed: 0,
@@ -135,6 +137,7 @@ impl<'a> VerdictPrinter<'a> {
         let telling = ReportContext {
             readme: self.readme.as_ref(),
             seed: self.seed,
+            is_thorough: self.is_thorough,
             subject: self.request.subject.named(),
             width: width(),
         };

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use crate::diagnose::failure::Outcome;
 use crate::evidence::calls::CallLog;
+use crate::evidence::connection::Connection;
 use crate::harness::context::CheckContext;
 use crate::platform::{CallCounts, Fault, Power, descriptors};
 
@@ -29,6 +30,26 @@ impl CheckContext {
     #[must_use]
     pub fn call_counts(&self) -> Option<CallCounts> {
         self.program.borrow().as_ref()?.call_counts()
+    }
+
+    /// Whether it still tries to send on this connection, and never more than one read may bring. Where not all of its calls
+    /// are reported, nobody can tell.
+    #[must_use]
+    pub fn sends_one_read_at_most(&self, connection: &Connection) -> bool {
+        let program = self.program.borrow();
+        let watched = program.as_ref().filter(|one| one.call_counts().is_some());
+        let descriptor = watched.and_then(|program| {
+            let table = self.rows_of(connection)?;
+            let row = connection.their_row(&table)?;
+            let open = descriptors(program.pid())?;
+            let own = open.iter().find(|one| one.socket == Some(row.inode))?;
+            Some(own.number)
+        });
+        let calls = watched.and_then(|program| Some(CallLog::new(program.watch()?.calls().1)));
+        match (calls, descriptor) {
+            (Some(calls), Some(descriptor)) => calls.sends_one_read_at_most(descriptor),
+            _ => false,
+        }
     }
 
     /// Answers calls of the program from now on.

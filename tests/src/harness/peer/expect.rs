@@ -4,6 +4,7 @@
 //! which is a failure at once; or the deadline passed while the program was still busy.
 
 use std::io::{self, ErrorKind, Read};
+use std::net::Shutdown;
 
 use crate::course::cause::Cause;
 use crate::diagnose::failure::{Outcome, Problem, Result};
@@ -75,6 +76,30 @@ impl Peer {
         })
     }
 
+    /// Receives exactly `text`, which it has sent. If the program does something else with a text, and passes on other bytes
+    /// of the same length, that is the cause.
+    pub fn expect_text(&mut self, text: &Payload) -> Result<&mut Self> {
+        let Err(mut problem) = self.expect(text).map(drop) else {
+            return Ok(self);
+        };
+        // What another client gets back now comes too late to be a part of this failure.
+        if let Problem::Failed(failure) = &mut *problem
+            && self.noise_comes_back(text.bytes().len()).is_ok()
+        {
+            failure.cause = Cause::ObeysTheText;
+        }
+        Err(problem)
+    }
+
+    /// A new client gets back so many bytes that are no text, once we have left.
+    fn noise_comes_back(&mut self, length: usize) -> Outcome {
+        let noise = Payload::noise(length);
+        self.stream.shutdown(Shutdown::Both).ok();
+        let mut other = Self::connect(&self.context, self.connection.theirs, None)?;
+        other.push(noise.bytes())?.expect(&noise)?;
+        Ok(())
+    }
+
     /// Whether less comes back than we have sent, however long we wait. A program that was stopped goes on for that.
     fn never_gets_the_rest(&mut self) -> bool {
         self.context.resume();
@@ -90,8 +115,12 @@ impl Peer {
         if payload.bytes().starts_with(&received) {
             return Ok(self);
         }
+        let symptom = match missing(payload.bytes(), &received) {
+            Some(_) => Symptom::MissingBytes,
+            None => Symptom::OtherBytes,
+        };
         let (expected, received) = difference(payload.bytes(), &received);
-        Err(self.fail(Symptom::MissingBytes, expected, received))
+        Err(self.fail(symptom, expected, received))
     }
 
     /// Receives the end of the stream, and no byte before it.

@@ -123,10 +123,20 @@ impl Server {
 
     /// It has set no limit of time on any socket: neither on `recv` or `send`, nor on the connection.
     pub fn expect_no_time_limits(&self) -> Result<&Self> {
+        self.expect_no_limits(|_| true)
+    }
+
+    /// It has set no limit of time on a connection whose client does not read. On calls that never wait one is without effect.
+    pub fn expect_unlimited_delivery(&self) -> Result<&Self> {
+        self.expect_no_limits(|option| option == SocketOption::UserTimeout)
+    }
+
+    fn expect_no_limits(&self, counts: impl Fn(SocketOption) -> bool) -> Result<&Self> {
         let calls = self.context.calls();
         let mut limits = calls
             .iter()
             .flat_map(|calls| calls.options())
+            .filter(|option| counts(*option))
             .filter_map(name_of_limit);
         match limits.next() {
             None => Ok(self),

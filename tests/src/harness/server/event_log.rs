@@ -1,87 +1,212 @@
-//! What is expected of a server's event log: that it says which clients came and left, beside what the check sees on the
-//! wire.
+//! What is expected of a server's event log: that it says which clients came, how each left and how much was received from
+//! it, beside what the check sees on the wire.
+
+use std::ops::RangeInclusive;
 
 use crate::course::cause::Cause;
-use crate::diagnose::failure::{Outcome, Result};
+use crate::diagnose::failure::{Outcome, Problem, Result};
 use crate::diagnose::symptom::Symptom;
 use crate::evidence::kit_log::{Event, EventLog};
+use crate::evidence::last_words::SystemErrors;
 use crate::harness::server::Server;
 
+/// How a client left, as far as a check knows.
+#[derive(Debug)]
+struct Departure {
+    client: u64,
+    way: Way,
+    /// What was received from it.
+    bytes: RangeInclusive<u64>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Way {
+    /// It ended its stream.
+    Left,
+    /// It reset the connection, and the kernel says why.
+    Reset,
+    /// It is lost for a reason of the program's.
+    Lost(Option<String>),
+}
+
+impl Departure {
+    fn is_way_of(&self, event: &Event) -> bool {
+        match (&self.way, event) {
+            (Way::Left, Event::Left { .. }) => true,
+            (Way::Reset, Event::Lost { reason, .. }) => {
+                SystemErrors::named_in(reason).is_broken_connection()
+            }
+            (Way::Lost(wanted), Event::Lost { reason, .. }) => {
+                wanted.as_ref().is_none_or(|wanted| wanted == reason)
+            }
+            _ => false,
+        }
+    }
+
+    fn is_count_of(&self, event: &Event) -> bool {
+        match event {
+            Event::Left { bytes, .. } | Event::Lost { bytes, .. } => self.bytes.contains(bytes),
+            _ => false,
+        }
+    }
+
+    /// What is wrong when the log says `event` in its place.
+    fn why_not(&self, event: &Event) -> Cause {
+        match (&self.way, event) {
+            (Way::Reset, Event::Left { .. }) => Cause::ResetLoggedAsEnd,
+            _ if self.is_way_of(event) => Cause::WrongCount,
+            _ => Cause::NotRecorded,
+        }
+    }
+
+    fn describe(&self) -> String {
+        let (least, most) = (self.bytes.start(), self.bytes.end());
+        let bytes = match least == most {
+            true => format!("{least} bytes"),
+            false => format!("{least} to {most} bytes"),
+        };
+        let client = self.client;
+        match &self.way {
+            Way::Left => format!("\"client {client} left after {bytes}\""),
+            Way::Reset => {
+                format!("\"client {client} lost after {bytes}: …\", with the kernel's reason")
+            }
+            Way::Lost(None) => format!("\"client {client} lost after {bytes}: …\""),
+            Way::Lost(Some(reason)) => format!("\"client {client} lost after {bytes}: {reason}\""),
+        }
+    }
+}
+
 impl Server {
-    /// It logs that a client connected, and then `line`, which says how that client left: `client 1 left after 5 bytes`.
-    /// Where a client was reset, or no thread was left for it, *lost* is as right as *left*.
+    /// It logs `line`: `client 1 connected`, `client 1 left after 5 bytes`, or `client 1 lost after 5 bytes` for one that
+    /// reset the connection. That the client connected stands before it, once.
     pub fn expect_logged(&self, line: &str) -> Result<&Self> {
-        let wanted = Event::parse(line);
-        let client = wanted.as_ref().and_then(Event::client);
-        let (Some(wanted), Some(client)) = (wanted, client) else {
-            return Err(anyhow::anyhow!("\"{line}\" is no event about a client").into());
+        // Which reason a broken connection has is the kernel's choice.
+        let without_reason = || Event::parse(&format!("{line}: "));
+        let departure = |client, way, bytes| Departure {
+            client,
+            way,
+            bytes: bytes..=bytes,
         };
-        let history = self.context.history();
-        let may_be_lost = history.was_reset || history.shortage.is_some();
-        let is_it = |event: &Event| match (&wanted, event) {
-            (
-                Event::Left { client, bytes },
-                Event::Lost {
-                    client: c,
-                    bytes: b,
-                    ..
-                },
-            ) => may_be_lost && (client, bytes) == (c, b),
-            (wanted, event) => wanted == event,
-        };
-        let or_lost = if may_be_lost { ", or lost" } else { "" };
-        self.expect_departure(client, is_it, &format!("\"{line}\"{or_lost}"))?;
+        match Event::parse(line).or_else(without_reason) {
+            Some(Event::Connected { client }) => self.expect_connected(client)?,
+            Some(Event::Left { client, bytes }) => {
+                self.expect_departure(&departure(client, Way::Left, bytes))?;
+            }
+            Some(Event::Lost {
+                client,
+                bytes,
+                reason,
+            }) => {
+                let way = match reason.is_empty() {
+                    true => Way::Reset,
+                    false => Way::Lost(Some(reason)),
+                };
+                self.expect_departure(&departure(client, way, bytes))?;
+            }
+            _ => return Err(anyhow::anyhow!("\"{line}\" is no event about a client").into()),
+        }
         self.context.note_and_wait("server", line);
         Ok(self)
     }
 
-    /// It logs that `client`, who was turned away before it had sent anything, is lost.
+    /// It logs that `client`, who was turned away before anything was received from it, is lost. Why, only the program
+    /// knows.
     pub fn expect_logged_as_lost(&self, client: u64) -> Outcome {
-        let is_it = |event: &Event| matches!(event, Event::Lost { bytes: 0, .. });
+        self.expect_departure(&Departure {
+            client,
+            way: Way::Lost(None),
+            bytes: 0..=0,
+        })?;
         let line = format!("client {client} lost after 0 bytes");
-        self.expect_departure(client, is_it, &format!("\"{line}\""))?;
         self.context.note_and_wait("server", line);
         Ok(())
     }
 
-    /// It logs that `client`, who reset the connection, is gone, after however many bytes.
+    /// It logs that `client`, who reset the connection, is lost, and how much the program had received by then. What lay
+    /// unread in its kernel may count or not: some programs receive it before they meet the error.
     pub fn expect_logged_reset_of(&self, client: u64) -> Outcome {
-        let wanted = format!("\"client {client} lost after …\", or left");
-        self.expect_departure(client, Event::is_departure, &wanted)
+        let connections = self.context.connections();
+        let mut of_it = connections
+            .iter()
+            .filter(|one| one.client() == Some(client));
+        let read = of_it.find_map(|one| one.counts.read_before_reset.get());
+        let Some((least, most)) = read else {
+            return Err(anyhow::anyhow!("client {client} has not reset its connection").into());
+        };
+        self.expect_departure(&Departure {
+            client,
+            way: Way::Reset,
+            bytes: least..=most,
+        })
     }
 
-    /// Waits until there is an event about `client` that `is_it`, behind the one that it connected.
-    fn expect_departure(
-        &self,
-        client: u64,
-        is_it: impl Fn(&Event) -> bool,
-        wanted: &str,
-    ) -> Outcome {
-        let log = || EventLog::read(&self.process.stdout.text());
-        self.context
-            .wait_until(|| log().about(client).any(&is_it).then_some(()));
-        let log = log();
-        let about_it: Vec<&Event> = log.about(client).collect();
+    fn log(&self) -> EventLog {
+        EventLog::read(&self.process.stdout.text())
+    }
 
-        let connected = Event::Connected { client };
-        let came = about_it.iter().position(|event| **event == connected);
-        let went = about_it.iter().position(|event| is_it(event));
-        let expected = match went {
-            Some(went) if came.is_some_and(|came| came < went) => return Ok(()),
-            Some(_) => format!("the event \"{connected}\", and then {wanted}"),
-            None => format!("the event {wanted}"),
+    /// Waits until it has logged how a client left.
+    fn expect_departure(&self, wanted: &Departure) -> Outcome {
+        let is_there = || self.log().about(wanted.client).any(Event::is_departure);
+        self.context.wait_until(|| is_there().then_some(()));
+        let log = self.log();
+        let departure = log
+            .about(wanted.client)
+            .find(|event| event.is_departure())
+            .cloned();
+        match departure {
+            Some(event) if wanted.is_way_of(&event) && wanted.is_count_of(&event) => {
+                self.expect_connected(wanted.client)
+            }
+            Some(event) => Err(self.not_logged(
+                wanted.client,
+                wanted.why_not(&event),
+                format!("the event {}", wanted.describe()),
+            )),
+            None => Err(self.not_logged(
+                wanted.client,
+                Cause::NotRecorded,
+                format!("the event {}", wanted.describe()),
+            )),
+        }
+    }
+
+    /// Waits until it has logged that `client` connected: once, before anything else about it, and after those who came
+    /// before it.
+    fn expect_connected(&self, client: u64) -> Outcome {
+        let is_there = || self.log().about(client).next().is_some();
+        self.context.wait_until(|| is_there().then_some(()));
+        let log = self.log();
+        let event = Event::Connected { client };
+        let expected = format!("the event \"{event}\"");
+        let mut about_it = log.about(client);
+        if about_it.next() != Some(&event) {
+            let cause = match log.about(client).count() {
+                0 => Cause::ConnectedLate,
+                _ => Cause::NotRecorded,
+            };
+            let expected = format!("{expected} before anything else about that client");
+            return Err(self.not_logged(client, cause, expected));
+        }
+        let came = log.newcomers().take_while(|other| *other != client);
+        if about_it.any(|other| *other == event) || !came.eq(1..client) {
+            let expected = format!("{expected}, once, behind those of all who came before");
+            return Err(self.not_logged(client, Cause::NotRecorded, expected));
+        }
+        Ok(())
+    }
+
+    /// What the log says about `client` is not what was `expected`.
+    fn not_logged(&self, client: u64, cause: Cause, expected: String) -> Box<Problem> {
+        let log = self.log();
+        let lines: Vec<String> = log.about(client).map(ToString::to_string).collect();
+        let received = match lines.is_empty() {
+            true => format!("no line about client {client}"),
+            false => format!("\"{}\"", lines.join("\" · \"")),
         };
-        let received = if about_it.is_empty() {
-            format!("no line about client {client}")
-        } else {
-            let lines: Vec<String> = about_it.iter().map(ToString::to_string).collect();
-            format!("\"{}\"", lines.join("\" · \""))
-        };
-        Err(match self.process.exited() {
+        match self.process.exited() {
             Some(_) => self.context.fail(Symptom::End, expected, received, None),
-            None => self
-                .context
-                .fail_because(Cause::NotRecorded, expected, received),
-        })
+            None => self.context.fail_because(cause, expected, received),
+        }
     }
 }

@@ -1,13 +1,13 @@
 //! What is expected of a server that has a thread for each client.
 
 use crate::course::cause::Cause;
-use crate::diagnose::failure::{Outcome, Result};
+use crate::diagnose::failure::Outcome;
 use crate::diagnose::symptom::Symptom;
 use crate::evidence::history::Shortage;
 use crate::harness::peer::Peer;
 use crate::harness::peer::expect::Arrival;
 use crate::harness::server::Server;
-use crate::platform::{self, Sample};
+use crate::platform;
 use crate::text::quote;
 
 /// Too little for the stack of a thread, which takes 2 MiB, and enough for everything else.
@@ -20,7 +20,8 @@ impl Server {
     /// It sleeps, and has at least one thread for each of `peers`.
     pub fn expect_sleeping_thread_per_client(&self, peers: &[Peer]) -> Outcome {
         self.expect_sleeping()?;
-        let threads = self.count_threads()?;
+        let sample = self.context.sample();
+        let threads = sample.map_or(0, |sample| sample.threads.len());
         if threads >= peers.len() {
             return Ok(());
         }
@@ -32,23 +33,6 @@ impl Server {
                 _ => format!("{threads} threads"),
             },
         ))
-    }
-
-    /// How many threads it has, once it has settled.
-    pub fn count_threads(&self) -> Result<usize> {
-        self.context.wait_until_settled();
-        match self.context.sample() {
-            Some(Sample { threads }) => Ok(threads.len()),
-            None => Err(self
-                .context
-                .fail(Symptom::End, "a server that runs", "it is gone", None)),
-        }
-    }
-
-    /// It has about as many threads as `before`.
-    pub fn expect_threads(&self, before: usize) -> Outcome {
-        let now = self.count_threads()?;
-        self.expect_about(before, now, "threads", Cause::ThreadsKept)
     }
 
     /// From now on there is no memory for the stack of a new thread.

@@ -183,6 +183,14 @@ pub fn address_space(pid: u32) -> Option<u64> {
     kibibytes(&status, "VmSize:").map(|size| size << 10)
 }
 
+/// How much memory process `pid` has taken for itself, in bytes, used or not: the line `VmData` of proc(5). Room that an
+/// allocator has only reserved is not in it.
+#[must_use]
+pub fn private_memory(pid: u32) -> Option<u64> {
+    let status = fs::read_to_string(proc::of(pid).join("status")).ok()?;
+    kibibytes(&status, "VmData:").map(|size| size << 10)
+}
+
 /// Lets process `pid` take no more than `most` bytes of address space from now on.
 ///
 /// # Errors

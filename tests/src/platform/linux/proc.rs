@@ -1,5 +1,6 @@
 //! Where the kernel shows a process: proc(5).
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -21,4 +22,11 @@ pub fn is_ours() -> bool {
         own.is_ok_and(|own| own.as_os_str() == std::process::id().to_string().as_str())
     });
     *IS_OURS
+}
+
+/// The process that a thread belongs to.
+pub(super) fn process_of(thread: u32) -> Option<u32> {
+    let status = fs::read_to_string(of(thread).join("status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("Tgid:"))?;
+    line.trim().parse().ok()
 }

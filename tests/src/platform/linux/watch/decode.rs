@@ -16,6 +16,7 @@ pub(super) fn call(number: i64, arguments: [u64; 6], memory: &Memory) -> Watched
         kind,
         descriptor,
         bytes,
+        peer: None,
     };
     let wait = |kind, limit| WatchedCall::Wait { kind, limit };
     let time = |index: usize, unit| match arguments[index] {
@@ -34,6 +35,7 @@ pub(super) fn call(number: i64, arguments: [u64; 6], memory: &Memory) -> Watched
         libc::SYS_read | libc::SYS_recvfrom => on(CallKind::Recv, arguments[2]),
         libc::SYS_readv => on(CallKind::Recv, memory.length_of_pieces(arguments)),
         libc::SYS_recvmsg => on(CallKind::Recv, 0),
+        libc::SYS_close => WatchedCall::Close { descriptor },
         libc::SYS_write if descriptor == libc::STDOUT_FILENO => {
             let length = LINE.min(usize::try_from(arguments[2]).unwrap_or(LINE));
             WatchedCall::Print(memory.bytes(arguments[1], length).unwrap_or_default())

@@ -66,6 +66,7 @@ const WAITS: &[(libc::c_long, When)] = &[
 const ON_SOCKETS: &[libc::c_long] = &[
     libc::SYS_accept,
     libc::SYS_accept4,
+    libc::SYS_close,
     libc::SYS_connect,
     libc::SYS_getsockopt,
     libc::SYS_ioctl,

@@ -4,6 +4,7 @@
 mod decode;
 mod filter;
 mod listener;
+mod peers;
 mod short_send;
 
 use std::collections::VecDeque;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use crate::platform::linux::cpu_of_thread;
 use crate::platform::linux::memory_of::Memory;
 use crate::platform::linux::watch::listener::{Handover, Listener, Report, Verdict};
+use crate::platform::linux::watch::peers::Peers;
 use crate::platform::{Answer, CallCounts, CallKind, Fault, SystemError, WatchedCall, Watching};
 
 /// How many calls are kept. A server that goes round in a loop makes many.
@@ -131,19 +133,21 @@ impl Shared {
 
     /// Answers calls until the program is gone.
     fn answer_all(&self) {
+        let mut peers = Peers::default();
         while let Some(()) = self.listener.wait() {
             self.is_answering.store(true, Ordering::SeqCst);
             if let Some(report) = self.listener.receive() {
-                self.answer_one(&report);
+                self.answer_one(&report, &mut peers);
             }
             self.is_answering.store(false, Ordering::SeqCst);
         }
     }
 
     /// What the program can bring about by the call is recorded before it can: whoever sees the one finds the other.
-    fn answer_one(&self, report: &Report) {
+    fn answer_one(&self, report: &Report, peers: &mut Peers) {
         let memory = Memory::of(report.thread);
-        let call = decode::call(report.number, report.arguments, &memory);
+        let mut call = decode::call(report.number, report.arguments, &memory);
+        peers.add_to(&mut call, report.thread);
         let verdict = self.verdict(report, &call);
         if let (WatchedCall::Print(_), Some(cpu)) = (&call, cpu_of_thread(report.thread)) {
             self.record().add(report.thread, WatchedCall::Used(cpu));

@@ -1,7 +1,5 @@
 //! Carrying out a program's `send` for it, with fewer bytes than it gave.
 
-use std::fs;
-
 use socket2::SockRef;
 
 use crate::platform::linux::memory_of::Memory;
@@ -23,7 +21,7 @@ fn try_to_send(report: &Report, most: usize) -> Option<usize> {
     let (pointer, length) = first_piece(report, &memory)?;
     let bytes = memory.bytes(pointer, length.min(most))?;
     let descriptor = i32::try_from(report.arguments[0]).ok()?;
-    let socket = unix::borrow_socket(process_of(report.thread)?, descriptor).ok()?;
+    let socket = unix::borrow_socket(proc::process_of(report.thread)?, descriptor).ok()?;
     let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
     SockRef::from(&socket).send_with_flags(&bytes, flags).ok()
 }
@@ -39,11 +37,4 @@ fn first_piece(report: &Report, memory: &Memory) -> Option<(u64, usize)> {
         _ => (second, third),
     };
     Some((pointer, usize::try_from(length).ok()?))
-}
-
-/// The process that a thread belongs to.
-fn process_of(thread: u32) -> Option<u32> {
-    let status = fs::read_to_string(proc::of(thread).join("status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("Tgid:"))?;
-    line.trim().parse().ok()
 }

@@ -1,0 +1,174 @@
+//! What the kernel reports of a program's system calls, and what becomes of those that the lab answers.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use lab::build::Built;
+use lab::build::repo::Repo;
+use lab::build::subject::Subject;
+use lab::course::Stage;
+use lab::evidence::calls::{CallLog, OwnWait};
+use lab::harness::program::Program;
+use lab::harness::snapshot::Snapshots;
+use lab::judge::built_stages;
+use lab::platform::{CallKind, Powers, SocketOption, SystemError, WatchedCall, Watching};
+use lab::process::child::{Launch, Process};
+use lab::process::deadline::Deadline;
+
+use crate::linux::support::fixtures::{fixture, stage};
+use crate::support::scratch::root;
+
+#[test]
+fn each_call_is_reported_as_what_it_is() {
+    let log = calls_of_all_kinds(Watching::Every);
+    let has = |wanted: &WatchedCall| log.calls().any(|call| call == wanted);
+    let count = |kind: CallKind, length: u64| {
+        let is_it = |call: &&WatchedCall| matches!(call, WatchedCall::On { kind: k, bytes, .. } if *k == kind && *bytes == length);
+        log.calls().filter(is_it).count()
+    };
+    assert_eq!(count(CallKind::Accept, 0), 1, "{log:?}");
+    assert_eq!(count(CallKind::Connect, 0), 1, "{log:?}");
+    assert_eq!(count(CallKind::Send, 1), 1, "sendto: {log:?}");
+    assert_eq!(count(CallKind::Send, 5), 1, "writev: {log:?}");
+    assert_eq!(count(CallKind::Send, 0), 1, "sendmsg: {log:?}");
+    assert_eq!(count(CallKind::Send, 2), 1, "write: {log:?}");
+    assert_eq!(count(CallKind::Recv, 6), 1, "readv: {log:?}");
+    assert!(count(CallKind::Recv, 2) >= 2, "recvfrom, read: {log:?}");
+    assert!(has(&WatchedCall::NewThread), "{log:?}");
+    assert!(has(&WatchedCall::NewProcess), "{log:?}");
+    let polls = |call: &WatchedCall| {
+        *call
+            == WatchedCall::Wait {
+                kind: CallKind::Poll,
+                limit: Some(Duration::from_millis(3)),
+            }
+    };
+    assert!(log.calls().any(polls), "{log:?}");
+}
+
+#[test]
+fn rare_calls_are_reported_also_where_the_others_are_not() {
+    let log = calls_of_all_kinds(Watching::Rare);
+    let is_on_a_socket = |call: &WatchedCall| matches!(call, WatchedCall::On { .. });
+    assert!(!log.calls().any(is_on_a_socket), "{log:?}");
+    let options: Vec<SocketOption> = log.options().collect();
+    let wanted = [
+        SocketOption::ReuseAddress,
+        SocketOption::ReceiveTimeout,
+        SocketOption::SendTimeout,
+        SocketOption::Other,
+    ];
+    assert_eq!(options, wanted, "an option set to zero is none");
+    assert_eq!(log.bound().count(), 1, "{log:?}");
+    assert_eq!(log.started_tasks(), 2, "a thread and a process: {log:?}");
+    let waits: Vec<OwnWait> = log.since_the_announcement().own_waits().collect();
+    let milliseconds = Duration::from_millis;
+    assert_eq!(
+        waits[..2],
+        [
+            OwnWait::ForSockets(milliseconds(3)),
+            OwnWait::Sleep(milliseconds(2))
+        ]
+    );
+    // Until a moment of the clock, of which some has passed when the call begins.
+    let [OwnWait::ForAThread(last)] = waits[2..] else {
+        panic!("{waits:?}");
+    };
+    assert!(last > Duration::ZERO && last <= milliseconds(4), "{last:?}");
+}
+
+#[test]
+fn a_send_takes_as_little_as_the_lab_says() {
+    let program = watched_solution("2");
+    let server = program.start().expect("it starts");
+    let mut peer = server.connect_peer().expect("it listens");
+    server.shorten_sends(1).expect("every call is watched");
+    let message = program.payload("a message", 300);
+    let echoed = peer
+        .send(&message)
+        .and_then(|peer| peer.expect(&message))
+        .map(drop);
+    echoed.expect("a solution sends what send did not take");
+    let sends = |call: &&WatchedCall| {
+        matches!(
+            call,
+            WatchedCall::On {
+                kind: CallKind::Send,
+                ..
+            }
+        )
+    };
+    let calls = program.context().calls().expect("they are reported");
+    assert_eq!(
+        calls.calls().filter(sends).count(),
+        300,
+        "one byte for each"
+    );
+}
+
+#[test]
+fn a_call_fails_as_the_lab_says() {
+    let program = watched_solution("4");
+    let server = program.start().expect("it starts");
+    let out_of_descriptors = server.fail_next_accept(SystemError::TooManyOpenFiles);
+    out_of_descriptors.expect("every call is watched");
+    let exited = server.wait_for_exit().expect("a solution ends then");
+    exited
+        .expect_one_line_naming("Too many open files")
+        .and_then(|exited| exited.expect_code(1))
+        .expect("it says why");
+}
+
+/// The calls of the program that makes one of each kind.
+fn calls_of_all_kinds(watching: Watching) -> CallLog {
+    let mut command = Command::new(&*EVERY_CALL);
+    command.args(["--listen", "127.0.0.1:0"]);
+    let launch = Launch {
+        watching: Some(watching),
+        ..Launch::usual()
+    };
+    let process = Process::start(command, launch).expect("it can be started");
+    let status = Deadline::start().until(|| process.exited());
+    process.wait_for_output();
+    assert!(
+        status.is_some_and(|status| status.success()),
+        "{status:?}: {}",
+        process.stderr.text()
+    );
+    let watch = process.watch().expect("it is watched");
+    CallLog::new(watch.calls().1)
+}
+
+/// The program that makes one call of each kind, built once.
+static EVERY_CALL: LazyLock<PathBuf> = LazyLock::new(|| {
+    let folder = fixture("makes-every-call", &[("9", "makes-every-call")]);
+    executable(stage("9"), &folder)
+});
+
+fn executable(stage: &'static Stage, subject: &Path) -> PathBuf {
+    let repo = Repo::find().expect("the lab");
+    let subject = Subject::open(&repo, Some(subject)).expect("a subject");
+    let built = built_stages(&repo, &subject, &[stage]).expect("cargo runs");
+    match &built[0].built {
+        Built::Program { path, .. } => path.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The solution of a stage, each call of which is reported.
+fn watched_solution(number: &str) -> Program {
+    let stage = stage(number);
+    let program = Program::new(
+        executable(stage, &root().join("solutions")),
+        stage.steps,
+        Vec::new(),
+        0,
+        Snapshots::in_folder(root().join("tests/snapshots")).below(stage.slug),
+        Powers::probed().clone(),
+        false,
+    );
+    program.watch_every_call();
+    program
+}

@@ -1,0 +1,159 @@
+//! What a server takes of the machine, and whether it gives that back: descriptors, threads, child processes, memory.
+
+use std::time::Duration;
+
+use crate::course::cause::Cause;
+use crate::diagnose::failure::{Outcome, Problem, Result};
+use crate::diagnose::symptom::Symptom;
+use crate::evidence::wait::Waited;
+use crate::harness::server::Server;
+use crate::platform::{descendants, descriptors, private_memory};
+use crate::text::memory;
+
+/// Descriptors, threads or child processes that a program may take for itself, once. Thirty clients that each leave
+/// something behind leave far more.
+const A_FEW: usize = 5;
+
+/// Memory that a program may take besides, in bytes, after many clients: the stacks of six threads, which are kept for the
+/// next ones. With one thread it takes 52 KiB more at most, measured over all solutions and variants.
+const FOR_CLIENTS: u64 = 12 << 20;
+
+/// The same after many bytes of one client. A program that keeps them takes three times as much.
+const FOR_A_STREAM: u64 = 1 << 20;
+
+/// Memory that a list takes at least, in bytes, which gets longer in each of many rounds. A right program takes none.
+const A_LIST: u64 = 256 << 10;
+
+/// Processor time of many rounds, which is that of some ten thousand, and ticks that come meanwhile where each round naps.
+const MANY_ROUNDS: Duration = Duration::from_millis(100);
+const MANY_TICKS: u64 = 5;
+
+/// What a server has taken of the machine at one moment.
+#[derive(Debug, Clone, Copy)]
+pub struct Resources {
+    descriptors: usize,
+    threads: usize,
+    processes: usize,
+    memory: u64,
+    /// How many clients there had been.
+    clients: usize,
+}
+
+/// Something of which a server has more than before.
+struct Growth {
+    cause: Cause,
+    before: String,
+    now: String,
+}
+
+impl Resources {
+    /// What there is more of than in `before`.
+    fn growth_since(&self, before: &Self) -> Option<Growth> {
+        let counts = [
+            (before.descriptors, self.descriptors),
+            (before.threads, self.threads),
+            (before.processes, self.processes),
+        ];
+        let names = [
+            ("open descriptors", Cause::DescriptorsKept),
+            ("threads", Cause::ThreadsKept),
+            ("child processes", Cause::ProcessesKept),
+        ];
+        let counted = counts.into_iter().zip(names);
+        let mut grown = counted.filter(|((before, now), _)| *now > before + A_FEW);
+        let of_memory = || {
+            let (most, cause) = match self.clients > before.clients {
+                true => (FOR_CLIENTS, Cause::MemoryKept),
+                false => (FOR_A_STREAM, Cause::HistoryKept),
+            };
+            (self.memory > before.memory + most).then(|| Growth {
+                cause,
+                before: format!("{} of memory", memory(before.memory)),
+                now: format!("{} of memory", memory(self.memory)),
+            })
+        };
+        match grown.next() {
+            Some(((before, now), (what, cause))) => Some(Growth {
+                cause,
+                before: format!("{before} {what}"),
+                now: format!("{now} {what}"),
+            }),
+            None => of_memory(),
+        }
+    }
+}
+
+impl Server {
+    /// What it has taken of the machine so far. It need not have settled: what it is about to give back lets it have a little
+    /// more later.
+    pub fn count_resources(&self) -> Result<Resources> {
+        self.resources().ok_or_else(|| self.is_gone())
+    }
+
+    fn resources(&self) -> Option<Resources> {
+        let pid = self.process.pid();
+        Some(Resources {
+            descriptors: descriptors(pid)?.len(),
+            threads: self.context.sample()?.threads.len(),
+            processes: descendants(pid).len(),
+            memory: private_memory(pid)?,
+            clients: self.context.connections().len(),
+        })
+    }
+
+    fn is_gone(&self) -> Box<Problem> {
+        self.context
+            .fail(Symptom::End, "a server that runs", "it is gone", None)
+    }
+
+    /// It has about as much of everything as `before`, or will have, once it has settled.
+    pub fn expect_given_back(&self, before: Resources) -> Outcome {
+        let growth = || self.resources().map(|now| now.growth_since(&before));
+        let is_given_back = || growth().filter(Option::is_none).map(drop);
+        if let Waited::Reached(()) = self.context.wait_until(is_given_back) {
+            return Ok(());
+        }
+        let Some(growth) = growth() else {
+            return Err(self.is_gone());
+        };
+        let meanwhile = match self.context.connections().len() > before.clients {
+            true => "so many clients came and left",
+            false => "so many bytes came and went",
+        };
+        growth.map_or(Ok(()), |Growth { cause, before, now }| {
+            let expected = format!("about {before}, as before {meanwhile}");
+            Err(self.context.fail_because(cause, expected, now))
+        })
+    }
+
+    /// It goes round in its loop some ten thousand times, and takes no memory for that.
+    pub fn expect_same_memory_each_round(&self) -> Outcome {
+        let before = self.count_resources()?.memory;
+        let (usage, ticks) = (self.cpu_usage(), self.process.stdout.ticks());
+        let has_gone_round = || {
+            self.cpu_usage().since(usage).cpu >= MANY_ROUNDS
+                || self.process.stdout.ticks() >= ticks + MANY_TICKS
+        };
+        let seen = self.context.wait_until_going_round(|| {
+            let went_round = has_gone_round();
+            let now = self.resources()?.memory;
+            let grown = (now > before + A_LIST).then_some(now);
+            (went_round || grown.is_some()).then_some(grown)
+        });
+        let expected = "a server that goes round in its loop in the same memory";
+        match seen {
+            Waited::Reached(None) => Ok(()),
+            Waited::Reached(Some(now)) => Err(self.context.fail_because(
+                Cause::HistoryKept,
+                format!("{expected}, {}", memory(before)),
+                memory(now),
+            )),
+            Waited::Settled(_) | Waited::TimedOut => {
+                let received = "it does not go round";
+                Err(self
+                    .context
+                    .fail(Symptom::NoTicks, expected, received, None))
+            }
+        }
+    }
+}
