@@ -11,7 +11,7 @@ use lab::evidence::history::{History, Shortage};
 use lab::evidence::kit_log::EventLog;
 use lab::evidence::last_words::LastWords;
 use lab::evidence::settle::Activity;
-use lab::platform::{CallKind, Registered, Sample, SleepingCall, WatchedCall};
+use lab::platform::{CallKind, Descriptor, Registered, Sample, SleepingCall, WatchedCall};
 
 use crate::support::samples::{SOCKET, call, connection, nap, open, rows, sleeping};
 
@@ -78,6 +78,44 @@ fn a_cause_follows_from_evidence() {
                 seen.registered.clear();
             },
             Cause::NotRegistered,
+        ),
+        (
+            Symptom::Silence,
+            |seen| {
+                in_epoll(seen);
+                let same = seen.registered[0];
+                seen.registered.push(same);
+            },
+            Cause::SharedToken,
+        ),
+        // It goes on receiving from client 1, who has said nothing, and what has come at another socket is left.
+        (
+            Symptom::NoRest,
+            |seen| {
+                seen.activity = Activity::Spinning;
+                seen.calls = receives();
+                seen.open.push(Descriptor {
+                    number: SOCKET.0 + 1,
+                    socket: Some(SOCKET.1 + 1),
+                });
+            },
+            Cause::AnswersMixedUp,
+        ),
+        (
+            Symptom::Reset,
+            |seen| {
+                seen.history.peer_sent = true;
+                seen.calls = CallLog::new(vec![(1, WatchedCall::NewThread)]);
+            },
+            Cause::NeverReceived,
+        ),
+        (
+            Symptom::Reset,
+            |seen| {
+                seen.history.peer_sent = true;
+                seen.calls = receives();
+            },
+            Cause::ClosedTooEarly,
         ),
         (
             Symptom::Silence,
@@ -335,9 +373,21 @@ fn in_epoll(seen: &mut Evidence) {
     sleeps_in(seen, call(CallKind::Poll, Some(3)));
     seen.registered = vec![Registered {
         descriptor: SOCKET.0,
+        token: 0,
         reading: true,
         sending: true,
     }];
+}
+
+/// One call of `recv` on client 1's socket.
+fn receives() -> CallLog {
+    let call = WatchedCall::On {
+        kind: CallKind::Recv,
+        descriptor: SOCKET.0,
+        bytes: 16,
+        peer: None,
+    };
+    CallLog::new(vec![(1, call)])
 }
 
 fn sleeps_in(seen: &mut Evidence, call: SleepingCall) {

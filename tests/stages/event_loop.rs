@@ -11,6 +11,7 @@
 
 use crate::diagnose::failure::Outcome;
 use crate::harness::program::Program;
+use crate::platform::SystemError;
 
 use super::echo_server::{
     echoes_bytes_of_every_size, echoes_texts_unchanged, keeps_nothing_of_clients_that_left,
@@ -20,24 +21,30 @@ use super::polling_clients::{
     keeps_nothing_of_forty, makes_nobody_wait_for_clients_that_send_without_end,
 };
 use super::select::{
-    answers_another_client_and_sleeps_while_one_does_not_read,
+    answers_a_newcomer_beside_five_who_do_not_read,
+    answers_another_client_and_sleeps_while_one_does_not_read, answers_the_last_of_many_clients,
     closes_clients_that_leave_without_a_word,
     drops_what_waits_for_a_client_that_half_closes_and_resets, gives_fifty_clients_their_own_bytes,
     keeps_little_for_a_slow_client, keeps_nothing_of_slow_clients_that_reset,
+    loses_nobody_but_the_one_whose_send_fails, makes_no_call_for_those_who_are_silent,
     receives_only_where_something_is_ready, receives_the_last_bytes_before_the_end,
-    receives_what_came_before_a_pause_and_the_end, sends_what_waits_after_a_half_close,
-    serves_a_client_that_comes_as_another_leaves, sleeps_again_when_a_slow_client_has_read_some,
+    receives_what_came_before_a_pause_and_the_end, sends_what_one_send_did_not_take,
+    sends_what_waits_after_a_half_close, serves_a_client_that_comes_as_another_leaves,
+    sleeps_again_when_a_slow_client_has_read_some, sleeps_nowhere_but_in_its_wait,
 };
 
 crate::checks! {
     step 1, 1: empties_the_backlog_and_exits_when_the_listener_breaks needs SettledState ManyClients {
         accepts_all_who_connect_at_once needs StopAndContinue HundredWaiting,
+        accepts_a_batch_at_most_in_one_round needs StopAndContinue HundredWaiting WatchedCalls,
         exits_with_code_one_when_its_listener_breaks needs ForeignSockets Descriptors,
+        exits_with_code_one_when_descriptors_run_out needs AnsweredCalls,
     }
     step 1, 1: sleeps_in_an_event_wait_also_after_an_interruption needs StopAndContinue SettledState;
     step 2, 1: reads_all_that_one_edge_announced (so_far) needs StopAndContinue SettledState;
     step 3, 1: serves_fifty_clients_and_leaves_the_idle_alone needs ManyClients {
         gives_fifty_clients_their_own_bytes,
+        answers_the_last_of_many_clients,
         receives_only_where_something_is_ready needs KernelQueues Descriptors ForeignSockets,
     }
     step 4, 1: echoes_messages_of_every_size {
@@ -46,8 +53,11 @@ crate::checks! {
     }
     step 4, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs StopAndContinue SettledState {
         answers_another_client_and_sleeps_while_one_does_not_read,
+        answers_a_newcomer_beside_five_who_do_not_read,
         keeps_little_for_a_slow_client,
         sleeps_again_when_a_slow_client_has_read_some,
+        sleeps_nowhere_but_in_its_wait needs WatchedCalls,
+        makes_no_call_for_those_who_are_silent needs WatchedCalls KernelQueues Descriptors,
     }
     step 4, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues RoomToFlood;
     step 4, 1: sends_what_waits_and_the_end_after_a_half_close needs StopAndContinue SettledState {
@@ -55,6 +65,7 @@ crate::checks! {
         receives_the_last_bytes_before_the_end,
         receives_what_came_before_a_pause_and_the_end,
         sends_what_waits_after_a_half_close,
+        sends_what_one_send_did_not_take needs AnsweredCalls,
     }
     step 4, 1: closes_clients_that_leave_without_a_word needs StopAndContinue SettledState;
     step 4, 1: gives_back_what_it_took needs StopAndContinue Descriptors SettledState {
@@ -63,6 +74,7 @@ crate::checks! {
         keeps_nothing_of_clients_that_left,
         keeps_nothing_of_forty_at_a_time,
         drops_what_waits_for_a_client_that_half_closes_and_resets,
+        loses_nobody_but_the_one_whose_send_fails needs AnsweredCalls,
         serves_a_client_that_comes_as_another_leaves,
     }
 }
@@ -77,6 +89,29 @@ fn accepts_all_who_connect_at_once(program: &Program) -> Outcome {
         server.resume();
         server.expect_accepted(&peers)?;
     }
+    Ok(())
+}
+
+/// Who goes on accepting until nobody waits lets all others wait meanwhile: a round has a batch.
+fn accepts_a_batch_at_most_in_one_round(program: &Program) -> Outcome {
+    program.watch_every_call();
+    let server = program.start()?;
+    server.stop()?;
+    let peers = server.connect_peers(100)?;
+    server.resume();
+    server.expect_accepted(&peers)?;
+    server.expect_accepts_at_most(64)
+}
+
+/// That a process may have no more descriptors is no client's affair either. Here the lab says so in the kernel's place.
+fn exits_with_code_one_when_descriptors_run_out(program: &Program) -> Outcome {
+    program.watch_every_call();
+    let server = program.start()?;
+    let served = server.connect_peers(1)?;
+    server.expect_accepted(&served)?;
+    server.fail_next_accept(SystemError::TooManyOpenFiles)?;
+    let _refused = server.connect_peer()?;
+    server.wait_for_exit()?.expect_code(1)?;
     Ok(())
 }
 

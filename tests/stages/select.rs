@@ -3,15 +3,15 @@
 //! Nothing here is judged by a clock. Whether the server is woken for nothing shows when it does not come to rest: while
 //! nobody says anything, while one client does not read, and after a half-close.
 //!
-//! Not judged, since Linux does not interrupt `poll` when a program is stopped and goes on: whether an interrupted wait
-//! is tried again. Stage 10 judges it. And since loopback keeps what `poll` has promised: whether "would block" is taken
-//! for an error by a `recv` after that.
+//! Linux does not interrupt `poll` when a program is stopped and goes on, and loopback keeps what `poll` has promised. So the
+//! lab answers a call now and then in the kernel's place.
 
-use crate::diagnose::failure::Outcome;
+use crate::diagnose::failure::{Outcome, Result};
 use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
 use crate::harness::program::Program;
 use crate::harness::server::Server;
+use crate::platform::SystemError;
 
 use super::echo_server::{
     echoes_bytes_of_every_size, echoes_texts_unchanged, keeps_nothing_of_clients_that_left,
@@ -20,13 +20,16 @@ use super::echo_server::{
 };
 use super::nonblocking_send::{A_LITTLE, owes_the_tail_after_a_half_close, reset_after_half_close};
 use super::polling_clients::{
-    connect_as_another_leaves, keeps_nothing_of_forty,
+    connect_as_another_leaves, connect_full_peers, greet_each, keeps_nothing_of_forty,
     makes_nobody_wait_for_clients_that_send_without_end, talk_all_at_once,
 };
 
 crate::checks! {
     step 1, 1: sleeps_in_poll_until_somebody_comes (so_far) needs SettledState;
-    step 2, 1: sleeps_in_poll_while_clients_are_silent needs SettledState;
+    step 2, 1: sleeps_in_poll_while_clients_are_silent needs SettledState {
+        sleeps_beside_each_silent_client,
+        polls_again_after_an_interruption needs AnsweredCalls,
+    }
     step 3, 1: closes_clients_that_leave_without_a_word needs StopAndContinue SettledState;
     step 4, 1: echoes_messages_of_every_size {
         echoes_bytes_of_every_size,
@@ -34,12 +37,17 @@ crate::checks! {
     }
     step 4, 1: serves_fifty_clients_and_leaves_the_idle_alone needs ManyClients {
         gives_fifty_clients_their_own_bytes,
+        answers_the_last_of_many_clients,
         receives_only_where_something_is_ready needs KernelQueues Descriptors ForeignSockets,
+        makes_no_call_for_those_who_are_silent needs WatchedCalls KernelQueues Descriptors,
     }
     step 4, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs StopAndContinue SettledState {
         answers_another_client_and_sleeps_while_one_does_not_read,
+        answers_a_newcomer_beside_five_who_do_not_read,
         keeps_little_for_a_slow_client,
         sleeps_again_when_a_slow_client_has_read_some,
+        sleeps_nowhere_but_in_its_wait needs WatchedCalls,
+        keeps_a_client_that_was_not_ready_after_all needs AnsweredCalls,
     }
     step 4, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues RoomToFlood;
     step 4, 1: sends_what_waits_and_the_end_after_a_half_close needs StopAndContinue SettledState {
@@ -53,6 +61,7 @@ crate::checks! {
         keeps_nothing_of_slow_clients_that_reset,
         keeps_nothing_of_clients_that_left,
         drops_what_waits_for_a_client_that_half_closes_and_resets,
+        loses_nobody_but_the_one_whose_send_fails needs AnsweredCalls,
         serves_a_client_that_comes_as_another_leaves,
     }
     step 4, 1: serves_clients_beyond_a_thousand_descriptors needs ManyDescriptors SettledState {
@@ -69,7 +78,7 @@ fn sleeps_in_poll_until_somebody_comes(program: &Program) -> Outcome {
 }
 
 /// There is nearly always room to send. Who asks for it all the time is told so all the time.
-fn sleeps_in_poll_while_clients_are_silent(program: &Program) -> Outcome {
+fn sleeps_beside_each_silent_client(program: &Program) -> Outcome {
     let server = program.start()?;
     server.expect_sleeping_until_ready()?;
     let mut silent = Vec::new();
@@ -80,10 +89,22 @@ fn sleeps_in_poll_while_clients_are_silent(program: &Program) -> Outcome {
     server.expect_accepted(&silent)
 }
 
+/// A signal may end a wait before anybody is ready. Here the lab says so, in the kernel's place.
+fn polls_again_after_an_interruption(program: &Program) -> Outcome {
+    program.watch_every_call();
+    let server = program.start()?;
+    server.expect_sleeping_until_ready()?;
+    server.fail_next_wait(SystemError::Interrupted)?;
+    let peers = server.connect_peers(1)?;
+    server.expect_sleeping_until_ready()?;
+    server.expect_accepted(&peers)
+}
+
 /// An end and a reset make a socket ready as well. Those between them and behind them stay.
 pub(super) fn closes_clients_that_leave_without_a_word(program: &Program) -> Outcome {
+    program.watch_every_call();
     let server = program.start()?;
-    let mut peers = server.connect_peers(4)?;
+    let mut peers = connect_at_once(&server, 4)?;
     server.expect_sleeping_until_ready()?.stop()?;
     peers.remove(2).reset()?;
     peers[1].half_close()?;
@@ -96,10 +117,27 @@ pub(super) fn closes_clients_that_leave_without_a_word(program: &Program) -> Out
     program.expect_transcript("neighbours-leave-without-a-word")
 }
 
+/// So many clients, all of whom wait in the backlog when the server looks. Their numbers say in which order they came.
+fn connect_at_once(server: &Server, count: usize) -> Result<Vec<Peer>> {
+    server.stop()?;
+    let peers = server.connect_peers(count);
+    server.resume();
+    peers
+}
+
 /// Fifty conversations at once: none gets into another.
 pub(super) fn gives_fifty_clients_their_own_bytes(program: &Program) -> Outcome {
+    program.watch_every_call();
     let server = program.start()?;
     talk_all_at_once(program, &mut server.connect_peers(50)?)
+}
+
+/// No table has a last place.
+pub(super) fn answers_the_last_of_many_clients(program: &Program) -> Outcome {
+    program.watch_every_call();
+    let server = program.start()?;
+    let mut peers = server.connect_peers(140)?;
+    greet_each(&mut peers[138..], "hello")
 }
 
 /// The kernel says which sockets are ready. To try the others as well costs a call for each of them, every time.
@@ -110,10 +148,61 @@ pub(super) fn receives_only_where_something_is_ready(program: &Program) -> Outco
     server.expect_no_scan(&mut peers)
 }
 
+/// Whoever says nothing costs nothing, be it that others speak, or come, or leave: not one call.
+pub(super) fn makes_no_call_for_those_who_are_silent(program: &Program) -> Outcome {
+    program.watch_every_call();
+    let server = program.start()?;
+    let (mut silent, mut others) = (server.connect_peers(5)?, server.connect_peers(2)?);
+    greet_each(&mut silent, "hello")?;
+    let before = server.count_calls()?;
+    asks_again_and_again(program, &mut others[0])?;
+    server.expect_no_calls_on_the_listener(&before)?;
+    others.remove(1).reset()?;
+    serve_one_client(&server)?;
+    server.expect_no_calls_on(&silent, &before)
+}
+
+/// Each client has a bound of its own. That much waits for some is no reason not to serve the next.
+pub(super) fn answers_a_newcomer_beside_five_who_do_not_read(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let _full = connect_full_peers(program, &server, 5)?;
+    asks_again_and_again(program, &mut server.connect_peer()?)
+}
+
+/// A nap before an answer, a thread that waits, a socket on which calls wait, a limit of time: each brings back what one wait
+/// for all was to remove.
+pub(super) fn sleeps_nowhere_but_in_its_wait(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let (mut slow, mut other) = (server.connect_slow_peer()?, server.connect_peer()?);
+    let taken = slow.fill(&program.more_than_fits("a long message"))?;
+    asks_again_and_again(program, &mut other)?;
+    server.expect_non_blocking_sockets()?;
+    slow.half_close()?.expect(&taken)?.expect_end()?;
+    other.reset()?;
+    serve_one_client(&server)?;
+    server
+        .expect_no_waits_of_its_own()?
+        .expect_no_new_threads()?;
+    server.expect_no_time_limits().map(drop)
+}
+
+/// What the kernel has said may not be true any more when `recv` is called. Here the lab says "would block" in its place.
+fn keeps_a_client_that_was_not_ready_after_all(program: &Program) -> Outcome {
+    program.watch_every_call();
+    let server = program.start()?;
+    let mut peer = server.connect_peer()?;
+    server.fail_next_recv_from(&peer, SystemError::WouldBlock)?;
+    peer.send("I was, ")?;
+    server.wait_until_settled();
+    peer.send("and am")?.expect("I was, and am")?;
+    Ok(())
+}
+
 /// One says nothing, one reads nothing, and one is served. While there is no room for the slow one, the server sleeps.
 pub(super) fn answers_another_client_and_sleeps_while_one_does_not_read(
     program: &Program,
 ) -> Outcome {
+    program.watch_every_call();
     let server = program.start()?;
     let (_silent, mut other) = (server.connect_peer()?, server.connect_peer()?);
     let mut slow = server.connect_slow_peer()?;
@@ -122,14 +211,18 @@ pub(super) fn answers_another_client_and_sleeps_while_one_does_not_read(
     asks_again_and_again(program, &mut other)
 }
 
-/// A server that reads on keeps what it cannot send, and each of its clients could take all of its memory.
+/// A server that reads on keeps what it cannot send, and each of its clients could take all of its memory, or with a bound
+/// that grows each time.
 pub(super) fn keeps_little_for_a_slow_client(program: &Program) -> Outcome {
     let server = program.start()?;
     let (_silent, mut other) = (server.connect_peer()?, server.connect_peer()?);
     let mut slow = server.connect_slow_peer()?;
-    let taken = slow.fill(&program.more_than_fits("a long message"))?;
-    asks_again_and_again(program, &mut other)?;
-    slow.expect_buffered_at_most(A_LITTLE, &taken)?;
+    for _ in 1..=2 {
+        let taken = slow.fill(&program.more_than_fits("a long message"))?;
+        asks_again_and_again(program, &mut other)?;
+        slow.expect_buffered_at_most(A_LITTLE, &taken)?;
+        slow.expect(&taken)?;
+    }
     Ok(())
 }
 
@@ -167,7 +260,7 @@ fn reads_on_and_stops_again(
 }
 
 /// Each question wakes the server, and each time only one client has asked.
-fn asks_again_and_again(program: &Program, peer: &mut Peer) -> Outcome {
+pub(super) fn asks_again_and_again(program: &Program, peer: &mut Peer) -> Outcome {
     let question = program.every_byte_value();
     for _ in 1..=10 {
         peer.send(&question)?.expect(&question)?;
@@ -213,6 +306,30 @@ pub(super) fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome 
         server.expect_sleeping_until_ready()?;
         serve_one_client(server)
     })
+}
+
+/// `send` may take less than it was given, and there may be room for the rest at once.
+pub(super) fn sends_what_one_send_did_not_take(program: &Program) -> Outcome {
+    program.watch_every_call();
+    let server = program.start()?;
+    let mut peer = server.connect_peer()?;
+    server.shorten_sends(100)?;
+    let message = program.payload("a message", 1_000);
+    for _ in 1..=3 {
+        peer.send(&message)?.expect(&message)?;
+    }
+    Ok(())
+}
+
+/// That a connection is broken may come as "Broken pipe" from `send`, and then that client alone is lost.
+pub(super) fn loses_nobody_but_the_one_whose_send_fails(program: &Program) -> Outcome {
+    program.watch_every_call();
+    let server = program.start()?;
+    let (mut broken, mut other) = (server.connect_peer()?, server.connect_peer()?);
+    server.fail_next_send_to(&broken, SystemError::BrokenPipe)?;
+    broken.send("hello")?.expect_end()?;
+    other.send("still here")?.expect("still here")?;
+    serve_one_client(&server)
 }
 
 /// A broken connection is an event even where nothing is asked, and it stays one until the socket is closed.

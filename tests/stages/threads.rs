@@ -4,9 +4,6 @@
 //! with memory: without room for a stack the system refuses a thread just as it does at its limit of threads, and it
 //! concerns nobody else on the machine.
 //!
-//! Not judged: a `send` that took less than it was given, which stage 02 looks at; and a `recv` that gives up after
-//! minutes.
-
 use crate::diagnose::failure::{Outcome, Result};
 use crate::harness::peer::Peer;
 use crate::harness::program::Program;
@@ -20,6 +17,10 @@ use super::echo_server::{
 };
 use super::nonblocking_send::owes_the_tail_after_a_half_close;
 use super::polling_clients::{greet_each, keeps_little_for_a_slow_client, talk_all_at_once};
+use super::select::{
+    asks_again_and_again, loses_nobody_but_the_one_whose_send_fails,
+    sends_what_one_send_did_not_take,
+};
 
 crate::checks! {
     step 1, 1: serves_the_next_client_while_one_is_silent;
@@ -30,6 +31,7 @@ crate::checks! {
     step 1, 1: echoes_messages_in_pieces_and_joined {
         echoes_a_message_that_arrives_byte_by_byte,
         echoes_two_messages_that_arrive_as_one needs StopAndContinue,
+        sends_what_one_send_did_not_take needs AnsweredCalls,
     }
     step 1, 1: makes_nobody_wait_for_a_slow_client {
         serves_fifty_clients_while_one_does_not_read needs ManyClients ManyThreads,
@@ -40,11 +42,13 @@ crate::checks! {
         has_a_sleeping_thread_for_each_client,
         goes_on_sleeping_after_it_was_stopped needs StopAndContinue,
         waits_without_a_timeout needs ForeignSockets,
+        sleeps_nowhere_but_in_its_calls needs WatchedCalls,
     }
     step 2, 1: sends_what_waits_after_a_half_close;
     step 2, 1: leaves_the_others_alone_when_one_resets {
         logs_when_a_client_comes_and_how_much_it_sent,
         keeps_those_who_have_a_thread,
+        loses_nobody_but_the_one_whose_send_fails needs AnsweredCalls,
         serves_the_next_after_a_reset_in_the_backlog needs StopAndContinue,
         logs_how_much_a_client_sent_that_resets,
     }
@@ -58,6 +62,7 @@ crate::checks! {
 
 /// A `recv` that sleeps keeps one thread waiting, and no other.
 fn serves_the_next_client_while_one_is_silent(program: &Program) -> Outcome {
+    program.watch_every_call();
     let server = program.start()?;
     let (mut silent, mut other) = (server.connect_peer()?, server.connect_peer()?);
     let message = program.every_byte_value();
@@ -106,6 +111,21 @@ fn goes_on_sleeping_after_it_was_stopped(program: &Program) -> Outcome {
     server.expect_sleeping_thread_per_client(&peers)
 }
 
+/// While nothing fits, `send` sleeps as well as `recv`. A sleep of the program's own, or a limit of time on a socket, is in
+/// nobody's interest.
+fn sleeps_nowhere_but_in_its_calls(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let (mut slow, mut other) = (server.connect_slow_peer()?, server.connect_peer()?);
+    let taken = slow.fill(&program.more_than_fits("a long message"))?;
+    asks_again_and_again(program, &mut other)?;
+    server
+        .expect_no_waits_of_its_own()?
+        .expect_no_time_limits()?
+        .expect_sleeping()?;
+    slow.expect(&taken)?;
+    Ok(())
+}
+
 /// A half-close ends one direction, and what waits belongs into the other. Its thread ends after that, and no earlier.
 fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
     owes_the_tail_after_a_half_close(program, |server| {
@@ -127,6 +147,7 @@ fn keeps_those_who_have_a_thread(program: &Program) -> Outcome {
     peers[1].half_close()?.expect_end()?;
     server.expect_logged("client 3 left after 15 bytes")?;
     serve_one_client(&server)?;
+    server.expect_no_panic()?;
     program.expect_transcript("one-resets")
 }
 

@@ -1,9 +1,13 @@
 //! Why did that happen, in a program that sleeps until a socket is ready?
 
+use std::collections::HashSet;
+
 use crate::course::cause::Cause;
+use crate::diagnose::symptom::Symptom;
 use crate::evidence::Evidence;
 use crate::evidence::connection::Connection;
 use crate::evidence::settle::Activity;
+use crate::platform::TcpState;
 
 /// More than a program keeps that reads only while nothing waits, in bytes.
 const MUCH: u64 = 48 * 1024;
@@ -64,6 +68,59 @@ pub(crate) fn leaves_what_it_asks_for(seen: &Evidence) -> bool {
         (is_behind && held > MUCH) || (is_over && held > 0)
     };
     !seen.ticks() && (is_passed_over || seen.connections.iter().any(is_left))
+}
+
+/// How many of the last calls of `recv` are looked at.
+const LAST_CALLS: usize = 100;
+
+/// True for what is seen of a client whose news has not reached it.
+pub(crate) fn is_left_by_its_news(symptom: Symptom) -> bool {
+    matches!(
+        symptom,
+        Symptom::Silence
+            | Symptom::NoEnd
+            | Symptom::NoRest
+            | Symptom::Known(
+                Cause::NotRecorded | Cause::Starved | Cause::BrokenConnectionKept | Cause::TooLong
+            )
+    )
+}
+
+/// True if two of its sockets are registered with the same token.
+pub(crate) fn shares_tokens(seen: &Evidence) -> bool {
+    let mut tokens = HashSet::new();
+    let mut registered = seen.registered.iter();
+    registered.any(|one| !tokens.insert(one.token))
+}
+
+/// True if it goes on receiving from clients who have said nothing, and not from those who have.
+pub(crate) fn mixes_up_answers(seen: &Evidence) -> bool {
+    let (mut has_news, mut has_none) = (HashSet::new(), HashSet::new());
+    for connection in seen.connections {
+        let Some(row) = connection.their_row(&seen.table) else {
+            continue;
+        };
+        let mut open = seen.open.iter();
+        let Some(socket) = open.find(|one| one.socket == Some(row.inode)) else {
+            continue;
+        };
+        let is_news = row.unread > 0 || row.state != TcpState::Established;
+        let keeps_something = connection.buffered_by_program(&seen.table) != Some(0);
+        match is_news {
+            true if keeps_something => false,
+            true => has_news.insert(socket.number),
+            false => has_none.insert(socket.number),
+        };
+    }
+    // The kernel's table has no connection that was reset.
+    let is_gone = |inode: u64| seen.table.iter().all(|row| row.inode != inode);
+    let sockets = seen
+        .open
+        .iter()
+        .filter(|one| one.socket.is_some_and(is_gone));
+    has_news.extend(sockets.map(|one| one.number));
+    let last: HashSet<i32> = seen.calls.received_from().take(LAST_CALLS).collect();
+    !has_news.is_empty() && has_news.is_disjoint(&last) && !has_none.is_disjoint(&last)
 }
 
 /// True if it is busy and keeps what the kernel has room for, although it can sleep.

@@ -78,6 +78,7 @@ fn words(seen: &Evidence, call: &WatchedCall) -> Option<String> {
             let connection = connections.find(|one| Some(one.ours) == *peer)?;
             let (name, most) = match kind {
                 CallKind::Send => ("send", format!(" with {}", size(*bytes as usize))),
+                CallKind::Other => ("a question", String::new()),
                 _ => ("recv", String::new()),
             };
             format!("{name} on {}'s socket{most}", connection.label)

@@ -51,6 +51,17 @@ pub fn cause(seen: &Evidence, symptom: Symptom) -> Cause {
         }
         _ if seen.panicked() => Cause::Panicked,
         // What is missing in the event log is a client that broke off, and is reported again and again.
+        symptom
+            if event_driven::is_left_by_its_news(symptom) && event_driven::shares_tokens(seen) =>
+        {
+            Cause::SharedToken
+        }
+        symptom
+            if event_driven::is_left_by_its_news(symptom)
+                && event_driven::mixes_up_answers(seen) =>
+        {
+            Cause::AnswersMixedUp
+        }
         Symptom::Known(Cause::NotRecorded) if event_driven::was_told_again(seen) => {
             Cause::BrokenConnectionKept
         }
@@ -89,6 +100,8 @@ fn why_ended(seen: &Evidence) -> Cause {
         Cause::HalfClosedTooEarly
     } else if seen.history.send_was_interrupted {
         Cause::TailLost
+    } else if has_never_received(seen) {
+        Cause::NeverReceived
     } else {
         let otherwise = if_unasked(seen, Cause::WrongBytes, Cause::ClosedTooEarly);
         polling::why_given_up(seen).unwrap_or(otherwise)
@@ -98,12 +111,22 @@ fn why_ended(seen: &Evidence) -> Cause {
 fn why_reset(seen: &Evidence) -> Cause {
     if seen.ended_by_itself() {
         Cause::ExitedEarly
+    } else if has_never_received(seen) {
+        Cause::NeverReceived
     } else if seen.history.peer_sent && !seen.history.peer_ended {
         // A program that closes a socket with bytes unread makes the kernel send a reset.
         polling::why_given_up(seen).unwrap_or(Cause::ClosedTooEarly)
     } else {
         Cause::ResetInsteadOfEnd
     }
+}
+
+/// True if a server has hung up on somebody who has sent something, and never called `recv`. Where its calls are not
+/// reported, nobody can tell.
+fn has_never_received(seen: &Evidence) -> bool {
+    let serves = !seen.history.is_client && seen.history.peer_sent;
+    let calls = seen.calls.since_the_announcement();
+    serves && !calls.is_empty() && calls.received_from().next().is_none()
 }
 
 fn why_silent(seen: &Evidence) -> Cause {

@@ -177,6 +177,45 @@ impl CallLog {
         all
     }
 
+    /// Whether nothing was reported.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The descriptors on which it has called `recv`, the last call first.
+    pub fn received_from(&self) -> impl Iterator<Item = i32> {
+        self.calls().rev().filter_map(|call| match call {
+            WatchedCall::On {
+                kind: CallKind::Recv,
+                descriptor,
+                ..
+            } => Some(*descriptor),
+            _ => None,
+        })
+    }
+
+    /// The most calls of `accept` between two waits for sockets.
+    #[must_use]
+    pub fn most_accepts_in_a_round(&self) -> usize {
+        let (mut accepts, mut most) = (0, 0);
+        for call in self.calls() {
+            match call {
+                WatchedCall::Wait {
+                    kind: CallKind::Poll,
+                    ..
+                } => accepts = 0,
+                WatchedCall::On {
+                    kind: CallKind::Accept,
+                    ..
+                } => accepts += 1,
+                _ => {}
+            }
+            most = most.max(accepts);
+        }
+        most
+    }
+
     /// The most naps in one round. A round is over when a socket is asked again what it was asked before.
     #[must_use]
     pub fn most_naps_in_a_round(&self) -> usize {

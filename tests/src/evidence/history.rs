@@ -21,6 +21,8 @@ pub struct History {
     pub was_told_of_a_break: bool,
     /// The program was seen to sleep in one wait for all of its sockets.
     pub slept_until_ready: bool,
+    /// The same while a client of whom there was no news was connected.
+    pub slept_beside_clients: bool,
     /// What there is no longer enough memory for, since it was taken away.
     pub shortage: Option<Shortage>,
 }

@@ -181,11 +181,16 @@ impl Server {
             Activity::Exited => Err(self
                 .context
                 .fail(Symptom::End, expected, "it is gone", None)),
-            Activity::Spinning | Activity::Running => {
+            Activity::Spinning => {
                 Err(self
                     .context
                     .fail(Symptom::NoRest, expected, "it never came to rest", None))
             }
+            Activity::Running => Err(self.context.fail_because(
+                Cause::TooLong,
+                expected,
+                "it was still at work when the time was over",
+            )),
         }
     }
 

@@ -80,8 +80,8 @@ powers! {
     HundredWaiting "a hundred clients that wait in a backlog"
     /// A kernel that takes 64 KiB of a program whatever its client does.
     RoomToSend "64 KiB that a kernel takes from a program at once"
-    /// A kernel that takes a mebibyte, of a program and of its client.
-    RoomToFlood "a mebibyte that a kernel takes at once"
+    /// A kernel that takes 384 KiB, of a program and of its client.
+    RoomToFlood "384 KiB that a kernel takes at once"
 }
 
 impl Power {

@@ -69,6 +69,8 @@ pub struct Descriptor {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Registered {
     pub descriptor: i32,
+    /// The number of the program's that comes back with each piece of news.
+    pub token: u64,
     /// To be told that there is something to read.
     pub reading: bool,
     /// To be told that there is room to send.

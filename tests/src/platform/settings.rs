@@ -10,9 +10,9 @@ use crate::platform::{fix_room, longest_backlog, widen_room_to_send};
 /// The longest message that a check leaves to the kernel alone, in bytes.
 const MESSAGE: usize = 65_537;
 
-/// What it takes to see whether a program serves one client without end: clearly more than eight turns of 64 KiB, which are
-/// allowed before it is another one's.
-const FLOOD: usize = 1 << 20;
+/// What it takes to see whether a program serves one client without end: two of four send so much, clearly more than the
+/// eight turns of 64 KiB that are allowed before it is another one's.
+const FLOOD: usize = 384 << 10;
 
 /// How much the two buffers of a socket have room for before they grow, in bytes: the middle numbers of `tcp_rmem` and
 /// `tcp_wmem`, tcp(7).

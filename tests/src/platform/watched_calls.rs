@@ -19,7 +19,8 @@ pub enum Watching {
 /// A call that a program began.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WatchedCall {
-    /// `accept`, `connect`, `recv` or `send`, or `read` or `write`, and the most bytes that it may move.
+    /// `accept`, `connect`, `recv` or `send`, or `read` or `write`, and the most bytes that it may move. Of another kind are
+    /// `getsockopt` and `ioctl`, which only ask.
     On {
         kind: CallKind,
         descriptor: i32,

@@ -6,7 +6,7 @@ use crate::diagnose::failure::Outcome;
 use crate::evidence::calls::CallLog;
 use crate::evidence::connection::Connection;
 use crate::harness::context::CheckContext;
-use crate::platform::{Fault, Power, descriptors};
+use crate::platform::{CallCounts, Fault, Power, descriptors};
 
 impl CheckContext {
     /// The calls of the program so far. `None` where this machine does not report them, and then the verdict says so.
@@ -24,6 +24,12 @@ impl CheckContext {
     #[must_use]
     pub fn calls_since_the_announcement(&self) -> Option<CallLog> {
         Some(self.calls()?.since_the_announcement())
+    }
+
+    /// How often it has made which calls. `None` where not each of them is reported.
+    #[must_use]
+    pub fn call_counts(&self) -> Option<CallCounts> {
+        self.program.borrow().as_ref()?.call_counts()
     }
 
     /// Whether it still tries to send on this connection, and never more than one read may bring. Where not all of its calls

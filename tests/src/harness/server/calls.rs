@@ -6,10 +6,13 @@ use crate::course::cause::Cause;
 use crate::diagnose::failure::{Outcome, Result};
 use crate::diagnose::symptom::Symptom;
 use crate::evidence::calls::LongRound;
+use crate::evidence::last_words::LastWords;
 use crate::harness::audit;
 use crate::harness::peer::Peer;
 use crate::harness::server::Server;
-use crate::platform::{Answer, CallKind, Fault, SocketOption, SystemError, TcpState, tcp_table};
+use crate::platform::{
+    Answer, CallCounts, CallKind, Fault, SocketOption, SystemError, TcpState, tcp_table,
+};
 use crate::text::duration;
 
 /// The longest nap that the contract of a polling server allows.
@@ -123,6 +126,74 @@ impl Server {
         let counts = |option| option == SocketOption::UserTimeout;
         audit::no_time_limits(&self.context, counts)?;
         Ok(self)
+    }
+
+    /// How often it has made which calls so far, once it has settled.
+    pub fn count_calls(&self) -> Result<CallCounts> {
+        self.context.wait_until_settled();
+        match self.context.call_counts() {
+            Some(counts) => Ok(counts),
+            None => Err(anyhow::anyhow!("a check counts calls that are not reported").into()),
+        }
+    }
+
+    /// Since `then` it has made no call on the sockets of `silent`, none of whom has said anything.
+    pub fn expect_no_calls_on(&self, silent: &[Peer], then: &CallCounts) -> Outcome {
+        let now = self.count_calls()?;
+        for peer in silent {
+            let calls = now.on_since(then, self.descriptor_for(peer)?);
+            if calls > 0 {
+                return Err(peer.fail(
+                    Symptom::Known(Cause::ScansIdleClients),
+                    "no call on the sockets of those who say nothing",
+                    format!("{calls} on that of {}", peer.connection.label),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Since `then` it has made no call on its listening socket: nobody has come.
+    pub fn expect_no_calls_on_the_listener(&self, then: &CallCounts) -> Outcome {
+        let row = self.context.listener_row();
+        let listener = row.and_then(|row| self.descriptor_of(row));
+        let now = self.count_calls()?;
+        let calls = listener.map_or(0, |listener| now.on_since(then, listener));
+        if calls == 0 {
+            return Ok(());
+        }
+        Err(self.context.fail_because(
+            Cause::ScansIdleClients,
+            "no call on the listening socket while nobody comes",
+            format!("{calls} calls of accept, or the like"),
+        ))
+    }
+
+    /// In no round it has called `accept` more than so many times, and once more for the answer that nobody is left.
+    pub fn expect_accepts_at_most(&self, batch: usize) -> Outcome {
+        let calls = self.context.calls_since_the_announcement();
+        match calls.map_or(0, |calls| calls.most_accepts_in_a_round()) {
+            accepts if accepts > batch + 1 => Err(self.context.fail_because(
+                Cause::Starved,
+                format!("at most {batch} clients accepted in one round"),
+                format!("{accepts} calls of accept, and no wait for the others between them"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// No thread of it has panicked.
+    pub fn expect_no_panic(&self) -> Outcome {
+        self.context.wait_until_settled();
+        let errors = self.process.stderr.text();
+        match LastWords::read(&errors).panic {
+            None => Ok(()),
+            Some(_) => Err(self.context.fail_because(
+                Cause::Panicked,
+                "a thread that ends by returning",
+                "a panic",
+            )),
+        }
     }
 
     /// The next `accept` fails with `error`.

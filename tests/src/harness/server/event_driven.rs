@@ -30,7 +30,11 @@ impl Server {
             Ok(Activity::Exited)
                 if self.context.history().is_silent() && self.context.died_in_a_later_step() =>
             {
-                let cause = Cause::WritableInterestAlwaysOn;
+                // With room to send for a reason it would have been woken at once.
+                let cause = match self.context.history().slept_beside_clients {
+                    true => Cause::AnswersMixedUp,
+                    false => Cause::WritableInterestAlwaysOn,
+                };
                 let received = "it was woken although no client has sent anything";
                 return Err(self
                     .context
@@ -56,16 +60,23 @@ impl Server {
                     "it sleeps somewhere else".into(),
                 ),
                 _ => {
-                    self.context
-                        .remember(|history| history.slept_until_ready = true);
+                    let has_clients = !self.context.connections().is_empty();
+                    self.context.remember(|history| {
+                        history.slept_until_ready = true;
+                        history.slept_beside_clients |= has_clients;
+                    });
                     return Ok(self);
                 }
             },
-            Ok(_) if self.context.history().was_reset => (
+            Ok(Activity::Running) => (
+                Symptom::Known(Cause::TooLong),
+                "it was still at work when the time was over".into(),
+            ),
+            Ok(Activity::Spinning) if self.context.history().was_reset => (
                 Symptom::Known(Cause::BrokenConnectionKept),
                 "it never came to rest".into(),
             ),
-            Ok(_) => (Symptom::NoRest, "it never came to rest".into()),
+            Ok(Activity::Spinning) => (Symptom::NoRest, "it never came to rest".into()),
         };
         Err(self.context.fail(symptom, EXPECTED, received, None))
     }

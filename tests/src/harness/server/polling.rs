@@ -97,6 +97,12 @@ impl Server {
         if activity == Activity::Exited {
             return self.goes_on(activity);
         }
+        self.expect_non_blocking_sockets()?;
+        self.goes_on(activity)
+    }
+
+    /// It has accepted every client, and no call on any of its sockets waits.
+    pub fn expect_non_blocking_sockets(&self) -> Outcome {
         for Socket {
             whose,
             connection,
@@ -122,7 +128,7 @@ impl Server {
                 ));
             }
         }
-        self.goes_on(activity)
+        Ok(())
     }
 
     /// The listening socket, and that of each peer which has not left.

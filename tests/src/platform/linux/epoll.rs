@@ -21,10 +21,15 @@ pub fn registered(pid: u32) -> Vec<Registered> {
 fn line(line: &str) -> Option<Registered> {
     let mut words = line.strip_prefix("tfd:")?.split_whitespace();
     let descriptor = words.next()?.parse().ok()?;
-    let events = words.skip_while(|word| *word != "events:").nth(1)?;
+    let events = words
+        .by_ref()
+        .skip_while(|word| *word != "events:")
+        .nth(1)?;
     let events = u32::from_str_radix(events, 16).ok()?;
+    let token = words.skip_while(|word| *word != "data:").nth(1)?;
     Some(Registered {
         descriptor,
+        token: u64::from_str_radix(token, 16).ok()?,
         reading: events & libc::EPOLLIN as u32 != 0,
         sending: events & libc::EPOLLOUT as u32 != 0,
     })

@@ -39,6 +39,7 @@ pub(super) fn call(number: i64, arguments: [u64; 6], thread: u32, memory: &Memor
     }
     match number {
         libc::SYS_accept | libc::SYS_accept4 => on(CallKind::Accept, 0),
+        libc::SYS_getsockopt | libc::SYS_ioctl => on(CallKind::Other, 0),
         libc::SYS_connect => on(CallKind::Connect, 0),
         libc::SYS_read | libc::SYS_recvfrom => on(CallKind::Recv, arguments[2]),
         libc::SYS_readv => on(CallKind::Recv, memory.length_of_pieces(arguments)),

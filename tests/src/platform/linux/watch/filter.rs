@@ -68,6 +68,8 @@ const ON_SOCKETS: &[libc::c_long] = &[
     libc::SYS_accept4,
     libc::SYS_close,
     libc::SYS_connect,
+    libc::SYS_getsockopt,
+    libc::SYS_ioctl,
     libc::SYS_read,
     libc::SYS_readv,
     libc::SYS_recvfrom,
