@@ -199,6 +199,7 @@ impl CallLog {
                 kind,
                 descriptor: number,
                 bytes,
+                ..
             } if number == descriptor => Some((kind, bytes)),
             _ => None,
         };

@@ -134,11 +134,11 @@ impl Shared {
         let memory = Memory::of(report.thread);
         let mut call = decode::call(report.number, report.arguments, &memory);
         peers.add_to(&mut call, report.thread);
-        let verdict = self.verdict(report, &call);
         if let (WatchedCall::Print(_), Some(cpu)) = (&call, cpu_of_thread(report.thread)) {
             self.record().add(report.thread, WatchedCall::Used(cpu));
         }
-        self.record().add(report.thread, call);
+        self.record().add(report.thread, call.clone());
+        let verdict = self.verdict(report, &call);
         if !self.listener.answer(report, verdict) {
             // It was interrupted before, and begins anew: it is reported again.
             self.record().take_back();
