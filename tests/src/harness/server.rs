@@ -55,7 +55,7 @@ impl CpuUsage {
 
     /// Whether it is that of a program that naps again and again, and not of one that spins.
     pub fn is_napping(self) -> bool {
-        self.cpu <= COST_OF_A_NAP * u32::try_from(self.naps.max(1)).unwrap_or(u32::MAX)
+        self.naps > 0 && self.cpu <= COST_OF_A_NAP * u32::try_from(self.naps).unwrap_or(u32::MAX)
     }
 }
 
