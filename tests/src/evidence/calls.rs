@@ -176,11 +176,9 @@ impl CallLog {
             match call {
                 WatchedCall::On {
                     kind, descriptor, ..
-                } => {
-                    if !asked.insert((*kind, *descriptor)) {
-                        asked = HashSet::from([(*kind, *descriptor)]);
-                        naps = 0;
-                    }
+                } if !asked.insert((*kind, *descriptor)) => {
+                    asked = HashSet::from([(*kind, *descriptor)]);
+                    naps = 0;
                 }
                 WatchedCall::Nap(_) | WatchedCall::Wait { limit: Some(_), .. } => naps += 1,
                 _ => {}
