@@ -2,12 +2,16 @@
 
 use crate::course::cause::Cause;
 use crate::evidence::Evidence;
+use crate::evidence::settle::Activity;
 use crate::platform::CallKind;
 
 /// Why a connection got nothing, if the reason is that the program is not reading from it.
 pub(crate) fn why_unserved(seen: &Evidence) -> Option<Cause> {
     let row = seen.row()?;
-    let waits_for_another = seen.parked_calls().any(|call| {
+    // A call that is seen in a program that comes round and round is about to return.
+    let comes_round = seen.activity == Activity::Spinning;
+    let mut parked = seen.parked_calls().filter(|_| !comes_round);
+    let waits_for_another = parked.any(|call| {
         let connection = seen.connection_of(call);
         matches!(call.kind, CallKind::Recv | CallKind::Send)
             && connection.is_some_and(|connection| Some(connection) != seen.at)
