@@ -54,9 +54,9 @@ crate::checks! {
     step 4, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs StopAndContinue SettledState {
         answers_another_client_and_sleeps_while_one_does_not_read,
         answers_a_newcomer_beside_five_who_do_not_read,
-        keeps_little_for_a_slow_client,
-        sleeps_again_when_a_slow_client_has_read_some,
         sleeps_nowhere_but_in_its_wait needs WatchedCalls,
+        sleeps_again_when_a_slow_client_has_read_some,
+        keeps_little_for_a_slow_client,
         makes_no_call_for_those_who_are_silent needs WatchedCalls KernelQueues Descriptors,
     }
     step 4, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues RoomToFlood;
@@ -73,8 +73,8 @@ crate::checks! {
         keeps_nothing_of_slow_clients_that_reset,
         keeps_nothing_of_clients_that_left,
         keeps_nothing_of_forty_at_a_time,
-        drops_what_waits_for_a_client_that_half_closes_and_resets,
         loses_nobody_but_the_one_whose_send_fails needs AnsweredCalls,
+        drops_what_waits_for_a_client_that_half_closes_and_resets,
         serves_a_client_that_comes_as_another_leaves,
     }
 }

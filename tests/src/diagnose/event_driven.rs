@@ -120,7 +120,8 @@ pub(crate) fn mixes_up_answers(seen: &Evidence) -> bool {
         .filter(|one| one.socket.is_some_and(is_gone));
     has_news.extend(sockets.map(|one| one.number));
     let last: HashSet<i32> = seen.calls.received_from().take(LAST_CALLS).collect();
-    !has_news.is_empty() && has_news.is_disjoint(&last) && !has_none.is_disjoint(&last)
+    let is_busy = seen.activity == Activity::Spinning;
+    is_busy && !has_news.is_empty() && has_news.is_disjoint(&last) && !has_none.is_disjoint(&last)
 }
 
 /// True if it is busy and keeps what the kernel has room for, although it can sleep.
