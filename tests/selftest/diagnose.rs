@@ -28,6 +28,19 @@ fn a_cause_follows_from_evidence() {
             Cause::TooLong,
         ),
         (
+            Symptom::End,
+            |seen| seen.has_time_limits = true,
+            Cause::GivesUpAfterATime,
+        ),
+        (
+            Symptom::NoExit,
+            |seen| {
+                ended(seen, "Interrupted system call (os error 4)");
+                seen.has_time_limits = true;
+            },
+            Cause::GivesUpAfterATime,
+        ),
+        (
             Symptom::Silence,
             |seen| seen.table[1].inode = 0,
             Cause::NeverAccepted,
@@ -319,6 +332,7 @@ fn with<T>(change: impl Fn(&mut Evidence), answer: impl Fn(&Evidence) -> T) -> T
         exceeded_thread_cap: false,
         descriptor_limit: 256,
         memory: 4 << 20,
+        has_time_limits: false,
         beats: false,
         calls: CallLog::default(),
     };

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use lab::evidence::connection::Connection;
 use lab::evidence::settle::{
-    Activity, IDLE_CPU_BUDGET, Observation, STABLE_SAMPLES, SettleDetector,
+    Activity, IDLE_CPU_BUDGET, Observation, STABLE_SAMPLES, SettleDetector, holds_its_output,
 };
 use lab::platform::{
-    CallCounts, CallKind, Descriptor, Sample, TcpRow, TcpState, Thread, VERY_LONG, WatchedCall,
+    CallCounts, CallKind, Descriptor, Sample, SleepingCall, TcpRow, TcpState, Thread, VERY_LONG,
+    WatchedCall,
 };
 
 use crate::support::samples::{SOCKET, call, connection, nap, open, rows, sleeping};
@@ -113,6 +114,69 @@ fn not_blocked_while_something_is_on_its_way() {
         };
         assert_eq!(last(seen, &[connection()]), expected, "{what}");
     }
+}
+
+#[test]
+fn a_call_that_moves_bytes_waits_for_its_input_or_for_room() {
+    let moving = |stdin, is_full| {
+        let mut seen = blocked();
+        let other_end = Some(0);
+        let splice = SleepingCall {
+            other_end,
+            ..call(CallKind::Send, Some(SOCKET.0))
+        };
+        thread(&mut seen).call = Some(splice);
+        seen.stdin = (5, stdin);
+        let mut table = rows();
+        if is_full {
+            (table[0].unread, table[1].unsent) = (9, 5);
+        }
+        seen.table = Some(table.to_vec());
+        last(move || seen.clone(), &[connection()])
+    };
+    assert_eq!(moving(false, false), Activity::Running, "input is to come");
+    assert_eq!(moving(false, true), Activity::Blocked, "there is no room");
+    assert_eq!(moving(true, true), Activity::Blocked, "nor will there be");
+}
+
+#[test]
+fn a_write_waits_for_us_unless_we_leave_it_unread() {
+    let writing = |is_unread| {
+        let mut seen = blocked();
+        thread(&mut seen).call = Some(call(CallKind::Send, Some(1)));
+        seen.is_unread = is_unread;
+        last(move || seen.clone(), &[])
+    };
+    assert_eq!(writing(false), Activity::Running);
+    assert_eq!(writing(true), Activity::Blocked);
+}
+
+#[test]
+fn a_close_that_lingers_ends_when_the_end_is_acknowledged() {
+    let closing = |state| {
+        let mut seen = blocked();
+        thread(&mut seen).call = Some(call(CallKind::Other, None));
+        let mut table = rows();
+        (table[0].unread, table[1].state) = (1, state);
+        seen.table = Some(table.to_vec());
+        last(move || seen.clone(), &[connection()])
+    };
+    assert_eq!(closing(TcpState::FinSent), Activity::Running);
+    assert_eq!(closing(TcpState::HalfClosed), Activity::Blocked);
+}
+
+#[test]
+fn an_output_is_held_by_a_call_that_moves_bytes_to_it() {
+    let receiving = |other_end| {
+        let call = SleepingCall {
+            other_end,
+            ..call(CallKind::Recv, Some(SOCKET.0))
+        };
+        let threads = vec![sleeping(call)];
+        holds_its_output(&Sample { threads })
+    };
+    assert!(receiving(Some(1)));
+    assert!(!receiving(Some(7)) && !receiving(None));
 }
 
 #[test]
@@ -388,6 +452,7 @@ fn blocked() -> Observation {
         }),
         table: Some(rows().to_vec()),
         is_drained: true,
+        is_unread: false,
         open: open(),
         memory: 4 << 20,
         printed: 30,

@@ -3,12 +3,16 @@
 //! The server is the lab's own here, and scripted: it answers late, in single bytes, or not at all.
 
 use crate::diagnose::failure::Outcome;
-use crate::harness::client::Input;
+use crate::harness::client::{Client, Input};
 use crate::harness::payload::{Payload, texts};
+use crate::harness::peer::Peer;
 use crate::harness::program::Program;
 
 crate::checks! {
-    step 1, 2: names_the_address_that_refused_and_exits_with_code_one;
+    step 1, 2: names_the_address_that_refused_and_exits_with_code_one {
+        ends_with_an_error_that_names_the_address,
+        connects_to_an_address_of_ip_version_six needs Ipv6,
+    }
     step 2, 2: prints_every_byte_until_the_server_ends {
         prints_single_bytes_as_they_arrive,
         prints_texts_unchanged,
@@ -18,13 +22,20 @@ crate::checks! {
         sends_texts_unchanged,
     }
     step 3, 1: ends_well_when_its_input_is_empty;
-    step 3, 2: moves_sixty_four_mebibytes_both_ways_at_once needs StopAndContinue SettledState;
+    step 3, 1: waits_asleep_for_its_input_and_its_server needs SettledState {
+        goes_on_after_a_pause_on_either_side,
+        keeps_little_of_an_answer_that_is_not_read,
+    }
+    step 3, 1: moves_sixty_four_mebibytes_both_ways_at_once needs StopAndContinue SettledState;
     step 3, 1: reports_a_reset_in_one_line_and_exits_with_code_one needs SettledState;
     step 3, 1: does_not_take_a_reset_for_the_end;
 }
 
+/// More than a client keeps of an answer that it prints piece by piece, with a pipe full of it, in bytes.
+const LITTLE: u64 = 1 << 20;
+
 /// Where nobody listens, the kernel of the other side refuses at once. That is an answer, not an accident.
-fn names_the_address_that_refused_and_exits_with_code_one(program: &Program) -> Outcome {
+fn ends_with_an_error_that_names_the_address(program: &Program) -> Outcome {
     let server = program.open_server()?;
     let client = program.start_client(&server, Input::Open)?;
     server.accept(&client)?;
@@ -33,6 +44,14 @@ fn names_the_address_that_refused_and_exits_with_code_one(program: &Program) -> 
     client
         .expect_error_exit(nobody)?
         .expect_failure_of_connect()?;
+    Ok(())
+}
+
+/// `Domain::for_address` makes a socket of the address's own family.
+fn connects_to_an_address_of_ip_version_six(program: &Program) -> Outcome {
+    let server = program.open_ipv6_server()?;
+    let client = program.start_client(&server, Input::Open)?;
+    server.accept(&client)?;
     Ok(())
 }
 
@@ -106,6 +125,46 @@ fn ends_well_when_its_input_is_empty(program: &Program) -> Outcome {
     Ok(())
 }
 
+/// Little is not the end, and a pause is not: until there is more, one thread sleeps at the input and the other at the socket.
+fn goes_on_after_a_pause_on_either_side(program: &Program) -> Outcome {
+    let server = program.open_server()?;
+    let client = program.start_client(&server, Input::Open)?;
+    let mut peer = server.accept(&client)?;
+    ask_with_a_pause(&client, &mut peer)?;
+    peer.send("A lot")?;
+    client.expect_output("A lot")?.expect_sleeping()?;
+    peer.send(" to say")?;
+    client.expect_output("A lot to say")?.expect_sleeping()?;
+    client.expect_no_time_limits()?;
+    peer.leave();
+    client.wait_for_exit()?.expect_code(0)?;
+    Ok(())
+}
+
+/// Sends "what?" in two pieces, as somebody types it, and the end. It may wait for all of it before it sends any.
+fn ask_with_a_pause(client: &Client, peer: &mut Peer) -> Outcome {
+    client.expect_sleeping()?.give_input("what")?;
+    client.expect_sleeping()?.give_input("?")?.end_input();
+    peer.expect("what?")?.expect_end()?;
+    client.expect_sleeping()?;
+    Ok(())
+}
+
+/// What the output has no room for stays in the kernel, and slows the server down: in memory there is no end to it.
+fn keeps_little_of_an_answer_that_is_not_read(program: &Program) -> Outcome {
+    let server = program.open_server()?;
+    let client = program.start_client(&server, Input::Bytes("".into()))?;
+    let mut peer = server.accept(&client)?;
+    peer.expect_end()?;
+    client.stop_reading_output();
+    peer.fill(&program.more_than_fits("a long answer"))?;
+    client.expect_buffered_at_most(LITTLE, &peer)?;
+    client.read_output_again();
+    peer.leave();
+    client.wait_for_exit()?.expect_code(0)?;
+    Ok(())
+}
+
 /// While one side only sends, the answer fills both kernels' buffers; then both sides wait for ever.
 fn moves_sixty_four_mebibytes_both_ways_at_once(program: &Program) -> Outcome {
     let server = program.open_server()?;
@@ -140,7 +199,8 @@ fn does_not_take_a_reset_for_the_end(program: &Program) -> Outcome {
     let server = program.open_server()?;
     let client = program.start_client(&server, Input::Bytes("".into()))?;
     let mut peer = server.accept(&client)?;
-    peer.expect_end()?;
+    peer.expect_end()?.send("half an ans")?;
+    client.expect_output("half an ans")?;
     peer.reset()?;
     client
         .wait_for_exit()?

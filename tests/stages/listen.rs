@@ -7,23 +7,31 @@ use crate::diagnose::failure::Outcome;
 use crate::harness::peer::Peer;
 use crate::harness::program::Program;
 use crate::harness::server::Server;
+use crate::platform::SystemError;
 
 crate::checks! {
     step 1, 2: names_a_taken_address_and_exits_with_code_one {
         stays_at_an_address_that_is_free (so_far),
         ends_with_an_error_that_names_the_taken_address,
+        ends_with_an_error_at_an_address_of_another_machine needs ForeignAddress,
     }
     step 2, 1: announces_the_address_it_really_listens_on {
         announces_the_port_that_the_kernel_chose (so_far),
         announces_the_address_that_was_asked_for (so_far),
+        listens_there_and_nowhere_else (so_far) needs KernelQueues Descriptors,
+        announces_an_address_of_ip_version_six (so_far) needs Ipv6,
     }
     step 3, 1: greets_three_clients_in_a_row_and_ends_each_stream;
-    step 3, 2: takes_its_address_again_after_a_kill_and_not_before {
+    step 3, 1: takes_its_address_again_after_a_kill_and_not_before {
         takes_its_address_again_right_after_it_was_killed,
         leaves_its_address_to_a_server_that_runs,
     }
     step 3, 1: lets_sixteen_clients_wait_while_it_is_stopped needs StopAndContinue KernelQueues SixteenWaiting;
     step 3, 1: goes_on_after_a_client_that_is_already_gone needs StopAndContinue;
+    step 3, 1: ends_with_an_error_when_accept_fails {
+        ends_with_its_listener needs ForeignSockets Descriptors KernelQueues,
+        ends_when_it_may_not_open_one_more_descriptor needs AnsweredCalls,
+    }
     step 3, 1: keeps_nothing_of_clients_that_left needs Descriptors SettledState;
     step 3, 1: waits_for_clients_without_using_the_cpu needs SettledState {
         sleeps_before_the_first_client_and_after_it,
@@ -46,6 +54,15 @@ fn ends_with_an_error_that_names_the_taken_address(program: &Program) -> Outcome
     Ok(())
 }
 
+/// An address that is not this machine's is an error too, and no other address is what was asked for.
+fn ends_with_an_error_at_an_address_of_another_machine(program: &Program) -> Outcome {
+    let address = program.foreign_address();
+    program
+        .expect_failed_start_at(address)?
+        .expect_error_exit(address)?;
+    Ok(())
+}
+
 /// Port 0 asks for any free port: which one it is, only the socket knows.
 fn announces_the_port_that_the_kernel_chose(program: &Program) -> Outcome {
     program.start()?.expect_listening()
@@ -55,6 +72,17 @@ fn announces_the_port_that_the_kernel_chose(program: &Program) -> Outcome {
 fn announces_the_address_that_was_asked_for(program: &Program) -> Outcome {
     let server = program.start_at(program.private_address()?)?;
     server.expect_listening()
+}
+
+/// `Domain::for_address` makes a socket of the address's own family.
+fn announces_an_address_of_ip_version_six(program: &Program) -> Outcome {
+    program.start_with_ipv6()?.expect_listening()
+}
+
+/// Who asks for one address wants no caller at another.
+fn listens_there_and_nowhere_else(program: &Program) -> Outcome {
+    program.start()?.expect_one_listener()?;
+    Ok(())
 }
 
 /// One socket listens, and each client gets a socket of its own.
@@ -113,6 +141,26 @@ pub(super) fn goes_on_after_a_client_that_is_already_gone(program: &Program) -> 
     server.resume();
     expect_greeting(&mut next, 3)?;
     server.expect_logged("client 2 lost after 0 bytes")?;
+    Ok(())
+}
+
+/// A listener that is broken stays broken: to ask it again and again serves nobody.
+fn ends_with_its_listener(program: &Program) -> Outcome {
+    let server = program.start()?;
+    server.wait_until_settled();
+    server.break_listener()?;
+    server.wait_for_exit()?.expect_code(1)?;
+    Ok(())
+}
+
+/// The same goes for the last descriptor. The next client waits in the backlog, and nobody comes for it.
+fn ends_when_it_may_not_open_one_more_descriptor(program: &Program) -> Outcome {
+    program.watch_every_call();
+    let server = program.start()?;
+    server.wait_until_settled();
+    server.fail_every_accept(SystemError::TooManyOpenFiles)?;
+    let _client = server.connect_peer()?;
+    server.wait_for_exit()?.expect_code(1)?;
     Ok(())
 }
 

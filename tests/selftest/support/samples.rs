@@ -55,6 +55,7 @@ pub fn call(kind: CallKind, descriptor: Option<i32>) -> SleepingCall {
     SleepingCall {
         kind,
         descriptor,
+        other_end: None,
         timed: false,
         nap: None,
     }

@@ -51,6 +51,8 @@ causes! {
         "connections of the server's former life linger in TIME_WAIT for a minute, and bind refuses their address unless SO_REUSEADDR was set on the socket before"
     NotAtItsAddress "not-at-its-address"
         "bind gives a socket the address that was asked for, and refuses one that is taken; a socket that was never bound gets some other address when it listens"
+    WrongFamily "wrong-family"
+        "a socket is made for one family of addresses, IPv4 or IPv6, and refuses those of the other; the address that was given says which one it has to be"
     NeverListened "never-listened"
         "a socket that was bound but never opened with listen refuses every call, and accept on it fails with \"invalid argument\""
     BacklogTooSmall "backlog-too-small"

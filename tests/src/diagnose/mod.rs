@@ -38,6 +38,11 @@ pub fn cause(seen: &Evidence, symptom: Symptom) -> Cause {
     }
     let errors = &seen.last_words.errors;
     match symptom {
+        // Without a limit of time, a blocking call goes on after a signal by itself: signal(7).
+        _ if is_ended && errors.is_interrupted() && seen.has_time_limits => {
+            Cause::GivesUpAfterATime
+        }
+        Symptom::End | Symptom::Reset if seen.has_time_limits => Cause::GivesUpAfterATime,
         _ if is_ended && errors.is_interrupted() => Cause::InterruptedIsFatal,
         _ if is_ended && errors.is_would_block() => Cause::WouldBlockIsFatal,
         // A panic in one of many threads ends that thread alone.

@@ -90,6 +90,15 @@ impl CallLog {
         Self(self.0[at.map_or(0, |at| at + 1)..].to_vec())
     }
 
+    /// Whether an address was announced before a socket listened.
+    #[must_use]
+    pub fn announces_too_early(&self) -> bool {
+        let listens = |call: &WatchedCall| matches!(call, WatchedCall::Listen { .. });
+        let announces = |call: &WatchedCall| matches!(call, WatchedCall::Print(line) if line.starts_with(ANNOUNCEMENT));
+        let first = self.calls().find(|call| listens(call) || announces(call));
+        first.is_some_and(announces)
+    }
+
     pub fn calls(&self) -> impl DoubleEndedIterator<Item = &WatchedCall> {
         self.0.iter().map(|(_, call)| call)
     }
@@ -272,5 +281,23 @@ impl CallLog {
             WatchedCall::Option { option, .. } => Some(*option),
             _ => None,
         })
+    }
+
+    /// The limits of time that it has set, as far as they count, on whichever socket, by the names of their options.
+    pub fn time_limits(
+        &self,
+        counts: impl Fn(SocketOption) -> bool,
+    ) -> impl Iterator<Item = &'static str> {
+        let options = self.options().filter(move |option| counts(*option));
+        options.filter_map(name_of_limit)
+    }
+}
+
+fn name_of_limit(option: SocketOption) -> Option<&'static str> {
+    match option {
+        SocketOption::ReceiveTimeout => Some("SO_RCVTIMEO"),
+        SocketOption::SendTimeout => Some("SO_SNDTIMEO"),
+        SocketOption::UserTimeout => Some("TCP_USER_TIMEOUT"),
+        _ => None,
     }
 }

@@ -50,6 +50,8 @@ pub struct Evidence<'a> {
     pub descriptor_limit: u64,
     /// Memory that it has in use, in bytes.
     pub memory: u64,
+    /// It has set a limit of time on a socket, as far as its calls are reported.
+    pub has_time_limits: bool,
     /// Its other work goes on: ticks still come.
     pub beats: bool,
     /// The calls that it made, where each of them is reported; none elsewhere.

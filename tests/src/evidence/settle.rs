@@ -96,8 +96,10 @@ pub struct Observation {
     pub sample: Option<Sample>,
     /// The sockets that matter. `None` where the system does not show them.
     pub table: Option<Vec<TcpRow>>,
-    /// All that it has printed so far was read.
+    /// All that it has printed so far was read, or cannot be read before it does something.
     pub is_drained: bool,
+    /// We do not read its standard output for now.
+    pub is_unread: bool,
     pub open: Vec<Descriptor>,
     /// Memory in use, in bytes.
     pub memory: u64,
@@ -122,12 +124,15 @@ impl Observation {
         let sample = if exited { None } else { process.family() };
         let is_held = held_before || holds_one();
         let table = if sample.is_some() { rows() } else { None };
+        let holds_its_output = sample.as_ref().is_some_and(holds_its_output);
         Self {
             exited,
             sample,
             table,
             // What it prints after this look is no part of it.
-            is_drained: process.stdout.is_drained() && process.stderr.is_drained(),
+            is_drained: holds_its_output
+                || (process.stdout.is_drained() && process.stderr.is_drained()),
+            is_unread: process.stdout.is_paused(),
             open: descriptors(process.pid()).unwrap_or_default(),
             memory: memory(process.pid()),
             printed: process.stdout.news(),
@@ -156,7 +161,19 @@ impl SettleDetector {
         let nothing_travels = connections
             .iter()
             .all(|connection| is_quiet(connection, &table));
-        let is_parked = sample.is_parked() && !seen.is_held && !waits_for_us(&sample, seen.stdin.1);
+        let waits_for_us = || {
+            let has_room = || !connections.iter().any(|one| is_full(one, &table));
+            let mut calls = sample.threads.iter().filter_map(|thread| thread.call);
+            calls.any(|call| match (call.kind, call.descriptor) {
+                (CallKind::Recv, Some(0)) => !seen.stdin.1,
+                (CallKind::Send, Some(1)) => !seen.is_unread,
+                (CallKind::Send, Some(2)) => true,
+                // It takes the input and sends it in one call: it waits for the one, or for room for the other.
+                (CallKind::Send, _) if call.other_end == Some(0) => !seen.stdin.1 && has_room(),
+                _ => false,
+            })
+        };
+        let is_parked = sample.is_parked() && !seen.is_held && !waits_for_us();
         if is_parked && nothing_travels && !is_about_to_wake(&sample, &seen.open, &table) {
             return self.parked_again(sample);
         }
@@ -293,15 +310,20 @@ impl Use {
     }
 }
 
-/// Whether a thread waits for us: for standard input that is still to come, or for room in an output that
-/// we have not drained yet.
-fn waits_for_us(sample: &Sample, has_all_input: bool) -> bool {
+/// Whether a thread moves bytes from a socket to its output in one call, and waits for them. Nobody else can get at the
+/// output meanwhile: splice(2) holds a pipe for as long as it waits.
+#[must_use]
+pub fn holds_its_output(sample: &Sample) -> bool {
     let mut calls = sample.threads.iter().filter_map(|thread| thread.call);
-    calls.any(|call| match (call.kind, call.descriptor) {
-        (CallKind::Recv, Some(0)) => !has_all_input,
-        (CallKind::Send, Some(1 | 2)) => true,
-        _ => false,
-    })
+    calls.any(|call| call.kind == CallKind::Recv && matches!(call.other_end, Some(1 | 2)))
+}
+
+/// True if the program's kernel has bytes to send for which there is no room at our end.
+fn is_full(connection: &Connection, table: &[TcpRow]) -> bool {
+    let theirs = connection
+        .their_row(table)
+        .is_some_and(|row| row.unsent > 0);
+    theirs && connection.our_row(table).is_some_and(|row| row.unread > 0)
 }
 
 /// True if nothing is on its way on this connection.
@@ -338,11 +360,16 @@ fn is_on_its_way(from: &TcpRow, to: &TcpRow) -> bool {
 
 /// Whether a thread sleeps at a socket that already has what it waits for: it is awake in a moment.
 fn is_about_to_wake(sample: &Sample, open: &[Descriptor], table: &[TcpRow]) -> bool {
+    // A close that lingers waits for the end to be acknowledged, which takes a kernel 40 ms at most: socket(7).
+    let is_closing = table.iter().any(|row| row.state == TcpState::FinSent);
     sample
         .threads
         .iter()
         .filter_map(|thread| thread.call)
         .any(|call| {
+            if call.kind == CallKind::Other {
+                return is_closing;
+            }
             let waits_for_input = matches!(call.kind, CallKind::Accept | CallKind::Recv);
             let descriptor = open.iter().find(|one| Some(one.number) == call.descriptor);
             let socket = descriptor.and_then(|one| one.socket);

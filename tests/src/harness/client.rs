@@ -5,6 +5,8 @@ use std::rc::Rc;
 use crate::course::cause::Cause;
 use crate::diagnose::failure::{Outcome, Result};
 use crate::diagnose::symptom::Symptom;
+use crate::evidence::settle::{Activity, holds_its_output};
+use crate::harness::audit;
 use crate::harness::compare::{difference, missing};
 use crate::harness::context::CheckContext;
 use crate::harness::exit::ExitedProgram;
@@ -84,10 +86,85 @@ impl Client {
             .fail_because(cause, format!("printed: {payload}"), received))
     }
 
+    /// Gives it more input, which does not end with that.
+    pub fn give_input(&self, input: impl Into<Payload>) -> Result<&Self> {
+        let input = input.into();
+        self.context.note_sent("input", input.to_string());
+        self.context.note("input", format!("brings {input}"));
+        self.process.feed(input.bytes().to_vec())?;
+        Ok(self)
+    }
+
+    /// Ends its input.
+    pub fn end_input(&self) {
+        self.context.note_sent("input", "its end");
+        self.context.note("input", "ends");
+        self.process.end_stdin();
+    }
+
+    /// Leaves what it prints unread from now on.
+    pub fn stop_reading_output(&self) {
+        self.process.stdout.pause();
+    }
+
+    /// Reads what it prints again.
+    pub fn read_output_again(&self) {
+        self.process.stdout.read_on();
+    }
+
     /// What it has printed so far, for a report.
     #[must_use]
     pub fn output(&self) -> String {
         quote(&self.process.stdout.bytes())
+    }
+
+    /// It sleeps in the kernel: each thread waits for its input or for the server, and for nothing else.
+    pub fn expect_sleeping(&self) -> Result<&Self> {
+        let expected = "a client that sleeps until its input or its server has something";
+        let settled = self.context.wait_until_settled();
+        audit::no_waits_of_its_own(&self.context, self.context.calls(), expected)?;
+        match settled {
+            Activity::Blocked if self.context.sample().as_ref().is_some_and(holds_its_output) => {
+                Err(self.context.fail_because(
+                    Cause::NotPrinted,
+                    "an output that can be read while the client waits",
+                    "it waits in a call that holds its output meanwhile",
+                ))
+            }
+            Activity::Blocked => Ok(self),
+            Activity::Exited => Err(self
+                .context
+                .fail(Symptom::End, expected, "it is gone", None)),
+            Activity::Spinning | Activity::Running => {
+                Err(self
+                    .context
+                    .fail(Symptom::NoRest, expected, "it never came to rest", None))
+            }
+        }
+    }
+
+    /// It has set no limit of time on its socket: neither on `recv` or `send`, nor on the connection.
+    pub fn expect_no_time_limits(&self) -> Result<&Self> {
+        audit::no_time_limits(&self.context, |_| true)?;
+        Ok(self)
+    }
+
+    /// Of what `peer` has sent, it keeps at most `most` bytes that it has not printed, since its output is not read.
+    pub fn expect_buffered_at_most(&self, most: u64, peer: &Peer) -> Result<&Self> {
+        self.context.wait_until_settled();
+        let table = self.context.rows_of(&peer.connection);
+        let held = table.and_then(|table| peer.connection.buffered_by_program(&table));
+        match held {
+            Some(held) if held > most => Err(self.context.fail_because(
+                Cause::UnboundedQueue,
+                format!(
+                    "at most {} taken of an answer that nobody reads",
+                    size(most as usize)
+                ),
+                format!("{} taken", size(held as usize)),
+            )),
+            _ => Ok(self),
+        }
     }
 
     /// Waits for its exit.

@@ -1,5 +1,6 @@
 #![doc = include_str!("README.md")]
 
+mod audit;
 pub mod client;
 mod compare;
 pub mod context;

@@ -1,7 +1,7 @@
 //! One stage of a subject, built and runnable, as a check sees it.
 
 use std::cell::{Cell, RefCell};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::Command;
 use std::rc::Rc;
@@ -16,7 +16,9 @@ use crate::harness::payload::Payload;
 use crate::harness::scripted_server::{ScriptedServer, loopback_of_our_own};
 use crate::harness::server::Server;
 use crate::harness::snapshot::Snapshots;
-use crate::platform::{LIMITS, Limits, MANY_DESCRIPTORS, Power, Powers, Watching, room_at_first};
+use crate::platform::{
+    LIMITS, Limits, MANY_DESCRIPTORS, Power, Powers, Watching, foreign_address, room_at_first,
+};
 use crate::process::child::{Launch, Process, Stdin};
 use crate::process::deadline::{Deadline, THOROUGH};
 use crate::text::size;
@@ -82,6 +84,13 @@ impl Program {
         Server::announced(process, &self.context, address, Cause::NotAnnounced)
     }
 
+    /// As [`start`](Self::start), at an IPv6 address.
+    pub fn start_with_ipv6(&self) -> Result<Server> {
+        let address = SocketAddr::from((Ipv6Addr::LOCALHOST, 0));
+        let process = self.run(&["--listen", &address.to_string()], Stdin::Null, None)?;
+        Server::announced(process, &self.context, address, Cause::WrongFamily)
+    }
+
     /// As [`start`](Self::start), where so many descriptors are taken that all of its sockets have numbers
     /// above 1024.
     pub fn start_beyond_1024_descriptors(&self) -> Result<Server> {
@@ -129,7 +138,13 @@ impl Program {
 
     /// A server of ours for the program to call.
     pub fn open_server(&self) -> Result<ScriptedServer> {
-        ScriptedServer::listen(&self.context)
+        let loopback = loopback_of_our_own(self.context.powers());
+        ScriptedServer::listen(&self.context, loopback.into())
+    }
+
+    /// As [`open_server`](Self::open_server), at an IPv6 address.
+    pub fn open_ipv6_server(&self) -> Result<ScriptedServer> {
+        ScriptedServer::listen(&self.context, Ipv6Addr::LOCALHOST.into())
     }
 
     /// Starts it as a client of `server`, with `input`. As much output is kept as it is meant to print.
@@ -141,7 +156,7 @@ impl Program {
         self.note_input(&input);
         let stdin = match input {
             Input::Bytes(bytes) => Stdin::Bytes(bytes.bytes().to_vec()),
-            Input::Open => Stdin::Open,
+            Input::Open => Stdin::Some(Vec::new()),
         };
         let process = self.run(&[&server.address().to_string()], stdin, kept)?;
         self.context.remember(|history| history.is_client = true);
@@ -220,6 +235,12 @@ impl Program {
     pub fn private_address(&self) -> Result<SocketAddr> {
         let listener = TcpListener::bind((loopback_of_our_own(self.context.powers()), 0))?;
         Ok(listener.local_addr()?)
+    }
+
+    /// An address of another machine: RFC 5737.
+    #[must_use]
+    pub fn foreign_address(&self) -> SocketAddr {
+        foreign_address()
     }
 
     /// What happened is what the snapshot `name` tells.

@@ -1,10 +1,11 @@
 //! A server of ours, for a program that is a client.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::rc::Rc;
 
 use socket2::SockRef;
 
+use crate::course::cause::Cause;
 use crate::diagnose::failure::Result;
 use crate::diagnose::symptom::Symptom;
 use crate::harness::client::Client;
@@ -20,8 +21,8 @@ pub struct ScriptedServer {
 }
 
 impl ScriptedServer {
-    pub(crate) fn listen(context: &Rc<CheckContext>) -> Result<Self> {
-        let listener = TcpListener::bind((loopback_of_our_own(context.powers()), 0))?;
+    pub(crate) fn listen(context: &Rc<CheckContext>, loopback: IpAddr) -> Result<Self> {
+        let listener = TcpListener::bind((loopback, 0))?;
         listener.set_nonblocking(true)?;
         // The connections that it accepts inherit this.
         fix_room(&SockRef::from(&listener));
@@ -48,13 +49,13 @@ impl ScriptedServer {
     pub fn accept(&self, client: &Client) -> Result<Peer> {
         let accepted = self.context.wait_until(|| self.listener.accept().ok());
         let Some((stream, theirs)) = accepted.reached() else {
+            let symptom = match self.address {
+                SocketAddr::V4(_) => Symptom::Silence,
+                SocketAddr::V6(_) => Symptom::Known(Cause::WrongFamily),
+            };
+            let expected = format!("a client that connects to {}", self.address);
             let received = format!("nobody; it printed {}", client.output());
-            return Err(self.context.fail(
-                Symptom::Silence,
-                "a client that connects",
-                received,
-                None,
-            ));
+            return Err(self.context.fail(symptom, expected, received, None));
         };
         stream.set_nonblocking(false)?;
         self.context.note_and_wait("client", "connects");

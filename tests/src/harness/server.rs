@@ -55,7 +55,7 @@ impl CpuUsage {
 
     /// Whether it is that of a program that naps again and again, and not of one that spins.
     pub fn is_napping(self) -> bool {
-        self.cpu <= COST_OF_A_NAP * u32::try_from(self.naps.max(1)).unwrap_or(u32::MAX)
+        self.naps > 0 && self.cpu <= COST_OF_A_NAP * u32::try_from(self.naps).unwrap_or(u32::MAX)
     }
 }
 
@@ -68,10 +68,11 @@ impl Server {
         asked: SocketAddr,
         silence: Cause,
     ) -> Result<Self> {
-        let wanted = format!(
-            "the line \"listening on {}:PORT\" first, with the real port",
-            asked.ip()
-        );
+        let host = match asked {
+            SocketAddr::V4(asked) => asked.ip().to_string(),
+            SocketAddr::V6(asked) => format!("[{}]", asked.ip()),
+        };
+        let wanted = format!("the line \"listening on {host}:PORT\" first, with the real port");
         let Some(line) = first_line(&process, context) else {
             let printed = quote(&process.stdout.bytes());
             return Err(context.fail_because(
@@ -111,9 +112,17 @@ impl Server {
         self.address
     }
 
-    /// It listens at the address that it announced.
+    /// It listens at the address that it announced, and has done so before.
     pub fn expect_listening(&self) -> Outcome {
         self.context.wait_until_settled();
+        let calls = self.context.calls();
+        if calls.is_some_and(|calls| calls.announces_too_early()) {
+            return Err(self.context.fail_because(
+                Cause::NeverListened,
+                "a server that listens before it announces its address",
+                "it has announced its address before",
+            ));
+        }
         self.connect_peer().map(drop)
     }
 

@@ -228,7 +228,7 @@ impl CallWatch {
     }
 
     #[must_use]
-    pub fn last_wait_of(&self, _thread: u32) -> Option<Duration> {
+    pub fn last_nap_of(&self, _thread: u32) -> Option<Duration> {
         match self.0 {}
     }
 

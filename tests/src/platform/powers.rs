@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{ErrorKind, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -11,8 +11,8 @@ use crate::platform::basics::start_threads;
 use crate::platform::settings::{let_wait, takes_a_flood, takes_a_message};
 use crate::platform::{
     CallKind, CallWatchSetup, MANY_DESCRIPTORS, Sample, TcpRow, TcpState, WatchedCall, Watching,
-    address_space, descriptors, descriptors_allowed, limit_address_space, proc_is_ours, resume,
-    sample, shut_down, stop, tcp_rows, tcp_table,
+    address_space, descriptors, descriptors_allowed, limit_address_space, nobody, proc_is_ours,
+    resume, sample, shut_down, stop, tcp_rows, tcp_table,
 };
 
 /// As many descriptors as a hundred clients take, at either end.
@@ -20,6 +20,12 @@ const MANY_CLIENTS: u64 = 128;
 
 /// As many threads as a program has for fifty clients, and some of ours.
 const MANY_THREADS: usize = 64;
+
+/// An address that no machine has: RFC 5737.
+#[must_use]
+pub fn foreign_address() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::new(192, 0, 2, 1), 7878))
+}
 
 macro_rules! powers {
     ($($(#[$doc:meta])* $power:ident $words:literal)*) => {
@@ -50,6 +56,10 @@ powers! {
     Descriptors "the descriptors of a program"
     /// Loopback addresses other than 127.0.0.1.
     PrivateLoopback "loopback addresses of our own"
+    /// The loopback address of IPv6.
+    Ipv6 "IPv6"
+    /// That 192.0.2.1, which is kept for examples (RFC 5737), is no address of this machine.
+    ForeignAddress "an address of another machine"
     /// Borrowing a socket of a program: to read its options, to change one for a moment, or to shut it down.
     ForeignSockets "the sockets of a program"
     /// Seeing each call of a program when it begins, and what stands in its memory for it: naps, timeouts, addresses.
@@ -193,10 +203,16 @@ fn probe(power: Power) -> Result<(), String> {
             seen.then_some(())
                 .ok_or_else(|| "/proc/PID/fd does not show a child's descriptors".into())
         }),
-        Power::KernelQueues => unread_byte_shows().map_err(|error| error.to_string()),
+        Power::KernelQueues => unread_byte_shows(Ipv4Addr::LOCALHOST.into()).map_err(|error| error.to_string()),
         Power::PrivateLoopback => TcpListener::bind((Ipv4Addr::new(127, 99, 1, 2), 0))
             .map(drop)
             .map_err(|error| format!("127.99.1.2: {error}")),
+        Power::Ipv6 => unread_byte_shows(Ipv6Addr::LOCALHOST.into()).map_err(|error| format!("::1: {error}")),
+        Power::ForeignAddress => match TcpListener::bind(foreign_address()) {
+            Err(error) if error.kind() == ErrorKind::AddrNotAvailable => Ok(()),
+            Err(error) => Err(format!("192.0.2.1: {error}")),
+            Ok(_) => Err("this machine lets programs listen at 192.0.2.1 (`net.ipv4.ip_nonlocal_bind`)".into()),
+        },
         // The child's input is a pipe, so that this fails in any case; what matters is whether we get that far.
         Power::ForeignSockets => with_a_sleeper(|pid| match shut_down(pid, 0) {
             Err(error)
@@ -261,13 +277,12 @@ fn a_line_is_reported() -> Result<(), String> {
         .ok_or_else(|| "a child's call was not reported with what it printed".into())
 }
 
-fn unread_byte_shows() -> std::io::Result<()> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+fn unread_byte_shows(loopback: IpAddr) -> std::io::Result<()> {
+    let listener = TcpListener::bind((loopback, 0))?;
     let mut peer = TcpStream::connect(listener.local_addr()?)?;
     peer.write_all(b"?")?;
     let (here, there) = (peer.local_addr()?, peer.peer_addr()?);
     comes(|| {
-        let unspecified = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
         let shown = |rows: &[TcpRow]| {
             let listens = |row: &TcpRow| {
                 row.state == TcpState::Listen && row.local == there && row.unread == 1
@@ -275,7 +290,7 @@ fn unread_byte_shows() -> std::io::Result<()> {
             let waits = |row: &TcpRow| row.local == there && row.remote == here && row.unread == 1;
             rows.iter().any(listens) && rows.iter().any(waits)
         };
-        let asked = tcp_rows(&[(there, unspecified), (there, here)])?;
+        let asked = tcp_rows(&[(there, nobody(there)), (there, here)])?;
         (shown(&tcp_table()?) && shown(&asked)).then_some(())
     })
     .ok_or_else(|| std::io::Error::other("/proc/net/tcp does not show a byte that waits"))

@@ -32,6 +32,9 @@ pub struct SleepingCall {
     pub kind: CallKind,
     /// Its first argument, where that is a descriptor.
     pub descriptor: Option<i32>,
+    /// The other descriptor of a call that moves bytes by itself, splice(2) or sendfile(2): where a send takes them from,
+    /// or where those that are received go.
+    pub other_end: Option<i32>,
     /// Whether it returns by itself after some time.
     pub timed: bool,
     /// For how long it was asked to sleep at most, where that can be seen.

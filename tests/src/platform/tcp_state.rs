@@ -1,6 +1,6 @@
 //! What the kernel knows of a TCP socket, as values.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// One end of a TCP connection, or a listening socket, as the kernel sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,4 +34,13 @@ pub enum TcpState {
     Listen,
     /// Both are through.
     Other,
+}
+
+/// What stands in place of the other side's address at a socket that listens at `local`.
+#[must_use]
+pub fn nobody(local: SocketAddr) -> SocketAddr {
+    match local {
+        SocketAddr::V4(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
+        SocketAddr::V6(_) => SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)),
+    }
 }

@@ -79,20 +79,31 @@ unsafe fn owned(returned: libc::c_long) -> io::Result<OwnedFd> {
     }
 }
 
-/// Sleeps until a `read` would not: poll(2).
+/// Sleeps until a `read` would not: poll(2). Whatever comes back, the `read` that follows says more.
 #[cfg(target_os = "linux")]
 pub(super) fn wait_until_readable(descriptor: RawFd) {
+    poll(descriptor, -1);
+}
+
+/// Whether there is something to read. The end of a stream is not.
+#[cfg(target_os = "linux")]
+pub(super) fn is_readable(descriptor: RawFd) -> bool {
+    poll(descriptor, 0) & libc::POLLIN != 0
+}
+
+#[cfg(target_os = "linux")]
+fn poll(descriptor: RawFd, milliseconds: libc::c_int) -> libc::c_short {
     let mut wanted = libc::pollfd {
         fd: descriptor,
         events: libc::POLLIN,
         revents: 0,
     };
-    // SAFETY: `wanted` is one entry, and lives on our stack for the length of the call. Whatever comes back, the `read`
-    // that follows says more.
-    unsafe { libc::poll(&raw mut wanted, 1, -1) };
+    // SAFETY: `wanted` is one entry, and lives on our stack for the length of the call.
+    unsafe { libc::poll(&raw mut wanted, 1, milliseconds) };
+    wanted.revents
 }
 
-/// A number of bytes in one of a socket's or a pipe's queues: ioctl(2).
+/// A number of bytes in one of a socket's queues: ioctl(2).
 #[cfg(target_os = "linux")]
 pub(super) fn queue(socket: RawFd, request: libc::c_ulong) -> io::Result<u64> {
     let mut length: libc::c_int = 0;

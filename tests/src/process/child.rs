@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use anyhow::Context;
 
 use crate::platform::{
-    self, CallCounts, CallKind, CallWatch, CallWatchSetup, LIMITS, Limits, Sample, Watching,
+    self, CallCounts, CallWatch, CallWatchSetup, LIMITS, Limits, Sample, SleepingCall, Watching,
 };
 use crate::process::deadline::Deadline;
 use crate::process::output::{NO_THREAD, Output, own_thread};
@@ -30,8 +30,8 @@ pub enum Stdin {
     Null,
     /// These bytes, then the end.
     Bytes(Vec<u8>),
-    /// Neither bytes nor the end.
-    Open,
+    /// These bytes, and not the end.
+    Some(Vec<u8>),
 }
 
 /// How a program is started.
@@ -68,7 +68,7 @@ pub struct Process {
     pub stderr: Output,
     stdin_written: Arc<AtomicU64>,
     /// Writes the standard input, and keeps it open where it is to stay open.
-    stdin_writer: Option<JoinHandle<Option<ChildStdin>>>,
+    stdin_writer: RefCell<Option<JoinHandle<Option<ChildStdin>>>>,
     watchdog: ThreadCapWatchdog,
 }
 
@@ -110,7 +110,7 @@ fn feed(
         let (bytes, stays_open) = match input {
             Stdin::Null => return None,
             Stdin::Bytes(bytes) => (bytes, false),
-            Stdin::Open => (Vec::new(), true),
+            Stdin::Some(bytes) => (bytes, true),
         };
         // A program that does not want all of its input is judged by what it does, not by this.
         for piece in bytes.chunks(PIECE) {
@@ -170,7 +170,7 @@ impl Process {
                 stdout: attached.stdout,
                 stderr: attached.stderr,
                 stdin_written: attached.stdin_written,
-                stdin_writer: attached.stdin_writer,
+                stdin_writer: RefCell::new(attached.stdin_writer),
             }),
             Err(error) => {
                 reaper::end(&mut child);
@@ -215,14 +215,14 @@ impl Process {
         }
     }
 
-    /// To the kernel each call that is reported to us is a sleep. Where all are, naps and waits are what counts. And a call
-    /// that goes on after a stop hides its length, which was reported when it began.
+    /// To the kernel each call that is reported to us is a sleep. Where all are, naps and waits are what counts. And how
+    /// long a nap takes that was interrupted by a stop, and goes on, was reported when it began.
     fn with_naps(&self, mut sample: Sample) -> Sample {
         if let Some((_, watch)) = &self.watch {
             for thread in &mut sample.threads {
-                let call = thread.call.iter_mut();
-                for goes_on in call.filter(|call| call.timed && call.kind == CallKind::Other) {
-                    goes_on.nap = goes_on.nap.or_else(|| watch.last_wait_of(thread.id));
+                let is_resumed = |call: &&mut SleepingCall| call.timed && call.nap.is_none();
+                if let Some(call) = thread.call.as_mut().filter(is_resumed) {
+                    call.nap = watch.last_nap_of(thread.id);
                 }
             }
         }
@@ -259,9 +259,28 @@ impl Process {
     /// Whether all the input that it will ever get waits for it, or was read.
     #[must_use]
     pub fn is_fed(&self) -> bool {
-        self.stdin_writer
-            .as_ref()
-            .is_none_or(JoinHandle::is_finished)
+        let writer = self.stdin_writer.borrow();
+        writer.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    /// Writes `bytes` to its standard input, which was left open and stays open.
+    pub fn feed(&self, bytes: Vec<u8>) -> anyhow::Result<()> {
+        let pipe = self.take_stdin().context("its input has ended")?;
+        let progress = Arc::clone(&self.stdin_written);
+        let writer = feed(pipe, Stdin::Some(bytes), progress).context(NO_THREAD)?;
+        *self.stdin_writer.borrow_mut() = Some(writer);
+        Ok(())
+    }
+
+    /// Ends its standard input.
+    pub fn end_stdin(&self) {
+        drop(self.take_stdin());
+    }
+
+    /// Its standard input, once all that it was to get so far is written.
+    fn take_stdin(&self) -> Option<ChildStdin> {
+        let writer = self.stdin_writer.borrow_mut().take()?;
+        writer.join().ok().flatten()
     }
 
     /// Whether it was ended because it had too many threads and processes.
@@ -294,6 +313,7 @@ impl Process {
     /// After its exit: what it printed last is here too.
     pub fn wait_for_output(&self) {
         if self.exited().is_some() {
+            self.stdout.read_on();
             reaper::end_what_is_left(self.pid);
             let deadline = Deadline::last_look();
             self.stderr.wait_for_the_end(deadline);
@@ -304,6 +324,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        self.stdout.read_on();
         self.kill();
     }
 }
@@ -320,7 +341,7 @@ pub fn family(pid: u32) -> Option<Sample> {
         .flat_map(|one| one.threads)
     {
         if let Some(call) = &mut thread.call {
-            call.descriptor = None;
+            (call.descriptor, call.other_end) = (None, None);
         }
         // What is gone, and only not reaped, does nothing more.
         if thread.state != 'Z' {

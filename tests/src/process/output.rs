@@ -30,7 +30,7 @@ pub struct Output(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
-    /// Shows what lies in the pipe. It is read under the lock, so that nothing is between the two.
+    /// Shows whether something lies in the pipe.
     pipe: Option<PipeEnd>,
 }
 
@@ -39,6 +39,10 @@ struct State {
     kept: Vec<u8>,
     dropped: u64,
     ended: bool,
+    /// What is being read has left the pipe, or will, and is not here yet.
+    is_reading: bool,
+    /// What comes is left in the pipe for now.
+    is_paused: bool,
     lines: Lines,
 }
 
@@ -116,14 +120,15 @@ impl Output {
         let reader = own_thread().spawn(move || {
             let mut buffer = [0; 64 * 1024];
             loop {
-                let (count, mut state) = match &shared.0.pipe {
-                    Some(pipe) => {
-                        pipe.wait_for_more();
-                        let state = shared.lock();
-                        (stream.read(&mut buffer).unwrap_or(0), state)
-                    }
-                    None => (stream.read(&mut buffer).unwrap_or(0), shared.lock()),
-                };
+                if let Some(pipe) = &shared.0.pipe {
+                    pipe.wait_for_more();
+                }
+                shared.wait_while_paused();
+                // Not under the lock: a program in splice(2) holds the pipe while it waits, and us with it.
+                shared.lock().is_reading = true;
+                let count = stream.read(&mut buffer).unwrap_or(0);
+                let mut state = shared.lock();
+                state.is_reading = false;
                 let room = count.min(cap - state.kept.len());
                 state.kept.extend_from_slice(&buffer[..room]);
                 state.lines.see(&buffer[..count]);
@@ -142,8 +147,32 @@ impl Output {
     /// Whether we have read all that the program has printed so far. Where nobody can tell, so it is.
     #[must_use]
     pub fn is_drained(&self) -> bool {
-        let _no_reading = self.lock();
-        self.0.pipe.as_ref().is_none_or(PipeEnd::is_empty)
+        let state = self.lock();
+        let pipe = self.0.pipe.as_ref();
+        pipe.is_none_or(|pipe| state.is_paused || (!state.is_reading && pipe.is_empty()))
+    }
+
+    /// Leaves what comes from now on in the pipe, until [`read_on`](Self::read_on).
+    pub fn pause(&self) {
+        self.lock().is_paused = true;
+    }
+
+    pub fn read_on(&self) {
+        self.lock().is_paused = false;
+        self.0.changed.notify_all();
+    }
+
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.lock().is_paused
+    }
+
+    fn wait_while_paused(&self) {
+        let mut state = self.lock();
+        while state.is_paused {
+            let waited = self.0.changed.wait(state);
+            state = waited.unwrap_or_else(PoisonError::into_inner);
+        }
     }
 
     /// What was kept so far.

@@ -15,9 +15,16 @@ use crate::evidence::last_words::{LastWords, SystemErrors};
 use crate::evidence::settle::Activity;
 use crate::harness::context::CheckContext;
 use crate::platform::basics::start_threads;
-use crate::platform::{descriptors, memory, registered, tcp_table};
+use crate::platform::{CallWatch, descriptors, memory, registered, tcp_table};
 use crate::process::child::Process;
 use crate::process::deadline::Deadline;
+
+fn has_time_limits(watch: &CallWatch) -> bool {
+    CallLog::new(watch.calls().1)
+        .time_limits(|_| true)
+        .next()
+        .is_some()
+}
 
 /// More threads than a program needs for all the clients of a check.
 const MANY_THREADS: usize = 64;
@@ -75,6 +82,7 @@ impl CheckContext {
             exceeded_thread_cap: program.exceeded_thread_cap(),
             descriptor_limit: program.limits().descriptors,
             memory: memory(program.pid()),
+            has_time_limits: program.watch().is_some_and(has_time_limits),
             calls: calls.unwrap_or_default(),
             beats: activity == Activity::Spinning && is_alive(program),
         };

@@ -1,10 +1,10 @@
 //! What a check sees of the machine, as far as this machine shows it.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use crate::evidence::connection::Connection;
 use crate::harness::context::CheckContext;
-use crate::platform::{Power, Powers, Sample, TcpRow, TcpState, tcp_rows, tcp_table};
+use crate::platform::{Power, Powers, Sample, TcpRow, TcpState, nobody, tcp_rows, tcp_table};
 
 /// What it takes to see that a program has settled.
 const SETTLING: [Power; 2] = [Power::ProcessState, Power::KernelQueues];
@@ -19,8 +19,10 @@ impl CheckContext {
 
     /// The sockets that matter here: both ends of each connection, and the one that listens.
     pub(super) fn rows(&self) -> Option<Vec<TcpRow>> {
-        let unspecified = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-        let listener = self.listener.get().map(|address| (address, unspecified));
+        let listener = self
+            .listener
+            .get()
+            .map(|address| (address, nobody(address)));
         let connections = self.connections.borrow();
         let ends = connections.iter().flat_map(Connection::both_ends);
         self.rows_at(&ends.chain(listener).collect::<Vec<_>>())

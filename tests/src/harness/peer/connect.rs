@@ -2,14 +2,15 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 
 use socket2::{Domain, Socket, Type};
 
 use crate::harness::context::CheckContext;
 use crate::harness::scripted_server::loopback_of_our_own;
 use crate::platform::{
-    Power, TcpRow, fix_room, longest_backlog, narrow_room, tcp_rows, tcp_table, widen_room_to_send,
+    Power, TcpRow, fix_room, longest_backlog, narrow_room, nobody, tcp_rows, tcp_table,
+    widen_room_to_send,
 };
 
 /// Why a connection did not come about.
@@ -53,7 +54,9 @@ pub(crate) fn connect(
     if let Some(room) = room {
         narrow_room(&socket, room)?;
     }
-    come_from(context, &socket).map_err(Refusal::Ours)?;
+    if server.is_ipv4() {
+        come_from(context, &socket).map_err(Refusal::Ours)?;
+    }
     // In non-blocking mode this only begins, unless nobody listens on this very machine.
     match socket.connect(&server.into()) {
         Err(error) if !has_begun(&error) => return Err(error.into()),
@@ -110,8 +113,7 @@ fn come_from(context: &CheckContext, socket: &Socket) -> io::Result<()> {
 /// Whether the backlog of the server at this address is full, and this machine allows none to be longer: then it is not
 /// the program that leaves no room for one more.
 pub(crate) fn has_all_that_may_wait(server: SocketAddr) -> bool {
-    let unspecified = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-    let rows = tcp_rows(&[(server, unspecified)]).unwrap_or_default();
+    let rows = tcp_rows(&[(server, nobody(server))]).unwrap_or_default();
     let is_full = |row: &&TcpRow| row.unread > row.unsent;
     rows.iter()
         .find(is_full)

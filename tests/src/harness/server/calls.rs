@@ -5,8 +5,9 @@ use std::time::Duration;
 use crate::course::cause::Cause;
 use crate::diagnose::failure::{Outcome, Result};
 use crate::diagnose::symptom::Symptom;
-use crate::evidence::calls::{LongRound, OwnWait};
+use crate::evidence::calls::LongRound;
 use crate::evidence::last_words::LastWords;
+use crate::harness::audit;
 use crate::harness::peer::Peer;
 use crate::harness::server::Server;
 use crate::platform::{
@@ -24,18 +25,10 @@ impl Server {
     /// Since it announced its address it has waited only in calls that another side ends: no sleep, no timer, and no wait
     /// with a timeout of less than a minute.
     pub fn expect_no_waits_of_its_own(&self) -> Result<&Self> {
-        let own_wait = self.context.calls_since_the_announcement();
-        match own_wait.and_then(|calls| calls.own_waits().next()) {
-            None => Ok(self),
-            Some(wait) => Err(self.context.fail_because(
-                match wait {
-                    OwnWait::Sleep(_) => Cause::SleepsOnItsOwn,
-                    _ => Cause::WakesOnATimer,
-                },
-                "a server that waits only in calls that a client ends",
-                words(wait),
-            )),
-        }
+        let calls = self.context.calls_since_the_announcement();
+        let expected = "a server that waits only in calls that a client ends";
+        audit::no_waits_of_its_own(&self.context, calls, expected)?;
+        Ok(self)
     }
 
     /// Since it announced its address it has never slept for more than 5 ms in one go.
@@ -104,6 +97,7 @@ impl Server {
 
     /// It listens at the address that it announced, and at no other.
     pub fn expect_one_listener(&self) -> Result<&Self> {
+        self.context.wait_until_settled();
         let mine = self.context.open_sockets();
         let table = tcp_table().unwrap_or_default();
         let listening = table.iter().filter(|row| row.state == TcpState::Listen);
@@ -123,29 +117,15 @@ impl Server {
 
     /// It has set no limit of time on any socket: neither on `recv` or `send`, nor on the connection.
     pub fn expect_no_time_limits(&self) -> Result<&Self> {
-        self.expect_no_limits(|_| true)
+        audit::no_time_limits(&self.context, |_| true)?;
+        Ok(self)
     }
 
     /// It has set no limit of time on a connection whose client does not read. On calls that never wait one is without effect.
     pub fn expect_unlimited_delivery(&self) -> Result<&Self> {
-        self.expect_no_limits(|option| option == SocketOption::UserTimeout)
-    }
-
-    fn expect_no_limits(&self, counts: impl Fn(SocketOption) -> bool) -> Result<&Self> {
-        let calls = self.context.calls();
-        let mut limits = calls
-            .iter()
-            .flat_map(|calls| calls.options())
-            .filter(|option| counts(*option))
-            .filter_map(name_of_limit);
-        match limits.next() {
-            None => Ok(self),
-            Some(name) => Err(self.context.fail_because(
-                Cause::GivesUpAfterATime,
-                "sockets without a limit of time",
-                format!("it has set {name}"),
-            )),
-        }
+        let counts = |option| option == SocketOption::UserTimeout;
+        audit::no_time_limits(&self.context, counts)?;
+        Ok(self)
     }
 
     /// How often it has made which calls so far, once it has settled.
@@ -223,6 +203,18 @@ impl Server {
         self.fail_next(CallKind::Accept, None, error)
     }
 
+    /// Each further `accept` fails with `error`.
+    pub fn fail_every_accept(&self, error: SystemError) -> Outcome {
+        self.context
+            .remember(|history| history.listener_broke = true);
+        self.context.answer(Fault {
+            kind: CallKind::Accept,
+            descriptor: None,
+            answer: Answer::Error(error),
+            times: u64::MAX,
+        })
+    }
+
     /// The next `recv` on the socket of `peer` fails with `error`.
     pub fn fail_next_recv_from(&self, peer: &Peer, error: SystemError) -> Outcome {
         self.remember_broken(error);
@@ -242,6 +234,8 @@ impl Server {
 
     /// Each `send` takes no more than so many bytes, as it may.
     pub fn shorten_sends(&self, bytes: usize) -> Outcome {
+        self.context
+            .remember(|history| history.send_was_interrupted = true);
         self.context.answer(Fault {
             kind: CallKind::Send,
             descriptor: None,
@@ -281,31 +275,5 @@ impl Server {
             let received = format!("it has not accepted {}", peer.connection.label);
             peer.fail(Symptom::Silence, expected, received)
         })
-    }
-}
-
-fn words(wait: OwnWait) -> String {
-    match wait {
-        OwnWait::Sleep(length) => format!("a sleep of {}", duration(length)),
-        OwnWait::ForSockets(length) => {
-            format!(
-                "a wait for sockets that gives up after {}",
-                duration(length)
-            )
-        }
-        OwnWait::ForAThread(length) => format!(
-            "a wait for another thread that gives up after {}",
-            duration(length)
-        ),
-        OwnWait::Timer => "a timer".into(),
-    }
-}
-
-fn name_of_limit(option: SocketOption) -> Option<&'static str> {
-    match option {
-        SocketOption::ReceiveTimeout => Some("SO_RCVTIMEO"),
-        SocketOption::SendTimeout => Some("SO_SNDTIMEO"),
-        SocketOption::UserTimeout => Some("TCP_USER_TIMEOUT"),
-        _ => None,
     }
 }

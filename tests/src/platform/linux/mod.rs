@@ -135,7 +135,8 @@ pub fn dependants(pid: u32) -> Vec<u32> {
 /// What a pipe can be looked at through.
 pub use std::os::fd::AsFd as Stream;
 
-/// A look into a pipe, beside whoever reads it: poll(2), and `FIONREAD` of ioctl_tty(2).
+/// A look at a pipe, beside whoever reads it: poll(2). `FIONREAD` would wait for the pipe itself, which a program in
+/// splice(2) holds for as long as it waits.
 #[derive(Debug)]
 pub struct PipeEnd(OwnedFd);
 
@@ -153,7 +154,7 @@ impl PipeEnd {
 
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        unix::queue(self.0.as_raw_fd(), libc::FIONREAD).is_ok_and(|length| length == 0)
+        !unix::is_readable(self.0.as_raw_fd())
     }
 }
 

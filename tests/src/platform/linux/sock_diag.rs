@@ -4,7 +4,7 @@
 //! milliseconds. One question takes microseconds.
 
 use std::io::{self, Read};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -40,7 +40,7 @@ impl SockDiag {
         Socket::new(Domain::from(libc::AF_NETLINK), Type::RAW, Some(protocol)).map(Self)
     }
 
-    /// The socket at `local` that is connected to `remote`; where that is `0.0.0.0:0`, the one that listens.
+    /// The socket at `local` that is connected to `remote`; where that is [`nobody`](crate::platform::nobody), the one that listens.
     ///
     /// # Errors
     ///
@@ -97,17 +97,22 @@ fn question(local: SocketAddr, remote: SocketAddr) -> Vec<u8> {
     let every_state = u32::MAX;
     let no_cookie = [0xFF; 8];
     let with_info = 1 << (INFO - 1);
-    message.extend([libc::AF_INET as u8, libc::IPPROTO_TCP as u8, with_info, 0]);
+    let family = match local {
+        SocketAddr::V4(_) => libc::AF_INET,
+        SocketAddr::V6(_) => libc::AF_INET6,
+    };
+    message.extend([family as u8, libc::IPPROTO_TCP as u8, with_info, 0]);
     message.extend(every_state.to_ne_bytes());
     message.extend(local.port().to_be_bytes());
     message.extend(remote.port().to_be_bytes());
     for address in [local, remote] {
-        let octets = match address {
-            SocketAddr::V4(address) => address.ip().octets(),
-            SocketAddr::V6(_) => [0; 4],
-        };
-        message.extend(octets);
-        message.extend([0; 12]);
+        match address {
+            SocketAddr::V4(address) => {
+                message.extend(address.ip().octets());
+                message.extend([0; 12]);
+            }
+            SocketAddr::V6(address) => message.extend(address.ip().octets()),
+        }
     }
     message.extend([0; 4]);
     message.extend(no_cookie);
@@ -119,8 +124,12 @@ fn row(answer: &[u8]) -> Option<TcpRow> {
     let long = |at: usize| Some(u32::from_ne_bytes(answer.get(at..at + 4)?.try_into().ok()?));
     let address = |port: usize, ip: usize| {
         let port = u16::from_be_bytes(answer.get(port..port + 2)?.try_into().ok()?);
-        let octets: [u8; 4] = answer.get(ip..ip + 4)?.try_into().ok()?;
-        Some(SocketAddr::from((Ipv4Addr::from(octets), port)))
+        let octets: [u8; 16] = answer.get(ip..ip + 16)?.try_into().ok()?;
+        let ip = match i32::from(*answer.first()?) {
+            libc::AF_INET6 => IpAddr::from(octets),
+            _ => IpAddr::from([octets[0], octets[1], octets[2], octets[3]]),
+        };
+        Some(SocketAddr::from((ip, port)))
     };
     Some(TcpRow {
         state: tcp_state(*answer.get(1)?),

@@ -1,8 +1,10 @@
 //! The call that a thread sleeps in, and for how long it asked to: /proc/PID/syscall in proc(5).
 
+use std::fs;
 use std::time::Duration;
 
 use crate::platform::linux::memory_of::Memory;
+use crate::platform::linux::proc;
 use crate::platform::{CallKind, SleepingCall, unix};
 
 /// Reads a line of /proc/PID/syscall: the call's number and its arguments, or `running`.
@@ -67,15 +69,56 @@ pub(super) fn call(pid: u32, line: &str) -> Option<SleepingCall> {
         _ => (CallKind::Other, false, Wait::ForEver),
     };
     let descriptor = on_descriptor.then(|| argument(0) as i32);
+    let moved = Moved::by(number, &arguments, pid);
     Some(SleepingCall {
-        kind,
-        descriptor,
+        kind: moved.as_ref().map_or(kind, |moved| moved.kind),
+        descriptor: moved
+            .as_ref()
+            .map_or(descriptor, |moved| Some(moved.socket)),
+        other_end: moved.map(|moved| moved.other_end),
         timed: !matches!(wait, Wait::ForEver),
         nap: match wait {
             Wait::For(length) => Some(length),
             Wait::ForEver | Wait::ForSomeTime => None,
         },
     })
+}
+
+/// Bytes that the kernel moves by itself, between a socket and a pipe or a file: a `send` or a `recv` in one call with the
+/// read or the write at the other end.
+pub(super) struct Moved {
+    pub(super) kind: CallKind,
+    pub(super) socket: i32,
+    pub(super) other_end: i32,
+}
+
+impl Moved {
+    /// `None` for another call than splice(2) and sendfile(2).
+    pub(super) fn by(number: i64, arguments: &[u64], pid: u32) -> Option<Self> {
+        let descriptor = |index: usize| arguments.get(index).map_or(-1, |one| *one as i32);
+        let (from, to) = match number {
+            libc::SYS_splice => (descriptor(0), descriptor(2)),
+            libc::SYS_sendfile => (descriptor(1), descriptor(0)),
+            _ => return None,
+        };
+        Some(match is_socket(pid, to) {
+            true => Self {
+                kind: CallKind::Send,
+                socket: to,
+                other_end: from,
+            },
+            false => Self {
+                kind: CallKind::Recv,
+                socket: from,
+                other_end: to,
+            },
+        })
+    }
+}
+
+fn is_socket(pid: u32, descriptor: i32) -> bool {
+    let target = fs::read_link(proc::of(pid).join(format!("fd/{descriptor}")));
+    target.is_ok_and(|target| target.to_string_lossy().starts_with("socket:"))
 }
 
 /// How long a call waits at most.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::os::fd::AsRawFd;
 
 use socket2::{SockRef, Socket};
@@ -10,10 +10,13 @@ use socket2::{SockRef, Socket};
 use crate::platform::linux::sock_diag::SockDiag;
 use crate::platform::{TcpRow, TcpState, unix};
 
-/// All IPv4 TCP sockets of this machine, but for the many that only linger in `TIME_WAIT`.
+/// All TCP sockets of this machine, but for the many that only linger in `TIME_WAIT`.
 #[must_use]
 pub fn tcp_table() -> Option<Vec<TcpRow>> {
-    let table = fs::read_to_string("/proc/net/tcp").ok()?;
+    let mut table = fs::read_to_string("/proc/net/tcp").ok()?;
+    // A kernel without IPv6 has no such file.
+    let of_ipv6 = fs::read_to_string("/proc/net/tcp6").unwrap_or_default();
+    table.extend(of_ipv6.split_inclusive('\n').skip(1));
     // After a soak there are thousands of them, so they are told by their state alone.
     let lingers = |line: &&str| line.split_ascii_whitespace().nth(3) == Some("06");
     Some(
@@ -37,8 +40,8 @@ pub fn window_probes(local: SocketAddr, remote: SocketAddr) -> Option<u8> {
     LINE.with(|line| line.as_ref().ok()?.window_probes(local, remote).ok()?)
 }
 
-/// Those sockets that are known by their two addresses, as [`tcp_table`] would show them; `0.0.0.0:0` stands for the
-/// other side of one that listens.
+/// Those sockets that are known by their two addresses, as [`tcp_table`] would show them;
+/// [`nobody`](crate::platform::nobody) stands for the other side of one that listens.
 #[must_use]
 pub fn tcp_rows(wanted: &[(SocketAddr, SocketAddr)]) -> Option<Vec<TcpRow>> {
     let asked = LINE.with(|line| {
@@ -156,6 +159,17 @@ pub(super) fn tcp_state(number: u8) -> TcpState {
 /// Reads `0100007F:1B58`: the address as the machine stores it, the port as people read it.
 fn address(text: &str) -> Option<SocketAddr> {
     let (ip, port) = text.split_once(':')?;
-    let ip = Ipv4Addr::from(u32::from_str_radix(ip, 16).ok()?.to_ne_bytes());
+    let word = |at: usize| {
+        let digits = ip.get(at..at + 8)?;
+        Some(u32::from_str_radix(digits, 16).ok()?.to_ne_bytes())
+    };
+    let ip = match ip.len() {
+        8 => IpAddr::from(word(0)?),
+        _ => {
+            let words = [word(0)?, word(8)?, word(16)?, word(24)?];
+            let octets: [u8; 16] = words.concat().try_into().ok()?;
+            IpAddr::from(octets)
+        }
+    };
     Some(SocketAddr::from((ip, u16::from_str_radix(port, 16).ok()?)))
 }

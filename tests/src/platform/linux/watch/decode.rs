@@ -4,13 +4,14 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use crate::platform::linux::memory_of::Memory;
+use crate::platform::linux::syscalls::Moved;
 use crate::platform::{CallKind, SocketOption, WatchedCall, unix};
 
 /// How much of a line that the program prints is read, in bytes.
 const LINE: usize = 128;
 
 /// The call with this number and these arguments, made by a thread with this `memory`.
-pub(super) fn call(number: i64, arguments: [u64; 6], memory: &Memory) -> WatchedCall {
+pub(super) fn call(number: i64, arguments: [u64; 6], thread: u32, memory: &Memory) -> WatchedCall {
     let descriptor = arguments[0] as i32;
     let on = |kind, bytes| WatchedCall::On {
         kind,
@@ -28,6 +29,14 @@ pub(super) fn call(number: i64, arguments: [u64; 6], memory: &Memory) -> Watched
         limit.map(Duration::from_millis)
     };
     let left = |end: Duration| end.saturating_sub(unix::monotonic_time());
+    if let Some(moved) = Moved::by(number, &arguments, thread) {
+        return WatchedCall::On {
+            kind: moved.kind,
+            descriptor: moved.socket,
+            peer: None,
+            bytes: 0,
+        };
+    }
     match number {
         libc::SYS_accept | libc::SYS_accept4 => on(CallKind::Accept, 0),
         libc::SYS_getsockopt | libc::SYS_ioctl => on(CallKind::Other, 0),

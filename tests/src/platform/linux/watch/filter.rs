@@ -78,6 +78,8 @@ const ON_SOCKETS: &[libc::c_long] = &[
     libc::SYS_writev,
     libc::SYS_sendto,
     libc::SYS_sendmsg,
+    libc::SYS_splice,
+    libc::SYS_sendfile,
 ];
 
 /// The filter. `None` on a processor that we do not know.

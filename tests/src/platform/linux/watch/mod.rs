@@ -96,22 +96,22 @@ impl CallWatch {
         (record.dropped, record.calls.iter().cloned().collect())
     }
 
+    /// How long `thread` asked to sleep, or to wait, when it did so last.
+    #[must_use]
+    pub fn last_nap_of(&self, thread: u32) -> Option<Duration> {
+        let record = self.0.record();
+        let of_thread = record.calls.iter().rev().filter(|(by, _)| *by == thread);
+        let mut naps = of_thread.map(|(_, call)| match call {
+            WatchedCall::Nap(length) => Some(*length),
+            WatchedCall::Wait { limit, .. } => *limit,
+            _ => None,
+        });
+        naps.next()?
+    }
+
     #[must_use]
     pub fn counts(&self) -> CallCounts {
         self.0.record().counts.clone()
-    }
-
-    /// For how long the last sleep or wait of `thread` was meant to last, if there was one.
-    #[must_use]
-    pub fn last_wait_of(&self, thread: u32) -> Option<Duration> {
-        let record = self.0.record();
-        let mut calls = record.calls.iter().rev();
-        let of_it = calls.find_map(|(by, call)| match call {
-            WatchedCall::Nap(length) if *by == thread => Some(Some(*length)),
-            WatchedCall::Wait { limit, .. } if *by == thread => Some(*limit),
-            _ => None,
-        });
-        of_it.flatten()
     }
 
     /// From now on such calls are answered by us.
@@ -146,13 +146,13 @@ impl Shared {
     /// What the program can bring about by the call is recorded before it can: whoever sees the one finds the other.
     fn answer_one(&self, report: &Report, peers: &mut Peers) {
         let memory = Memory::of(report.thread);
-        let mut call = decode::call(report.number, report.arguments, &memory);
+        let mut call = decode::call(report.number, report.arguments, report.thread, &memory);
         peers.add_to(&mut call, report.thread);
-        let verdict = self.verdict(report, &call);
         if let (WatchedCall::Print(_), Some(cpu)) = (&call, cpu_of_thread(report.thread)) {
             self.record().add(report.thread, WatchedCall::Used(cpu));
         }
-        self.record().add(report.thread, call);
+        self.record().add(report.thread, call.clone());
+        let verdict = self.verdict(report, &call);
         if !self.listener.answer(report, verdict) {
             // It was interrupted before, and begins anew: it is reported again.
             self.record().take_back();

@@ -34,7 +34,8 @@ fn first_piece(report: &Report, memory: &Memory) -> Option<(u64, usize)> {
         libc::SYS_writev => piece_at(second)?,
         // The pieces of a `struct msghdr`: see sendmsg(2).
         libc::SYS_sendmsg => piece_at(memory.word(second + 16)?)?,
-        _ => (second, third),
+        libc::SYS_write | libc::SYS_sendto => (second, third),
+        _ => return None,
     };
     Some((pointer, usize::try_from(length).ok()?))
 }
