@@ -109,8 +109,8 @@ pub enum SystemError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fault {
     pub kind: CallKind,
-    /// The descriptor that the call is on. `None`: any.
-    pub descriptor: Option<i32>,
+    /// The other end of the connection that the call is on, by whichever descriptor. `None`: any.
+    pub peer: Option<SocketAddr>,
     pub answer: Answer,
     /// How many such calls are still answered.
     pub times: u64,

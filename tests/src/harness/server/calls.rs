@@ -1,5 +1,6 @@
 //! What is expected of a server's system calls, which the kernel reports to the lab, and answers of ours to some of them.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::course::cause::Cause;
@@ -128,6 +129,13 @@ impl Server {
         Ok(self)
     }
 
+    /// It has set no limit of time on a connection, nor on calls that send.
+    pub fn expect_unlimited_sending(&self) -> Result<&Self> {
+        let limits = [SocketOption::UserTimeout, SocketOption::SendTimeout];
+        audit::no_time_limits(&self.context, |option| limits.contains(&option))?;
+        Ok(self)
+    }
+
     /// How often it has made which calls so far, once it has settled.
     pub fn count_calls(&self) -> Result<CallCounts> {
         self.context.wait_until_settled();
@@ -209,7 +217,7 @@ impl Server {
             .remember(|history| history.listener_broke = true);
         self.context.answer(Fault {
             kind: CallKind::Accept,
-            descriptor: None,
+            peer: None,
             answer: Answer::Error(error),
             times: u64::MAX,
         })
@@ -218,13 +226,15 @@ impl Server {
     /// The next `recv` on the socket of `peer` fails with `error`.
     pub fn fail_next_recv_from(&self, peer: &Peer, error: SystemError) -> Outcome {
         self.remember_broken(error);
-        self.fail_next(CallKind::Recv, Some(self.descriptor_for(peer)?), error)
+        self.descriptor_for(peer)?;
+        self.fail_next(CallKind::Recv, Some(peer.connection.ours), error)
     }
 
     /// The next `send` on the socket of `peer` fails with `error`.
     pub fn fail_next_send_to(&self, peer: &Peer, error: SystemError) -> Outcome {
         self.remember_broken(error);
-        self.fail_next(CallKind::Send, Some(self.descriptor_for(peer)?), error)
+        self.descriptor_for(peer)?;
+        self.fail_next(CallKind::Send, Some(peer.connection.ours), error)
     }
 
     /// The next wait for readiness fails with `error`.
@@ -238,7 +248,7 @@ impl Server {
             .remember(|history| history.send_was_interrupted = true);
         self.context.answer(Fault {
             kind: CallKind::Send,
-            descriptor: None,
+            peer: None,
             answer: Answer::AtMost(bytes),
             times: u64::MAX,
         })
@@ -255,10 +265,10 @@ impl Server {
         }
     }
 
-    fn fail_next(&self, kind: CallKind, descriptor: Option<i32>, error: SystemError) -> Outcome {
+    fn fail_next(&self, kind: CallKind, peer: Option<SocketAddr>, error: SystemError) -> Outcome {
         self.context.answer(Fault {
             kind,
-            descriptor,
+            peer,
             answer: Answer::Error(error),
             times: 1,
         })

@@ -9,6 +9,7 @@ mod short_send;
 
 use std::collections::VecDeque;
 use std::io;
+use std::net::SocketAddr;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -160,14 +161,12 @@ impl Shared {
     }
 
     fn verdict(&self, report: &Report, call: &WatchedCall) -> Verdict {
-        let (kind, descriptor) = match call {
-            WatchedCall::On {
-                kind, descriptor, ..
-            } => (*kind, Some(*descriptor)),
+        let (kind, peer) = match call {
+            WatchedCall::On { kind, peer, .. } => (*kind, *peer),
             WatchedCall::Wait { kind, .. } => (*kind, None),
             _ => return Verdict::GoOn,
         };
-        match self.fault(kind, descriptor) {
+        match self.fault(kind, peer) {
             None => Verdict::GoOn,
             Some(Answer::Error(error)) => Verdict::Fail(number(error)),
             Some(Answer::AtMost(bytes)) => short_send::send(report, bytes),
@@ -175,12 +174,10 @@ impl Shared {
     }
 
     /// The answer to a call of this kind, if one is left.
-    fn fault(&self, kind: CallKind, descriptor: Option<i32>) -> Option<Answer> {
+    fn fault(&self, kind: CallKind, peer: Option<SocketAddr>) -> Option<Answer> {
         let mut faults = lock(&self.faults);
         let fault = faults.iter_mut().find(|fault| {
-            fault.kind == kind
-                && fault.times > 0
-                && fault.descriptor.is_none_or(|one| Some(one) == descriptor)
+            fault.kind == kind && fault.times > 0 && fault.peer.is_none_or(|one| Some(one) == peer)
         })?;
         fault.times -= 1;
         Some(fault.answer)
