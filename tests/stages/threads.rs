@@ -8,6 +8,7 @@ use crate::diagnose::failure::{Outcome, Result};
 use crate::harness::peer::Peer;
 use crate::harness::program::Program;
 use crate::harness::server::Server;
+use crate::platform::SystemError;
 
 use super::echo_server::{
     echoes_a_message_that_arrives_byte_by_byte, echoes_bytes_of_every_size, echoes_texts_unchanged,
@@ -17,10 +18,7 @@ use super::echo_server::{
 };
 use super::nonblocking_send::owes_the_tail_after_a_half_close;
 use super::polling_clients::{greet_each, keeps_little_for_a_slow_client, talk_all_at_once};
-use super::select::{
-    asks_again_and_again, loses_nobody_but_the_one_whose_send_fails,
-    sends_what_one_send_did_not_take,
-};
+use super::select::{asks_again_and_again, sends_what_one_send_did_not_take};
 
 crate::checks! {
     step 1, 1: serves_the_next_client_while_one_is_silent;
@@ -148,6 +146,19 @@ fn keeps_those_who_have_a_thread(program: &Program) -> Outcome {
     serve_one_client(&server)?;
     server.expect_no_panic()?;
     program.expect_transcript("one-resets")
+}
+
+/// That a connection is broken may come as "Broken pipe" from `send`. Whoever receives in another thread hears of it there.
+fn loses_nobody_but_the_one_whose_send_fails(program: &Program) -> Outcome {
+    program.watch_every_call();
+    let server = program.start()?;
+    let (mut broken, mut other) = (server.connect_peer()?, server.connect_peer()?);
+    server.fail_next_send_to(&broken, SystemError::BrokenPipe)?;
+    broken.send("hello")?;
+    server.wait_until_settled();
+    broken.reset()?;
+    other.send("still here")?.expect("still here")?;
+    serve_one_client(&server)
 }
 
 /// So many clients, each of which has its answer before the next connects: threads that accept side by side may number
