@@ -173,20 +173,6 @@ fn connect_one_by_one(server: &Server, count: usize) -> Result<Vec<Peer>> {
     Ok(peers)
 }
 
-/// That a connection is broken may come as "Broken pipe" from `send`, and then that client alone is lost. Whoever has a
-/// second thread for receiving hears of it there.
-fn loses_nobody_but_the_one_whose_send_fails(program: &Program) -> Outcome {
-    program.watch_every_call();
-    let server = program.start()?;
-    let (mut broken, mut other) = (server.connect_peer()?, server.connect_peer()?);
-    server.fail_next_send_to(&broken, SystemError::BrokenPipe)?;
-    broken.send("hello")?.wait_until_read()?;
-    broken.reset()?;
-    server.wait_until_settled();
-    other.send("still here")?.expect("still here")?;
-    serve_one_client(&server)
-}
-
 /// A client that resets in the backlog is accepted all the same, and even its address is gone.
 fn serves_the_next_after_a_reset_in_the_backlog(program: &Program) -> Outcome {
     let server = program.start()?;
