@@ -148,6 +148,19 @@ fn keeps_those_who_have_a_thread(program: &Program) -> Outcome {
     program.expect_transcript("one-resets")
 }
 
+/// That a connection is broken may come as "Broken pipe" from `send`. Whoever receives in another thread hears of it there.
+fn loses_nobody_but_the_one_whose_send_fails(program: &Program) -> Outcome {
+    program.watch_every_call();
+    let server = program.start()?;
+    let (mut broken, mut other) = (server.connect_peer()?, server.connect_peer()?);
+    server.fail_next_send_to(&broken, SystemError::BrokenPipe)?;
+    broken.send("hello")?;
+    server.wait_until_settled();
+    broken.reset()?;
+    other.send("still here")?.expect("still here")?;
+    serve_one_client(&server)
+}
+
 /// So many clients, each of which has its answer before the next connects: threads that accept side by side may number
 /// those who come at the same time in any order.
 fn connect_one_by_one(server: &Server, count: usize) -> Result<Vec<Peer>> {

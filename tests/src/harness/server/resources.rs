@@ -84,9 +84,9 @@ impl Resources {
 }
 
 impl Server {
-    /// What it has taken of the machine so far. It need not have settled: what it is about to give back lets it have a little
-    /// more later.
+    /// What it has taken of the machine, once it has settled: threads that are still being started will be there later.
     pub fn count_resources(&self) -> Result<Resources> {
+        self.context.wait_until_settled();
         self.resources().ok_or_else(|| self.is_gone())
     }
 
