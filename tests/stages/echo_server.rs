@@ -237,6 +237,7 @@ pub(super) fn keeps_nothing_of_clients_that_left(program: &Program) -> Outcome {
 
 /// What was sent back is gone. A stream may go on for as long as it likes, in the same memory.
 pub(super) fn keeps_nothing_of_what_it_has_sent(program: &Program) -> Outcome {
+    program.watch_rare_calls();
     let server = program.start()?;
     let mut peer = server.connect_peer()?;
     let stream = program.payload("a long stream", program.many(13 << 18, 40 << 20));

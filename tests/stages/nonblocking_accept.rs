@@ -46,6 +46,7 @@ fn goes_on_ticking_while_nobody_is_there(program: &Program) -> Outcome {
 
 /// The loop goes round a hundred thousand times a second. Eight bytes for each round would be a mebibyte a second.
 fn keeps_nothing_of_a_round_in_which_nobody_came(program: &Program) -> Outcome {
+    program.watch_rare_calls();
     program.start()?.expect_same_memory_each_round()
 }
 

@@ -120,6 +120,7 @@ fn gives_up_one_to_whom_it_cannot_send(program: &Program) -> Outcome {
 
 /// The loop goes round a hundred thousand times a second, and most rounds find nothing: neither a client nor a byte.
 pub(super) fn keeps_nothing_of_a_round_in_which_nothing_came(program: &Program) -> Outcome {
+    program.watch_rare_calls();
     let server = program.start()?;
     server.expect_same_memory_each_round()?;
     let mut silent = server.connect_peer()?;

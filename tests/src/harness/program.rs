@@ -73,6 +73,11 @@ impl Program {
         self.watching.set(Watching::Every);
     }
 
+    /// Has only rare calls of what is started later reported: it makes so many others that reporting them takes too long.
+    pub fn watch_rare_calls(&self) {
+        self.watching.set(Watching::Rare);
+    }
+
     /// Starts it as a server on a port that the kernel chooses, and waits for its announcement.
     pub fn start(&self) -> Result<Server> {
         self.start_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
