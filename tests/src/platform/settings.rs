@@ -3,12 +3,16 @@
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::platform::{fix_room, longest_backlog, widen_room_to_send};
 
 /// The longest message that a check leaves to the kernel alone, in bytes.
 const MESSAGE: usize = 65_537;
+
+/// How much a program of the early stages receives at once, and sends back, in bytes. While its client is inside `recv` what is
+/// sent stays in the send buffer for a moment.
+const READ: usize = 16 * 1024;
 
 /// What it takes to see whether a program serves one client without end: two of four send so much, clearly more than the
 /// eight turns of 64 KiB that are allowed before it is another one's.
@@ -39,6 +43,15 @@ pub fn let_wait(clients: u64) -> Result<(), String> {
 
 /// Whether the kernel takes [`MESSAGE`] bytes from a program whatever the other side does, in one piece and in many.
 pub fn takes_a_message() -> Result<(), String> {
+    let (_peer, program) = connection().map_err(|error| error.to_string())?;
+    match SockRef::from(&program).send_buffer_size() {
+        Ok(room) if room < READ * 2 => {
+            return Err(format!(
+                "a send buffer has room for {room} bytes (tcp_wmem)"
+            ));
+        }
+        _ => {}
+    }
     for piece in [MESSAGE, 16 * 1024, 1000] {
         let taken = connection().map(|(_peer, mut program)| takes(&mut program, piece, MESSAGE));
         is_enough(taken, MESSAGE)?;
