@@ -121,6 +121,17 @@ fn a_call_fails_as_the_lab_says() {
         .expect("it says why");
 }
 
+/// Between the filter and exec nobody but the lab can answer, and it is waiting for exec itself.
+#[test]
+fn a_program_that_cannot_be_executed_is_an_error_and_no_hang() {
+    let launch = Launch {
+        watching: Some(Watching::Every),
+        ..Launch::usual()
+    };
+    let started = Process::start(Command::new("/nowhere/to-be-found"), launch);
+    assert!(started.is_err(), "{started:?}");
+}
+
 /// The calls of the program that makes one of each kind.
 fn calls_of_all_kinds(watching: Watching) -> CallLog {
     let mut command = Command::new(&*EVERY_CALL);

@@ -12,6 +12,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -25,37 +26,47 @@ use crate::platform::{Answer, CallCounts, CallKind, Fault, SystemError, WatchedC
 /// How many calls are kept. A server that goes round in a loop makes many.
 const KEPT: usize = 1 << 16;
 
-/// A program that is about to be started, and will be watched.
+/// A program that is about to be started, and will be watched. A thread of ours waits for its reports already: where exec
+/// fails, the child makes calls on the list before it ends.
 #[derive(Debug)]
-pub struct CallWatchSetup(Handover);
+pub struct CallWatchSetup(Receiver<Arc<Shared>>);
 
 impl CallWatchSetup {
     /// Makes the program that `command` starts be watched. This has to be the last setting of its child.
     ///
     /// # Errors
     ///
-    /// When this system does not do that.
+    /// When this system does not do that, or refuses a thread for it.
     pub fn prepare(command: &mut Command, watching: Watching) -> io::Result<Self> {
         let filter = filter::filter(watching).ok_or(io::ErrorKind::Unsupported)?;
-        Handover::prepare(command, filter).map(Self)
+        let handover = Handover::prepare(command, filter)?;
+        let (begun, begins) = mpsc::sync_channel(1);
+        thread::Builder::new().spawn(move || {
+            // Where the program is never started, there is nothing to receive.
+            let Ok(listener) = handover.receive() else {
+                return;
+            };
+            listener.wake_on_the_same_processor();
+            let shared = Arc::new(Shared {
+                listener,
+                is_answering: AtomicBool::new(false),
+                record: Mutex::default(),
+                faults: Mutex::default(),
+            });
+            // Nobody waits for it where exec has failed.
+            let _ = begun.send(Arc::clone(&shared));
+            shared.answer_all();
+        })?;
+        Ok(Self(begins))
     }
 
     /// Watches the program, which was started.
     ///
     /// # Errors
     ///
-    /// When the system refuses a thread for it, or the program has not handed its reports over.
+    /// When the program has not handed its reports over.
     pub fn watch(self) -> io::Result<CallWatch> {
-        let listener = self.0.receive()?;
-        listener.wake_on_the_same_processor();
-        let shared = Arc::new(Shared {
-            listener,
-            is_answering: AtomicBool::new(false),
-            record: Mutex::default(),
-            faults: Mutex::default(),
-        });
-        let supervisor = Arc::clone(&shared);
-        thread::Builder::new().spawn(move || supervisor.answer_all())?;
+        let shared = self.0.recv().map_err(|_| io::ErrorKind::UnexpectedEof)?;
         Ok(CallWatch(shared))
     }
 }
