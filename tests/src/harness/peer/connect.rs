@@ -9,8 +9,7 @@ use socket2::{Domain, Socket, Type};
 use crate::harness::context::CheckContext;
 use crate::harness::scripted_server::loopback_of_our_own;
 use crate::platform::{
-    Power, TcpRow, fix_room, longest_backlog, narrow_room, nobody, tcp_rows, tcp_table,
-    widen_room_to_send,
+    Power, TcpRow, fix_room, longest_backlog, nobody, tcp_rows, tcp_table, widen_room_to_send,
 };
 
 /// Why a connection did not come about.
@@ -52,7 +51,7 @@ pub(crate) fn connect(
     socket.set_nonblocking(true)?;
     fix_room(&socket);
     if let Some(room) = room {
-        narrow_room(&socket, room)?;
+        socket.set_recv_buffer_size(room)?;
     }
     if server.is_ipv4() {
         come_from(context, &socket).map_err(Refusal::Ours)?;

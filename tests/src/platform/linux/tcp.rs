@@ -76,10 +76,6 @@ const ROOM: usize = 208 * 1024;
 /// wants a small receive buffer drops such segments, and gets each of them a fifth of a second later.
 const SEGMENT: u32 = 8192;
 
-/// The same where our end has room for little: that of an Ethernet. The other kernel keeps the less for us, the shorter they
-/// are.
-const SHORT_SEGMENT: u32 = 1460;
-
 /// Gives one of our own sockets, before it is connected or listens, room to receive that does not depend on the settings of
 /// this machine, and no limit for what its kernel keeps. A program's sockets are as this machine wants them.
 pub fn fix_room(socket: &Socket) {
@@ -88,17 +84,6 @@ pub fn fix_room(socket: &Socket) {
     let _ = socket.set_recv_buffer_size(ROOM);
     // A limit for bytes that were not sent yet would fill our kernel before its buffer is full.
     let _ = socket.set_tcp_notsent_lowat(u32::MAX);
-}
-
-/// Gives one of our own sockets, before it is connected, `room` bytes to receive, and lets the other kernel keep little for
-/// it.
-///
-/// # Errors
-///
-/// When the system refuses it.
-pub fn narrow_room(socket: &Socket, room: usize) -> io::Result<()> {
-    socket.set_recv_buffer_size(room)?;
-    socket.set_tcp_mss(SHORT_SEGMENT)
 }
 
 /// Gives one of our own sockets, which is connected, room to send where this machine leaves it less than others do. A
