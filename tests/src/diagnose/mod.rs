@@ -57,7 +57,9 @@ pub fn cause(seen: &Evidence, symptom: Symptom) -> Cause {
             Cause::SharedToken
         }
         symptom
-            if event_driven::is_left_by_its_news(symptom)
+            // A loop that polls asks everybody, and nobody answers for another.
+            if !seen.ticks()
+                && event_driven::is_left_by_its_news(symptom)
                 && event_driven::mixes_up_answers(seen) =>
         {
             Cause::AnswersMixedUp
