@@ -148,10 +148,6 @@ pub fn acknowledge(_stream: &TcpStream) {}
 /// Elsewhere our own sockets have the room that every socket has.
 pub fn fix_room(_socket: &Socket) {}
 
-pub fn narrow_room(socket: &Socket, room: usize) -> io::Result<()> {
-    socket.set_recv_buffer_size(room)
-}
-
 pub fn widen_room_to_send(_socket: &Socket) {}
 
 #[must_use]
