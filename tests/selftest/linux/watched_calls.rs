@@ -132,6 +132,31 @@ fn a_program_that_cannot_be_executed_is_an_error_and_no_hang() {
     assert!(started.is_err(), "{started:?}");
 }
 
+#[test]
+fn only_calls_that_come_in_masses_are_forgotten() {
+    let nap = |milliseconds| WatchedCall::Nap(Duration::from_millis(milliseconds));
+    let wait = |limit| WatchedCall::Wait {
+        kind: CallKind::Poll,
+        limit,
+    };
+    let on = WatchedCall::On {
+        kind: CallKind::Accept,
+        descriptor: 3,
+        bytes: 0,
+        peer: None,
+    };
+    let in_masses = [on, nap(1), wait(None), wait(Some(Duration::ZERO))];
+    assert!(!in_masses.iter().any(WatchedCall::is_rare), "{in_masses:?}");
+    let second = Some(Duration::from_secs(1));
+    let rare = [
+        WatchedCall::NewThread,
+        WatchedCall::Timer,
+        nap(50),
+        wait(second),
+    ];
+    assert!(rare.iter().all(WatchedCall::is_rare), "{rare:?}");
+}
+
 /// The calls of the program that makes one of each kind.
 fn calls_of_all_kinds(watching: Watching) -> CallLog {
     let mut command = Command::new(&*EVERY_CALL);
@@ -149,7 +174,7 @@ fn calls_of_all_kinds(watching: Watching) -> CallLog {
         process.stderr.text()
     );
     let watch = process.watch().expect("it is watched");
-    CallLog::new(watch.calls().1)
+    CallLog::new(watch.calls())
 }
 
 /// The program that makes one call of each kind, built once.

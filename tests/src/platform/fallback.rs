@@ -214,7 +214,7 @@ impl CallWatch {
     }
 
     #[must_use]
-    pub fn calls(&self) -> (u64, Vec<(u32, WatchedCall)>) {
+    pub fn calls(&self) -> Vec<(u32, WatchedCall)> {
         match self.0 {}
     }
 
@@ -229,10 +229,6 @@ impl CallWatch {
     }
 
     pub fn answer(&self, _fault: Fault) {
-        match self.0 {}
-    }
-
-    pub fn answer_no_more(&self) -> u64 {
         match self.0 {}
     }
 }

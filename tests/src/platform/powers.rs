@@ -268,7 +268,7 @@ fn a_line_is_reported() -> Result<(), String> {
         Ok(_) => child.wait().map(drop),
         Err(_) => child.kill().and_then(|()| child.wait()).map(drop),
     };
-    let (_, calls) = watched?.calls();
+    let calls = watched?.calls();
     let line = WatchedCall::Print(b"hello\n".to_vec());
     calls
         .iter()

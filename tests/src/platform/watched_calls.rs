@@ -60,6 +60,23 @@ pub enum WatchedCall {
     Used(Duration),
 }
 
+/// Shortest nap that is kept however many calls follow it. Shorter ones are a loop's, and mean something only together with
+/// the calls between them.
+const LONG_NAP: Duration = Duration::from_millis(10);
+
+impl WatchedCall {
+    /// Whether a program makes it seldom enough to keep all of them, also when it goes round in a loop.
+    #[must_use]
+    pub fn is_rare(&self) -> bool {
+        match self {
+            Self::On { .. } | Self::Close { .. } | Self::Used(_) => false,
+            Self::Nap(length) => *length >= LONG_NAP,
+            Self::Wait { limit, .. } => limit.is_some_and(|limit| limit >= LONG_NAP),
+            _ => true,
+        }
+    }
+}
+
 /// Options of a socket that change when its calls return, or when its bytes leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SocketOption {
@@ -73,8 +90,6 @@ pub enum SocketOption {
     Cork,
     /// `SO_REUSEADDR` of socket(7).
     ReuseAddress,
-    /// `SO_REUSEPORT` of socket(7).
-    ReusePort,
     Other,
 }
 
@@ -91,8 +106,6 @@ pub enum Answer {
 pub enum SystemError {
     /// `EMFILE`
     TooManyOpenFiles,
-    /// `ECONNABORTED`
-    ConnectionAborted,
     /// `ECONNRESET`
     ConnectionReset,
     /// `EPIPE`
@@ -101,8 +114,6 @@ pub enum SystemError {
     Interrupted,
     /// `EAGAIN`
     WouldBlock,
-    /// `ENOBUFS`
-    NoBufferSpace,
 }
 
 /// An answer of ours to calls of one kind.

@@ -16,7 +16,7 @@ impl CheckContext {
             return None;
         }
         let program = self.program.borrow();
-        let (_dropped, calls) = program.as_ref()?.watch()?.calls();
+        let calls = program.as_ref()?.watch()?.calls();
         Some(CallLog::new(calls))
     }
 
@@ -45,7 +45,7 @@ impl CheckContext {
             let own = open.iter().find(|one| one.socket == Some(row.inode))?;
             Some(own.number)
         });
-        let calls = watched.and_then(|program| Some(CallLog::new(program.watch()?.calls().1)));
+        let calls = watched.and_then(|program| Some(CallLog::new(program.watch()?.calls())));
         match (calls, descriptor) {
             (Some(calls), Some(descriptor)) => calls.sends_one_read_at_most(descriptor),
             _ => false,

@@ -20,7 +20,7 @@ use crate::process::child::Process;
 use crate::process::deadline::Deadline;
 
 fn has_time_limits(watch: &CallWatch) -> bool {
-    CallLog::new(watch.calls().1)
+    CallLog::new(watch.calls())
         .time_limits(|_| true)
         .next()
         .is_some()
@@ -103,7 +103,7 @@ impl CheckContext {
     /// The calls of `program`, where each of them is reported.
     fn every_call(&self, program: &Process) -> CallLog {
         let watch = program.watch().filter(|_| program.call_counts().is_some());
-        watch.map_or_else(CallLog::default, |watch| CallLog::new(watch.calls().1))
+        watch.map_or_else(CallLog::default, |watch| CallLog::new(watch.calls()))
     }
 
     /// Whether the machine has refused the program a thread, and refuses us one now: then no failure is of its making,

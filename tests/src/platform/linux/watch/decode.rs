@@ -117,7 +117,6 @@ fn option(level: i32, name: i32, is_set: bool) -> SocketOption {
         (libc::SOL_SOCKET, libc::SO_RCVTIMEO) => SocketOption::ReceiveTimeout,
         (libc::SOL_SOCKET, libc::SO_SNDTIMEO) => SocketOption::SendTimeout,
         (libc::SOL_SOCKET, libc::SO_REUSEADDR) => SocketOption::ReuseAddress,
-        (libc::SOL_SOCKET, libc::SO_REUSEPORT) => SocketOption::ReusePort,
         (libc::IPPROTO_TCP, libc::TCP_USER_TIMEOUT) => SocketOption::UserTimeout,
         (libc::IPPROTO_TCP, libc::TCP_CORK) => SocketOption::Cork,
         _ => SocketOption::Other,

@@ -87,9 +87,10 @@ struct Shared {
 /// What was reported so far.
 #[derive(Debug, Default)]
 struct Record {
-    /// The last calls, each with the thread that made it, and how many came before them.
+    /// The last calls, each with the thread that made it.
     calls: VecDeque<(u32, WatchedCall)>,
-    dropped: u64,
+    /// Those before them that a program makes seldom. None of these is ever forgotten.
+    rare: Vec<(u32, WatchedCall)>,
     counts: CallCounts,
 }
 
@@ -101,11 +102,11 @@ impl CallWatch {
         is_idle() && !self.0.listener.has_waiting() && is_idle()
     }
 
-    /// The calls so far, each with its thread, or the last of them, and how many there have been before those.
+    /// The calls so far, each with its thread: all that are rare, and of the others the last.
     #[must_use]
-    pub fn calls(&self) -> (u64, Vec<(u32, WatchedCall)>) {
+    pub fn calls(&self) -> Vec<(u32, WatchedCall)> {
         let record = self.0.record();
-        (record.dropped, record.calls.iter().cloned().collect())
+        record.rare.iter().chain(&record.calls).cloned().collect()
     }
 
     /// How long `thread` asked to sleep, or to wait, when it did so last.
@@ -129,12 +130,6 @@ impl CallWatch {
     /// From now on such calls are answered by us.
     pub fn answer(&self, fault: Fault) {
         lock(&self.0.faults).push(fault);
-    }
-
-    /// From now on the kernel answers all calls. Returns how many of ours were still to come.
-    pub fn answer_no_more(&self) -> u64 {
-        let faults = std::mem::take(&mut *lock(&self.0.faults));
-        faults.iter().map(|fault| fault.times).sum()
     }
 }
 
@@ -199,8 +194,8 @@ impl Record {
     fn add(&mut self, thread: u32, call: WatchedCall) {
         self.counts.add(thread, &call);
         if self.calls.len() == KEPT {
-            self.calls.pop_front();
-            self.dropped += 1;
+            let oldest = self.calls.pop_front();
+            self.rare.extend(oldest.filter(|(_, call)| call.is_rare()));
         }
         self.calls.push_back((thread, call));
     }
@@ -217,12 +212,10 @@ impl Record {
 fn number(error: SystemError) -> i32 {
     match error {
         SystemError::TooManyOpenFiles => libc::EMFILE,
-        SystemError::ConnectionAborted => libc::ECONNABORTED,
         SystemError::ConnectionReset => libc::ECONNRESET,
         SystemError::BrokenPipe => libc::EPIPE,
         SystemError::Interrupted => libc::EINTR,
         SystemError::WouldBlock => libc::EAGAIN,
-        SystemError::NoBufferSpace => libc::ENOBUFS,
     }
 }
 
