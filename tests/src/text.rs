@@ -46,9 +46,10 @@ pub fn points_word(points: u32) -> String {
 /// A time, in milliseconds below a second and in whole seconds above.
 #[must_use]
 pub fn duration(time: Duration) -> String {
-    match time.as_secs() {
-        0 => format!("{} ms", time.as_millis()),
-        seconds => format!("{seconds} s"),
+    match (time.as_secs(), time.as_millis()) {
+        (0, 0) => format!("{} µs", time.as_micros()),
+        (0, milliseconds) => format!("{milliseconds} ms"),
+        (seconds, _) => format!("{seconds} s"),
     }
 }
 
