@@ -43,7 +43,7 @@ pub fn points_word(points: u32) -> String {
     counted(points as usize, "point")
 }
 
-/// A time, in milliseconds below a second and in whole seconds above.
+/// A time, in the largest of microseconds, milliseconds and seconds of which it has one, and whole ones of these.
 #[must_use]
 pub fn duration(time: Duration) -> String {
     match (time.as_secs(), time.as_millis()) {
