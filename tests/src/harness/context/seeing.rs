@@ -18,7 +18,7 @@ impl CheckContext {
     }
 
     /// The sockets that matter here: both ends of each connection, and the one that listens.
-    pub(super) fn rows(&self) -> Option<Vec<TcpRow>> {
+    pub(crate) fn rows(&self) -> Option<Vec<TcpRow>> {
         let listener = self
             .listener
             .get()

@@ -141,15 +141,25 @@ impl Peer {
     /// What it keeps once its kernel will take no more of it: a kernel waits a while before it fills a small rest of
     /// room at our end, and has room of its own then.
     fn kept_for_good(&self, kept: Kept) -> Option<Kept> {
-        let has_room = || window_probes(self.connection.theirs, self.connection.ours) == Some(0);
-        if kept.unsent == 0 || (kept.reads_on && kept.held < ENOUGH) || !has_room() {
+        if kept.unsent == 0 || (kept.reads_on && kept.held < ENOUGH) || !self.leaves_room() {
             return Some(kept);
         }
-        self.context
-            .deadline()
-            .until(|| (!has_room()).then_some(()));
+        self.wait_until_no_room_is_left();
         self.context.wait_until_settled();
         self.kept()
+    }
+
+    /// Whether the program's kernel may still find room at our end: it has not begun to ask for some.
+    fn leaves_room(&self) -> bool {
+        window_probes(self.connection.theirs, self.connection.ours) == Some(0)
+    }
+
+    /// Waits until the program's kernel finds no more room at our end. It lies still for a fifth of a second before it fills
+    /// a small rest.
+    pub fn wait_until_no_room_is_left(&self) {
+        self.context
+            .deadline()
+            .until(|| (!self.leaves_room()).then_some(()));
     }
 
     /// How many bytes are there for us at least, here or in the program's kernel, whatever the program does now. Those
