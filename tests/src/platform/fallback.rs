@@ -35,7 +35,7 @@ pub fn is_non_blocking(_pid: u32, _descriptor: i32) -> Option<bool> {
 }
 
 #[must_use]
-pub fn window_probes(_local: SocketAddr, _remote: SocketAddr) -> Option<u8> {
+pub fn has_room_at(_local: SocketAddr, _remote: SocketAddr) -> Option<bool> {
     None
 }
 
@@ -147,6 +147,8 @@ pub fn acknowledge(_stream: &TcpStream) {}
 
 /// Elsewhere our own sockets have the room that every socket has.
 pub fn fix_room(_socket: &Socket) {}
+
+pub fn clamp_window(_socket: &Socket) {}
 
 pub fn widen_room_to_send(_socket: &Socket) {}
 

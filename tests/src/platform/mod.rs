@@ -55,8 +55,8 @@ pub use linux::events::{call_filter, tells_of_changes};
 pub use linux::proc::is_ours as proc_is_ours;
 #[cfg(target_os = "linux")]
 pub use linux::tcp::{
-    acknowledge, fix_room, longest_backlog, not_sent, tcp_rows, tcp_table, widen_room_to_send,
-    window_probes,
+    acknowledge, clamp_window, fix_room, has_room_at, longest_backlog, not_sent, tcp_rows,
+    tcp_table, widen_room_to_send,
 };
 #[cfg(target_os = "linux")]
 pub use linux::watch::{CallWatch, CallWatchSetup};
@@ -74,10 +74,10 @@ mod fallback;
 #[cfg(not(target_os = "linux"))]
 pub use fallback::{
     CallWatch, CallWatchSetup, PipeEnd, Stream, acknowledge, address_space, call_filter,
-    dependants, descendants, descriptors, end_orphans, fix_room, has_children, is_non_blocking,
-    limit_address_space, longest_backlog, memory, not_sent, pages, path_to, private_memory,
-    proc_is_ours, registered, sample, shut_down, tcp_rows, tcp_table, tell_when_there_are,
-    tells_of_changes, threads, time_limit, widen_room_to_send, window_probes,
+    clamp_window, dependants, descendants, descriptors, end_orphans, fix_room, has_children,
+    has_room_at, is_non_blocking, limit_address_space, longest_backlog, memory, not_sent, pages,
+    path_to, private_memory, proc_is_ours, registered, sample, shut_down, tcp_rows, tcp_table,
+    tell_when_there_are, tells_of_changes, threads, time_limit, widen_room_to_send,
 };
 
 mod usage;

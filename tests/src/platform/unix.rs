@@ -6,7 +6,7 @@
 
 use std::io;
 #[cfg(target_os = "linux")]
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -114,18 +114,22 @@ pub(super) fn queue(socket: RawFd, request: libc::c_ulong) -> io::Result<u64> {
     }
 }
 
-/// Sets `SO_RCVLOWAT` of socket(7), in bytes.
+/// Sets an option of a socket whose value is an int: setsockopt(2).
 #[cfg(target_os = "linux")]
-pub(super) fn set_low_water_mark(socket: &OwnedFd, bytes: u32) -> io::Result<()> {
-    let bytes = bytes as libc::c_int;
-    // SAFETY: the option is an int, and `bytes` lives on our stack for the length of the call.
+pub(super) fn set_option(
+    socket: BorrowedFd,
+    level: libc::c_int,
+    option: libc::c_int,
+    value: libc::c_int,
+) -> io::Result<()> {
+    // SAFETY: `value` lives on our stack for the length of the call, and the kernel reads no more than its length.
     let done = unsafe {
         libc::setsockopt(
             socket.as_raw_fd(),
-            libc::SOL_SOCKET,
-            libc::SO_RCVLOWAT,
-            (&raw const bytes).cast(),
-            size_of_val(&bytes) as libc::socklen_t,
+            level,
+            option,
+            (&raw const value).cast(),
+            size_of_val(&value) as libc::socklen_t,
         )
     };
     match done {

@@ -9,7 +9,8 @@ use socket2::{Domain, Socket, Type};
 use crate::harness::context::CheckContext;
 use crate::harness::scripted_server::loopback_of_our_own;
 use crate::platform::{
-    Power, TcpRow, fix_room, longest_backlog, nobody, tcp_rows, tcp_table, widen_room_to_send,
+    Power, TcpRow, clamp_window, fix_room, longest_backlog, nobody, tcp_rows, tcp_table,
+    widen_room_to_send,
 };
 
 /// Why a connection did not come about.
@@ -52,6 +53,7 @@ pub(crate) fn connect(
     fix_room(&socket);
     if let Some(room) = room {
         socket.set_recv_buffer_size(room)?;
+        clamp_window(&socket);
     }
     if server.is_ipv4() {
         come_from(context, &socket).map_err(Refusal::Ours)?;

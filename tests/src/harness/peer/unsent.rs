@@ -10,7 +10,7 @@ use crate::diagnose::symptom::Symptom;
 use crate::evidence::wait::Waited;
 use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
-use crate::platform::{acknowledge, not_sent, window_probes};
+use crate::platform::{acknowledge, has_room_at, not_sent};
 use crate::text::size;
 
 /// How much is sent at a time while the program keeps nothing, in bytes. All that a program may keep is 64 KiB, and one that
@@ -149,13 +149,13 @@ impl Peer {
         self.kept()
     }
 
-    /// Whether the program's kernel may still find room at our end: it has not begun to ask for some.
+    /// Whether the program's kernel may still find room at our end.
     fn leaves_room(&self) -> bool {
-        window_probes(self.connection.theirs, self.connection.ours) == Some(0)
+        has_room_at(self.connection.theirs, self.connection.ours) == Some(true)
     }
 
-    /// Waits until the program's kernel finds no more room at our end. It lies still for a fifth of a second before it fills
-    /// a small rest.
+    /// Waits until the program's kernel finds no more room at our end. It may lie still for a fifth of a second before it
+    /// fills a small rest.
     pub fn wait_until_no_room_is_left(&self) {
         self.context
             .deadline()

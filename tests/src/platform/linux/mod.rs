@@ -104,7 +104,9 @@ pub fn time_limit(pid: u32, descriptor: i32, kind: CallKind) -> Option<Duration>
 ///
 /// When the kernel does not let us at another process's descriptors: pidfd_getfd(2).
 pub fn tell_when_there_are(bytes: u32, pid: u32, descriptor: i32) -> io::Result<()> {
-    unix::set_low_water_mark(&unix::borrow_socket(pid, descriptor)?, bytes)
+    let socket = unix::borrow_socket(pid, descriptor)?;
+    let bytes = libc::c_int::try_from(bytes).unwrap_or(libc::c_int::MAX);
+    unix::set_option(socket.as_fd(), libc::SOL_SOCKET, libc::SO_RCVLOWAT, bytes)
 }
 
 /// The processes that descend from process `pid`.

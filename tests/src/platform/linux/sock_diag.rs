@@ -25,11 +25,13 @@ const ANSWER: usize = 72;
 /// The type of both.
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
 
-/// The attribute behind an answer that holds a `tcp_info`, the length of an attribute's own header, and where the
-/// number of probes stands in it.
+/// The attribute behind an answer that holds a `tcp_info`, the length of an attribute's own header, and where in it stand
+/// the number of probes, the number of segments on their way, and the window of the other side, which Linux tells since 5.4.
 const INFO: u16 = 2;
 const ATTRIBUTE: usize = 4;
 const BACKOFF: usize = 4;
+const UNACKNOWLEDGED: usize = 24;
+const WINDOW: usize = 228;
 
 impl SockDiag {
     /// # Errors
@@ -50,15 +52,19 @@ impl SockDiag {
         Ok(answer.as_deref().and_then(row))
     }
 
-    /// How often the kernel has asked in vain whether `remote` has room again: `tcpi_backoff` of tcp(7).
+    /// Whether the kernel may still send something to `remote`: its window is open, or something is on its way there, and the
+    /// kernel has not asked in vain for room. Those are `tcpi_snd_wnd`, `tcpi_unacked` and `tcpi_backoff` of tcp(7).
     ///
     /// # Errors
     ///
     /// When the kernel does not answer such questions.
-    pub fn window_probes(&self, local: SocketAddr, remote: SocketAddr) -> io::Result<Option<u8>> {
+    pub fn has_room_at(&self, local: SocketAddr, remote: SocketAddr) -> io::Result<Option<bool>> {
         let answer = self.ask(local, remote)?;
         let info = answer.as_deref().and_then(info);
-        Ok(info.and_then(|info| info.get(BACKOFF).copied()))
+        Ok(info.and_then(|info| {
+            let is_closed = long(info, WINDOW) == Some(0) && long(info, UNACKNOWLEDGED) == Some(0);
+            Some(!is_closed && *info.get(BACKOFF)? == 0)
+        }))
     }
 
     /// What the kernel answers about a socket, without the message's header.
@@ -121,7 +127,6 @@ fn question(local: SocketAddr, remote: SocketAddr) -> Vec<u8> {
 
 /// Reads an answer.
 fn row(answer: &[u8]) -> Option<TcpRow> {
-    let long = |at: usize| Some(u32::from_ne_bytes(answer.get(at..at + 4)?.try_into().ok()?));
     let address = |port: usize, ip: usize| {
         let port = u16::from_be_bytes(answer.get(port..port + 2)?.try_into().ok()?);
         let octets: [u8; 16] = answer.get(ip..ip + 16)?.try_into().ok()?;
@@ -136,10 +141,15 @@ fn row(answer: &[u8]) -> Option<TcpRow> {
         retransmits: u64::from(*answer.get(3)?),
         local: address(4, 8)?,
         remote: address(6, 24)?,
-        unread: long(56)?.into(),
-        unsent: long(60)?.into(),
-        inode: long(68)?.into(),
+        unread: long(answer, 56)?.into(),
+        unsent: long(answer, 60)?.into(),
+        inode: long(answer, 68)?.into(),
     })
+}
+
+/// The number of four bytes that stands at `at`.
+fn long(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_ne_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
 }
 
 /// Finds the `tcp_info` among the attributes behind an answer.

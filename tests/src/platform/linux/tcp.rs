@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 
 use socket2::{SockRef, Socket};
 
@@ -33,11 +33,11 @@ thread_local! {
     static LINE: io::Result<SockDiag> = SockDiag::open();
 }
 
-/// How often the kernel of the socket at `local` has asked in vain since whether `remote` has room again. `None` where
-/// nobody can tell.
+/// Whether the kernel of the socket at `local` may still send something of what waits there to `remote`. `None` where nobody
+/// can tell.
 #[must_use]
-pub fn window_probes(local: SocketAddr, remote: SocketAddr) -> Option<u8> {
-    LINE.with(|line| line.as_ref().ok()?.window_probes(local, remote).ok()?)
+pub fn has_room_at(local: SocketAddr, remote: SocketAddr) -> Option<bool> {
+    LINE.with(|line| line.as_ref().ok()?.has_room_at(local, remote).ok()?)
 }
 
 /// Those sockets that are known by their two addresses, as [`tcp_table`] would show them;
@@ -85,6 +85,22 @@ pub fn fix_room(socket: &Socket) {
     // A limit for bytes that were not sent yet would fill our kernel before its buffer is full.
     let _ = socket.set_tcp_notsent_lowat(u32::MAX);
 }
+
+/// Makes the window of one of our own sockets, before it is connected, end where a segment ends: a window that is not scaled
+/// is a whole number of segments. With a rest of less at the end, the other kernel would lie still for a fifth of a second and
+/// then fill it: tcp(7), `TCP_WINDOW_CLAMP`.
+pub fn clamp_window(socket: &Socket) {
+    // Where it is refused, all is as right, and slower.
+    let _ = unix::set_option(
+        socket.as_fd(),
+        libc::IPPROTO_TCP,
+        libc::TCP_WINDOW_CLAMP,
+        LONGEST_UNSCALED,
+    );
+}
+
+/// The largest window that needs no scale, in bytes: RFC 7323, 2.2.
+const LONGEST_UNSCALED: libc::c_int = 65_535;
 
 /// Gives one of our own sockets, which is connected, room to send where this machine leaves it less than others do. A
 /// larger buffer goes on growing.
