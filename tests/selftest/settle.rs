@@ -313,7 +313,7 @@ fn naps_without_effect_are_counted() {
 }
 
 #[test]
-fn many_threads_that_each_go_to_sleep_once_are_not_naps() {
+fn many_threads_that_each_go_to_sleep_a_few_times_are_not_naps() {
     let seen = |sleeps| {
         let mut seen = blocked();
         let one = thread(&mut seen).clone();
@@ -331,7 +331,13 @@ fn many_threads_that_each_go_to_sleep_once_are_not_naps() {
     };
     let mut detector = SettleDetector::default();
     assert_eq!(detector.judge(seen(0), &[]), Activity::Running);
-    assert_eq!(detector.judge(seen(1), &[]), Activity::Running);
+    for sleeps in [1, 2, 9] {
+        assert_eq!(detector.judge(seen(sleeps), &[]), Activity::Running);
+    }
+    // Fifty times is a loop, whatever the others do.
+    let mut last = seen(10);
+    last.sample.as_mut().expect("a sample").threads[63].sleeps = 50;
+    assert_eq!(detector.judge(last, &[]), Activity::Spinning);
 }
 
 #[test]

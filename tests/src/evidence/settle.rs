@@ -28,8 +28,10 @@ pub const IDLE_CPU_BUDGET: Duration = Duration::from_millis(100);
 /// The same for a program with a heartbeat, which comes round many times in a millisecond.
 const IDLE_CPU_BUDGET_IN_A_LOOP: Duration = Duration::from_millis(50);
 
-/// Naps without effect after which it counts as spinning, of all its threads together.
+/// Naps without effect after which it counts as spinning, of all its threads together, and how many of them one thread alone
+/// has to take: each of many threads may go to sleep a few times before the first of them has an answer.
 pub const IDLE_NAPS: u64 = 50;
+const IDLE_NAPS_OF_ONE: u64 = 10;
 
 /// Long naps of one thread after which it does: each thread goes to sleep once when it has nothing to do.
 const IDLE_LONG_NAPS: u64 = 3;
@@ -280,8 +282,11 @@ pub fn is_for_nothing(then: &Sample, now: &Sample, enough: Duration, naps: u64) 
     let cpu = now.cpu().saturating_sub(then.cpu());
     let has_napped = match now.longest_nap() {
         Some(nap) if nap >= LONG_NAP => uses().any(|own| own.sleeps >= IDLE_LONG_NAPS),
-        // Each thread goes to sleep once when it has nothing to do, and there may be many of them.
-        _ => uses().map(|own| own.sleeps.saturating_sub(1)).sum::<u64>() >= naps,
+        _ => {
+            // Each thread goes to sleep once when it has nothing to do, and there may be many of them.
+            let all = uses().map(|own| own.sleeps.saturating_sub(1)).sum::<u64>();
+            all >= naps && uses().any(|own| own.sleeps >= IDLE_NAPS_OF_ONE)
+        }
     };
     let mut awake = now
         .threads

@@ -49,7 +49,7 @@ pub enum WatchedCall {
     Listen {
         descriptor: i32,
     },
-    /// An option of a socket, which is not zero: setsockopt(2).
+    /// An option of a socket: setsockopt(2).
     Option {
         descriptor: i32,
         option: SocketOption,
@@ -86,8 +86,11 @@ pub enum SocketOption {
     SendTimeout,
     /// `TCP_USER_TIMEOUT` of tcp(7): the connection breaks when what was sent is not taken.
     UserTimeout,
-    /// `TCP_CORK` of tcp(7): little is not sent for 200 ms.
+    /// `TCP_CORK` of tcp(7): little is not sent for 200 ms, unless the option is taken back before.
     Cork,
+    NoCork,
+    /// `SO_LINGER` of socket(7), with a time: `close` waits for the other side.
+    Linger,
     /// `SO_REUSEADDR` of socket(7).
     ReuseAddress,
     Other,
@@ -130,6 +133,8 @@ pub struct Fault {
 /// How often a program has made which calls, up to one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CallCounts {
+    /// Calls of each thread, of all kinds that are reported.
+    reported: HashMap<u32, u64>,
     /// Naps and waits of each thread.
     naps: HashMap<u32, u64>,
     /// Calls on each descriptor.
@@ -150,6 +155,9 @@ impl CallCounts {
     }
 
     fn change(&mut self, thread: u32, call: &WatchedCall, change: impl Fn(&mut u64)) {
+        if !matches!(call, WatchedCall::Used(_)) {
+            change(self.reported.entry(thread).or_default());
+        }
         match call {
             WatchedCall::On { descriptor, .. } => {
                 change(self.on_descriptor.entry(*descriptor).or_default());
@@ -163,6 +171,12 @@ impl CallCounts {
             WatchedCall::Nap(_) => change(self.naps.entry(thread).or_default()),
             _ => {}
         }
+    }
+
+    /// How many calls of `thread` were reported. It slept in each of them until the lab let it go on.
+    #[must_use]
+    pub fn reported_of(&self, thread: u32) -> u64 {
+        self.reported.get(&thread).copied().unwrap_or(0)
     }
 
     /// How often `thread` has taken a nap, or waited for several sockets or for another thread.

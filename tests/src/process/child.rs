@@ -226,10 +226,13 @@ impl Process {
                 }
             }
         }
-        if let Some((Watching::Every, watch)) = &self.watch {
+        if let Some((watching, watch)) = &self.watch {
             let counts = watch.counts();
             for thread in &mut sample.threads {
-                thread.sleeps = counts.naps_of(thread.id);
+                thread.sleeps = match watching {
+                    Watching::Every => counts.naps_of(thread.id),
+                    Watching::Rare => thread.sleeps.saturating_sub(counts.reported_of(thread.id)),
+                };
             }
         }
         sample

@@ -56,6 +56,7 @@ impl Peer {
         let received = format!("{}, and then nothing", size(pump.received));
         let all_came = pump.received == payload.bytes().len();
         let symptom = match activity {
+            Activity::Running => Symptom::Known(Cause::TooLong),
             _ if all_came => Symptom::Known(Cause::HalfCloseForgotten),
             Activity::Blocked if pump.start < pump.end => Symptom::Known(Cause::Deadlock),
             _ => Symptom::Silence,
