@@ -135,7 +135,9 @@ fn goes_on_after_a_pause_on_either_side(program: &Program) -> Outcome {
     client.expect_output("A lot")?.expect_sleeping()?;
     peer.send(" to say")?;
     client.expect_output("A lot to say")?.expect_sleeping()?;
-    client.expect_no_time_limits()?;
+    client
+        .expect_no_time_limits()?
+        .expect_no_held_back_bytes()?;
     peer.leave();
     client.wait_for_exit()?.expect_code(0)?;
     Ok(())

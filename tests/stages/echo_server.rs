@@ -161,6 +161,7 @@ pub(super) fn logs_when_a_client_comes_and_how_much_it_sent(program: &Program) -
     let server = program.start()?;
     let mut peer = server.connect_peer()?;
     server.expect_logged("client 1 connected")?;
+    server.expect_logged_once_accepted(&server.connect_peer()?)?;
     let pieces = [300, 5].map(|length| program.payload("a piece", length));
     for piece in &pieces {
         peer.send(piece)?.expect(piece)?;
@@ -209,6 +210,7 @@ fn serves_the_next_after_a_broken_pipe(program: &Program) -> Outcome {
     server.fail_next_send_to(&peer, SystemError::BrokenPipe)?;
     peer.send("and")?.wait_until_read()?;
     peer.reset()?;
+    server.expect_logged("client 1 lost after 8 bytes")?;
     let mut next = server.connect_peer()?;
     next.send("still there")?.expect("still there")?;
     Ok(())
@@ -287,7 +289,7 @@ fn sleeps_nowhere_but_in_its_calls(program: &Program) -> Outcome {
     // What it answers is judged elsewhere.
     let _ = talk_reset_and_serve_another(&server);
     server.expect_no_waits_of_its_own()?.expect_one_listener()?;
-    Ok(())
+    server.expect_no_held_back_bytes().map(drop)
 }
 
 fn talk_reset_and_serve_another(server: &Server) -> Outcome {

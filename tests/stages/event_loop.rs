@@ -21,16 +21,17 @@ use super::polling_clients::{
     keeps_nothing_of_forty, makes_nobody_wait_for_clients_that_send_without_end,
 };
 use super::select::{
-    answers_a_newcomer_beside_five_who_do_not_read,
+    answers_a_newcomer_beside_those_who_do_not_read,
     answers_another_client_and_sleeps_while_one_does_not_read, answers_the_last_of_many_clients,
     closes_clients_that_leave_without_a_word,
     drops_what_waits_for_a_client_that_half_closes_and_resets, gives_fifty_clients_their_own_bytes,
     keeps_little_for_a_slow_client, keeps_nothing_of_slow_clients_that_reset,
     loses_nobody_but_the_one_whose_send_fails, makes_no_call_for_those_who_are_silent,
     receives_only_where_something_is_ready, receives_the_last_bytes_before_the_end,
-    receives_what_came_before_a_pause_and_the_end, sends_what_one_send_did_not_take,
-    sends_what_waits_after_a_half_close, serves_a_client_that_comes_as_another_leaves,
-    sleeps_again_when_a_slow_client_has_read_some, sleeps_nowhere_but_in_its_wait,
+    receives_what_came_before_a_pause_and_the_end, receives_what_came_before_a_reset,
+    sends_what_one_send_did_not_take, sends_what_waits_after_a_half_close,
+    serves_a_client_that_comes_as_another_leaves, sleeps_again_when_a_slow_client_has_read_some,
+    sleeps_nowhere_but_in_its_wait,
 };
 
 crate::checks! {
@@ -53,7 +54,7 @@ crate::checks! {
     }
     step 4, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs StopAndContinue SettledState {
         answers_another_client_and_sleeps_while_one_does_not_read,
-        answers_a_newcomer_beside_five_who_do_not_read,
+        answers_a_newcomer_beside_those_who_do_not_read,
         sleeps_nowhere_but_in_its_wait needs WatchedCalls,
         sleeps_again_when_a_slow_client_has_read_some,
         keeps_little_for_a_slow_client,
@@ -64,6 +65,7 @@ crate::checks! {
         logs_when_a_client_comes_and_how_much_it_sent,
         receives_the_last_bytes_before_the_end,
         receives_what_came_before_a_pause_and_the_end,
+        receives_what_came_before_a_reset,
         sends_what_waits_after_a_half_close,
         sends_what_one_send_did_not_take needs AnsweredCalls,
     }

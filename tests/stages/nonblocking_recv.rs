@@ -73,7 +73,10 @@ pub(super) fn goes_on_ticking_while_a_client_is_silent(program: &Program) -> Out
     server.expect_ticks()?;
     let message = program.every_byte_value();
     peer.send(&message)?.expect(&message)?;
-    server.expect_ticks()?.expect_short_rounds()?;
+    for _ in 0..program.many(1, 15) {
+        server.expect_ticks()?;
+    }
+    server.expect_short_rounds()?.expect_no_delaying_options()?;
     peer.expect_nothing_more()?;
     Ok(())
 }
@@ -110,11 +113,12 @@ fn sends_on_where_send_takes_a_part(program: &Program) -> Outcome {
 }
 
 /// That a connection is broken is said by `send`, too, and is over with that client, and with no other.
-fn gives_up_one_to_whom_it_cannot_send(program: &Program) -> Outcome {
+pub(super) fn gives_up_one_to_whom_it_cannot_send(program: &Program) -> Outcome {
     let server = program.start()?;
     let mut peer = server.connect_peer()?;
     server.fail_next_send_to(&peer, SystemError::BrokenPipe)?;
     peer.send("?")?.expect_end()?;
+    server.expect_logged("client 1 lost after 1 bytes")?;
     serve_one_client(&server)
 }
 

@@ -17,7 +17,8 @@ use super::echo_server::{
     serve_one_client, serves_the_next_after_a_reset_in_the_backlog,
 };
 use super::nonblocking_recv::{
-    goes_on_ticking_while_a_client_is_silent, keeps_nothing_of_a_round_in_which_nothing_came,
+    gives_up_one_to_whom_it_cannot_send, goes_on_ticking_while_a_client_is_silent,
+    keeps_nothing_of_a_round_in_which_nothing_came,
 };
 
 crate::checks! {
@@ -38,6 +39,7 @@ crate::checks! {
     step 4, 1: serves_the_next_client_however_one_leaves {
         serves_the_next_after_an_end_and_after_a_reset,
         drops_what_waits_for_a_client_that_resets,
+        gives_up_one_to_whom_it_cannot_send needs AnsweredCalls,
         drops_what_waits_for_a_client_that_half_closes_and_resets,
         serves_the_next_after_a_reset_in_the_backlog,
         logs_when_a_client_comes_and_how_much_it_sent,

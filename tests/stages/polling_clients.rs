@@ -17,7 +17,9 @@ use super::echo_server::{
     keeps_nothing_of_what_it_has_sent, logs_when_a_client_comes_and_how_much_it_sent,
     serve_clients, serve_one_client,
 };
+use super::nonblocking_recv::gives_up_one_to_whom_it_cannot_send;
 use super::nonblocking_send::{A_LITTLE, expect_tail_after_a_half_close, reset_after_half_close};
+use super::select::answers_the_last_of_many_clients;
 
 crate::checks! {
     step 1, 1: naps_while_there_is_nothing_to_do needs SettledState;
@@ -26,9 +28,12 @@ crate::checks! {
         echoes_bytes_of_every_size,
         echoes_texts_unchanged,
     }
-    step 3, 1: gives_fifty_clients_their_own_bytes needs ManyClients;
+    step 3, 1: gives_fifty_clients_their_own_bytes needs ManyClients {
+        gives_each_of_fifty_clients_its_own_bytes,
+        answers_the_last_of_many_clients,
+    }
     step 3, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs SettledState {
-        answers_a_newcomer_beside_a_silent_and_five_slow_clients,
+        answers_a_newcomer_beside_silent_and_slow_clients,
         keeps_little_for_a_slow_client,
         loses_nothing_that_waits_for_a_slow_client,
     }
@@ -38,6 +43,7 @@ crate::checks! {
     step 4, 1: closes_clients_that_leave_at_once needs StopAndContinue {
         logs_when_a_client_comes_and_how_much_it_sent,
         keeps_the_clients_between_them,
+        gives_up_one_to_whom_it_cannot_send needs AnsweredCalls,
         drops_what_waits_for_a_client_that_half_closes_and_resets,
         serves_a_client_that_comes_as_another_leaves,
     }
@@ -62,24 +68,26 @@ fn has_one_thread_and_sockets_that_never_wait(program: &Program) -> Outcome {
 }
 
 /// Fifty conversations at once, in pieces, and in another order each time: none gets into another.
-fn gives_fifty_clients_their_own_bytes(program: &Program) -> Outcome {
+fn gives_each_of_fifty_clients_its_own_bytes(program: &Program) -> Outcome {
     let server = program.start()?;
     talk_all_at_once(program, &mut server.connect_peers(50)?)
 }
 
-/// One client says nothing, and five read nothing: a bound for each of them. Who comes then is served, the other work goes
+/// One client says nothing, and several read nothing: a bound for each of them. Who comes then is served, the other work goes
 /// on, and that nothing fits is no reason to stay awake, nor for a nap of its own.
-fn answers_a_newcomer_beside_a_silent_and_five_slow_clients(program: &Program) -> Outcome {
+fn answers_a_newcomer_beside_silent_and_slow_clients(program: &Program) -> Outcome {
     let server = program.start()?;
     let _silent = server.connect_peer()?;
-    let _slow = connect_full_peers(program, &server, 5)?;
+    let _slow = connect_full_peers(program, &server, program.many(5, 20))?;
     let mut newcomer = server.connect_peer()?;
     for _ in 1..=20 {
         newcomer.send("and I?")?.expect("and I?")?;
     }
     server.expect_ticks()?.expect_naps()?;
     server.expect_short_rounds()?.expect_one_nap_a_round()?;
-    server.expect_no_new_threads()?;
+    server
+        .expect_no_new_threads()?
+        .expect_no_delaying_options()?;
     Ok(())
 }
 

@@ -43,7 +43,7 @@ crate::checks! {
     }
     step 4, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs StopAndContinue SettledState {
         answers_another_client_and_sleeps_while_one_does_not_read,
-        answers_a_newcomer_beside_five_who_do_not_read,
+        answers_a_newcomer_beside_those_who_do_not_read,
         sleeps_nowhere_but_in_its_wait needs WatchedCalls,
         sleeps_again_when_a_slow_client_has_read_some,
         keeps_little_for_a_slow_client,
@@ -54,6 +54,7 @@ crate::checks! {
         logs_when_a_client_comes_and_how_much_it_sent,
         receives_the_last_bytes_before_the_end,
         receives_what_came_before_a_pause_and_the_end,
+        receives_what_came_before_a_reset,
         sends_what_waits_after_a_half_close,
     }
     step 4, 1: gives_back_what_it_took needs StopAndContinue Descriptors SettledState {
@@ -137,8 +138,11 @@ pub(super) fn answers_the_last_of_many_clients(program: &Program) -> Outcome {
     program.watch_every_call();
     let server = program.start()?;
     // No more at a time than its backlog has room for.
-    let _others = server.connect_peers(100)?;
-    server.wait_until_settled();
+    let mut others = Vec::new();
+    while others.len() + 140 <= program.many_clients(140, 640) {
+        others.extend(server.connect_peers(100)?);
+        server.wait_until_settled();
+    }
     let mut last = server.connect_peers(40)?;
     greet_each(&mut last[38..], "hello")
 }
@@ -165,9 +169,9 @@ pub(super) fn makes_no_call_for_those_who_are_silent(program: &Program) -> Outco
 }
 
 /// Each client has a bound of its own. That much waits for some is no reason not to serve the next.
-pub(super) fn answers_a_newcomer_beside_five_who_do_not_read(program: &Program) -> Outcome {
+pub(super) fn answers_a_newcomer_beside_those_who_do_not_read(program: &Program) -> Outcome {
     let server = program.start()?;
-    let _full = connect_full_peers(program, &server, 5)?;
+    let _full = connect_full_peers(program, &server, program.many(5, 20))?;
     asks_again_and_again(program, &mut server.connect_peer()?)
 }
 
@@ -182,8 +186,10 @@ pub(super) fn sleeps_nowhere_but_in_its_wait(program: &Program) -> Outcome {
     asks_again_and_again(program, &mut server.connect_peer()?)?;
     server
         .expect_no_waits_of_its_own()?
-        .expect_no_new_threads()?;
-    server.expect_no_time_limits().map(drop)
+        .expect_no_new_threads()?
+        .expect_no_time_limits()?
+        .expect_no_delaying_options()?;
+    Ok(())
 }
 
 /// What the kernel has said may not be true any more when `recv` is called. Here the lab says "would block" in its place.
@@ -298,6 +304,18 @@ pub(super) fn receives_what_came_before_a_pause_and_the_end(program: &Program) -
     Ok(())
 }
 
+/// A reset may come behind bytes, and its news with theirs. The kernel still has the bytes, and hands them out first.
+pub(super) fn receives_what_came_before_a_reset(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let mut peer = server.connect_peer()?;
+    server.expect_sleeping_until_ready()?.stop()?;
+    peer.send(program.payload("its last words", 1_000))?;
+    peer.reset()?;
+    server.resume();
+    server.expect_logged("client 1 lost after 1000 bytes")?;
+    serve_one_client(&server)
+}
+
 /// A half-close ends one direction, and what waits belongs into the other. Until there is room for it, the server
 /// sleeps: the end of the stream has been received, and is no event any more.
 pub(super) fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
@@ -327,6 +345,7 @@ pub(super) fn loses_nobody_but_the_one_whose_send_fails(program: &Program) -> Ou
     let (mut broken, mut other) = (server.connect_peer()?, server.connect_peer()?);
     server.fail_next_send_to(&broken, SystemError::BrokenPipe)?;
     broken.send("hello")?.expect_end()?;
+    server.expect_logged("client 1 lost after 5 bytes")?;
     other.send("still here")?.expect("still here")?;
     serve_one_client(&server)
 }

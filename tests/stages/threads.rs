@@ -119,6 +119,7 @@ fn sleeps_nowhere_but_in_its_calls(program: &Program) -> Outcome {
     server
         .expect_no_waits_of_its_own()?
         .expect_unlimited_sending()?
+        .expect_no_held_back_bytes()?
         .expect_sleeping()?;
     Ok(())
 }
@@ -157,6 +158,7 @@ fn loses_nobody_but_the_one_whose_send_fails(program: &Program) -> Outcome {
     broken.send("hello")?;
     server.wait_until_settled();
     broken.reset()?;
+    server.expect_logged("client 1 lost after 5 bytes")?;
     other.send("still here")?.expect("still here")?;
     serve_one_client(&server)
 }

@@ -275,6 +275,22 @@ impl CallLog {
         })
     }
 
+    /// Whether it has told the kernel to keep small pieces back, and on some socket not taken that back.
+    #[must_use]
+    pub fn holds_back(&self) -> bool {
+        let mut corked = HashMap::new();
+        for call in self.calls() {
+            match call {
+                WatchedCall::Option {
+                    descriptor,
+                    option: option @ (SocketOption::Cork | SocketOption::NoCork),
+                } => corked.insert(*descriptor, *option == SocketOption::Cork),
+                _ => continue,
+            };
+        }
+        corked.into_values().any(|is_corked| is_corked)
+    }
+
     /// The options that it has set, on whichever socket.
     pub fn options(&self) -> impl Iterator<Item = SocketOption> {
         self.calls().filter_map(|call| match call {

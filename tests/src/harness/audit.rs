@@ -42,6 +42,18 @@ pub(crate) fn no_time_limits(
     }
 }
 
+/// No small piece is kept back in the kernel in the hope of more.
+pub(crate) fn no_held_back_bytes(context: &CheckContext) -> Outcome {
+    match context.calls().is_some_and(|calls| calls.holds_back()) {
+        false => Ok(()),
+        true => Err(context.fail_because(
+            Cause::DelayedByAnOption,
+            "a kernel that sends what it is given",
+            "it has set TCP_CORK, and not taken it back",
+        )),
+    }
+}
+
 fn words(wait: OwnWait) -> String {
     match wait {
         OwnWait::Sleep(length) => format!("a sleep of {}", duration(length)),

@@ -149,6 +149,12 @@ impl Client {
         Ok(self)
     }
 
+    /// It has not made the kernel keep small pieces back.
+    pub fn expect_no_held_back_bytes(&self) -> Result<&Self> {
+        audit::no_held_back_bytes(&self.context)?;
+        Ok(self)
+    }
+
     /// Of what `peer` has sent, it keeps at most `most` bytes that it has not printed, since its output is not read.
     pub fn expect_buffered_at_most(&self, most: u64, peer: &Peer) -> Result<&Self> {
         self.context.wait_until_settled();

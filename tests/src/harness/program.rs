@@ -17,7 +17,8 @@ use crate::harness::scripted_server::{ScriptedServer, loopback_of_our_own};
 use crate::harness::server::Server;
 use crate::harness::snapshot::Snapshots;
 use crate::platform::{
-    LIMITS, Limits, MANY_DESCRIPTORS, Power, Powers, Watching, foreign_address, room_at_first,
+    LIMITS, Limits, MANY_DESCRIPTORS, Power, Powers, Watching, descriptors_allowed,
+    foreign_address, room_at_first,
 };
 use crate::process::child::{Launch, Process, Stdin};
 use crate::process::deadline::{Deadline, THOROUGH};
@@ -25,6 +26,9 @@ use crate::text::size;
 
 /// Payloads of so many bytes and more are not made anew each time.
 const LONG: usize = 1 << 20;
+
+/// Descriptors that a program may have beside those of its clients.
+const OTHER_DESCRIPTORS: u64 = 64;
 
 /// More than the buffers of a connection grow by while nobody reads at its end, in bytes.
 const GROWTH: usize = 32 << 20;
@@ -210,6 +214,23 @@ impl Program {
         }
     }
 
+    /// How many clients to have at the same time: as [`many`](Self::many), and no more than the program may have descriptors
+    /// for, beside some of its own.
+    #[must_use]
+    pub fn many_clients(&self, quick: usize, thorough: usize) -> usize {
+        let most = self
+            .descriptors_under(LIMITS)
+            .saturating_sub(OTHER_DESCRIPTORS);
+        self.many(quick, thorough)
+            .min(usize::try_from(most).unwrap_or(usize::MAX))
+    }
+
+    /// How many descriptors the program may have. A thorough check allows more, as far as this system does.
+    fn descriptors_under(&self, limits: Limits) -> u64 {
+        let wanted = limits.descriptors * self.many(1, THOROUGH as usize) as u64;
+        wanted.min(descriptors_allowed().max(limits.descriptors))
+    }
+
     /// A random number of `range`.
     #[must_use]
     pub fn number(&self, range: std::ops::RangeInclusive<usize>) -> usize {
@@ -282,6 +303,7 @@ impl Program {
         command.args(arguments);
         let limits = Limits {
             cpu_seconds: limits.cpu_seconds * self.many(1, THOROUGH as usize) as u64,
+            descriptors: self.descriptors_under(limits),
             ..limits
         };
         let launch = Launch {

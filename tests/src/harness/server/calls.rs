@@ -122,6 +122,26 @@ impl Server {
         Ok(self)
     }
 
+    /// It has not made the kernel keep small pieces back.
+    pub fn expect_no_held_back_bytes(&self) -> Result<&Self> {
+        audit::no_held_back_bytes(&self.context)?;
+        Ok(self)
+    }
+
+    /// It has not made `close` wait for a client, nor the kernel keep small pieces back.
+    pub fn expect_no_delaying_options(&self) -> Result<&Self> {
+        audit::no_held_back_bytes(&self.context)?;
+        let calls = self.context.calls();
+        match calls.is_some_and(|calls| calls.options().any(|one| one == SocketOption::Linger)) {
+            false => Ok(self),
+            true => Err(self.context.fail_because(
+                Cause::DelayedByAnOption,
+                "a close that does not wait",
+                "it has set SO_LINGER with a time, and close waits for so long",
+            )),
+        }
+    }
+
     /// It has set no limit of time on a connection whose client does not read. On calls that never wait one is without effect.
     pub fn expect_unlimited_delivery(&self) -> Result<&Self> {
         let counts = |option| option == SocketOption::UserTimeout;

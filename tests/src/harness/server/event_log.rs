@@ -8,6 +8,7 @@ use crate::diagnose::failure::{Outcome, Problem, Result};
 use crate::diagnose::symptom::Symptom;
 use crate::evidence::kit_log::{Event, EventLog};
 use crate::evidence::last_words::SystemErrors;
+use crate::harness::peer::Peer;
 use crate::harness::server::Server;
 
 /// How a client left, as far as a check knows.
@@ -108,6 +109,17 @@ impl Server {
         }
         self.context.note_and_wait("server", line);
         Ok(self)
+    }
+
+    /// If it has accepted `peer`, it logs that the client connected. One client at a time is no more than a server promises.
+    pub fn expect_logged_once_accepted(&self, peer: &Peer) -> Outcome {
+        self.context.wait_until_settled();
+        let table = self.context.rows_of(&peer.connection).unwrap_or_default();
+        let accepted = peer.connection.their_row(&table).copied();
+        match accepted.and_then(|row| self.descriptor_of(row)) {
+            Some(_) => self.expect_connected(peer.number()),
+            None => Ok(()),
+        }
     }
 
     /// It logs that `client`, who was turned away before anything was received from it, is lost. Why, only the program

@@ -90,7 +90,7 @@ pub(super) fn call(number: i64, arguments: [u64; 6], thread: u32, memory: &Memor
             option: option(
                 arguments[1] as i32,
                 arguments[2] as i32,
-                has_value(memory, arguments[3], arguments[4]),
+                &value(memory, arguments[3], arguments[4]),
             ),
         },
         _ => WatchedCall::Timer,
@@ -110,10 +110,19 @@ fn new_task(flags: u64) -> WatchedCall {
     }
 }
 
-/// An option that is set to zero is none that matters.
-fn option(level: i32, name: i32, is_set: bool) -> SocketOption {
+/// Of the options that are set to zero, only one matters.
+fn option(level: i32, name: i32, value: &[u8]) -> SocketOption {
+    let is_zero = |part: &[u8]| part.iter().all(|byte| *byte == 0);
     match (level, name) {
-        _ if !is_set => SocketOption::Other,
+        (libc::IPPROTO_TCP, libc::TCP_CORK) if is_zero(value) => SocketOption::NoCork,
+        _ if is_zero(value) => SocketOption::Other,
+        // Its value is a `struct linger`: whether it is on, and for how long.
+        (libc::SOL_SOCKET, libc::SO_LINGER) => {
+            match value.split_at_checked(size_of::<libc::c_int>()) {
+                Some((on, time)) if !is_zero(on) && !is_zero(time) => SocketOption::Linger,
+                _ => SocketOption::Other,
+            }
+        }
         (libc::SOL_SOCKET, libc::SO_RCVTIMEO) => SocketOption::ReceiveTimeout,
         (libc::SOL_SOCKET, libc::SO_SNDTIMEO) => SocketOption::SendTimeout,
         (libc::SOL_SOCKET, libc::SO_REUSEADDR) => SocketOption::ReuseAddress,
@@ -123,11 +132,10 @@ fn option(level: i32, name: i32, is_set: bool) -> SocketOption {
     }
 }
 
-/// True if an option's value, which is as long as a `struct timeval` at most, is not zero.
-fn has_value(memory: &Memory, pointer: u64, length: u64) -> bool {
+/// The value of an option, which is as long as a `struct timeval` at most.
+fn value(memory: &Memory, pointer: u64, length: u64) -> Vec<u8> {
     let length = usize::try_from(length).map_or(LONGEST_VALUE, |length| length.min(LONGEST_VALUE));
-    let value = memory.bytes(pointer, length).unwrap_or_default();
-    value.iter().any(|byte| *byte != 0)
+    memory.bytes(pointer, length).unwrap_or_default()
 }
 
 /// Bytes of a `struct timeval`.
