@@ -22,7 +22,7 @@ use crate::support::gallery_file::{Kind, Piece, divisions, gallery, subject};
 use crate::support::scratch::lab_program;
 
 /// How many are judged at once.
-const WORKERS: usize = 2;
+const WORKERS: usize = 3;
 
 #[test]
 fn mutants_fail_for_their_cause_and_variants_pass() {

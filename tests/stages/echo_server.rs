@@ -161,7 +161,8 @@ pub(super) fn logs_when_a_client_comes_and_how_much_it_sent(program: &Program) -
     let server = program.start()?;
     let mut peer = server.connect_peer()?;
     server.expect_logged("client 1 connected")?;
-    server.expect_logged_once_accepted(&server.connect_peer()?)?;
+    let second = server.connect_peer()?;
+    server.expect_logged_once_accepted(&second)?;
     let pieces = [300, 5].map(|length| program.payload("a piece", length));
     for piece in &pieces {
         peer.send(piece)?.expect(piece)?;

@@ -139,8 +139,8 @@ pub(super) fn answers_the_last_of_many_clients(program: &Program) -> Outcome {
     let server = program.start()?;
     // No more at a time than its backlog has room for.
     let mut others = Vec::new();
-    while others.len() + 140 <= program.many_clients(140, 640) {
-        others.extend(server.connect_peers(100)?);
+    while others.len() + 110 <= program.many_clients(110, 640) {
+        others.extend(server.connect_peers(70)?);
         server.wait_until_settled();
     }
     let mut last = server.connect_peers(40)?;

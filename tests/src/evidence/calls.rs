@@ -41,6 +41,9 @@ pub enum OwnWait {
     Timer,
 }
 
+/// In place of a descriptor.
+const ALL: i32 = -1;
+
 /// What keeps a loop from its other work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LongRound {
@@ -65,6 +68,8 @@ impl BetweenTicks {
             WatchedCall::On {
                 kind, descriptor, ..
             } => *self.calls.entry((*kind, *descriptor)).or_default() += 1,
+            // A question for all sockets at once.
+            WatchedCall::Wait { kind, .. } => *self.calls.entry((*kind, ALL)).or_default() += 1,
             _ => {}
         }
     }

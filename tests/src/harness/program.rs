@@ -227,7 +227,7 @@ impl Program {
 
     /// How many descriptors the program may have. A thorough check allows more, as far as this system does.
     fn descriptors_under(&self, limits: Limits) -> u64 {
-        let wanted = limits.descriptors * self.many(1, THOROUGH as usize) as u64;
+        let wanted = limits.descriptors * self.many(1, 2 * THOROUGH as usize) as u64;
         wanted.min(descriptors_allowed().max(limits.descriptors))
     }
 
