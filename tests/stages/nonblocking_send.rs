@@ -76,7 +76,7 @@ fn goes_on_ticking_while_a_client_does_not_read(program: &Program) -> Outcome {
 fn keeps_little_for_a_client_that_does_not_read(program: &Program) -> Outcome {
     let server = program.start()?;
     let mut peer = server.connect_slow_peer()?;
-    for _ in 1..=2 {
+    for _ in 1..=3 {
         let taken = peer.fill(&program.more_than_fits("a long message"))?;
         peer.expect_buffered_at_most(A_LITTLE, &taken)?;
         peer.expect(&taken)?;

@@ -222,7 +222,7 @@ pub(super) fn keeps_little_for_a_slow_client(program: &Program) -> Outcome {
     let server = program.start()?;
     let (_silent, mut other) = (server.connect_peer()?, server.connect_peer()?);
     let mut slow = server.connect_slow_peer()?;
-    for _ in 1..=2 {
+    for _ in 1..=3 {
         let taken = slow.fill(&program.more_than_fits("a long message"))?;
         asks_again_and_again(program, &mut other)?;
         slow.expect_buffered_at_most(A_LITTLE, &taken)?;

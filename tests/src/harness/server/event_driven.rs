@@ -129,6 +129,8 @@ impl Server {
         let [quiet, others @ ..] = peers else {
             return Ok(());
         };
+        // A turn that is still due is no scan: it may find that nothing is left.
+        self.context.wait_until_settled();
         let rows = quiet.context.rows_of(&quiet.connection).unwrap_or_default();
         let row = quiet.connection.their_row(&rows).copied();
         let Some(descriptor) = row.and_then(|row| self.descriptor_of(row)) else {
