@@ -28,6 +28,10 @@ const A_LIST: u64 = 256 << 10;
 const MANY_ROUNDS: Duration = Duration::from_millis(100);
 const MANY_TICKS: u64 = 5;
 
+/// Ticks after which a loop has gone round as often as the machine let it: one that yields in each round gets hardly any
+/// processor time beside programs that want all of it.
+const TICKS_ON_A_BUSY_MACHINE: u64 = 60;
+
 /// What a server has taken of the machine at one moment.
 #[derive(Debug, Clone, Copy)]
 pub struct Resources {
@@ -135,7 +139,8 @@ impl Server {
             // On a busy machine ticks go on by the clock, and rounds do not, unless most of the time is napped away.
             let naps_for_long =
                 used.is_napping() && self.process.stdout.ticks() >= ticks + MANY_TICKS;
-            used.cpu >= MANY_ROUNDS || naps_for_long
+            let is_kept_waiting = self.process.stdout.ticks() >= ticks + TICKS_ON_A_BUSY_MACHINE;
+            used.cpu >= MANY_ROUNDS || naps_for_long || is_kept_waiting
         };
         let seen = self.context.wait_until_going_round(|| {
             let went_round = has_gone_round();
