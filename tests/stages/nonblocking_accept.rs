@@ -89,8 +89,6 @@ fn greets_three_clients_in_a_row_between_ticks(program: &Program) -> Outcome {
         server.expect_logged(&format!("client {number} left after 0 bytes"))?;
     }
     server.expect_ticks()?.expect_short_rounds()?;
-    server
-        .expect_no_new_threads()?
-        .expect_no_delaying_options()?;
+    server.expect_no_new_threads()?.expect_no_waiting_close()?;
     program.expect_transcript("three-clients-between-ticks")
 }

@@ -76,7 +76,10 @@ pub(super) fn goes_on_ticking_while_a_client_is_silent(program: &Program) -> Out
     for _ in 0..program.many(1, 15) {
         server.expect_ticks()?;
     }
-    server.expect_short_rounds()?.expect_no_delaying_options()?;
+    server
+        .expect_short_rounds()?
+        .expect_no_waiting_close()?
+        .expect_no_held_back_bytes()?;
     peer.expect_nothing_more()?;
     Ok(())
 }

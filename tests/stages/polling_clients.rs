@@ -87,7 +87,8 @@ fn answers_a_newcomer_beside_silent_and_slow_clients(program: &Program) -> Outco
     server.expect_short_rounds()?.expect_one_nap_a_round()?;
     server
         .expect_no_new_threads()?
-        .expect_no_delaying_options()?;
+        .expect_no_waiting_close()?
+        .expect_no_held_back_bytes()?;
     Ok(())
 }
 

@@ -136,11 +136,12 @@ pub(super) fn gives_fifty_clients_their_own_bytes(program: &Program) -> Outcome 
 /// No table has a last place.
 pub(super) fn answers_the_last_of_many_clients(program: &Program) -> Outcome {
     program.watch_every_call();
+    let clients = program.many_clients(140, 640);
     let server = program.start()?;
     // No more at a time than its backlog has room for.
     let mut others = Vec::new();
-    while others.len() + 110 <= program.many_clients(110, 640) {
-        others.extend(server.connect_peers(70)?);
+    while others.len() + 140 <= clients {
+        others.extend(server.connect_peers(100)?);
         server.wait_until_settled();
     }
     let mut last = server.connect_peers(40)?;
@@ -188,7 +189,8 @@ pub(super) fn sleeps_nowhere_but_in_its_wait(program: &Program) -> Outcome {
         .expect_no_waits_of_its_own()?
         .expect_no_new_threads()?
         .expect_no_time_limits()?
-        .expect_no_delaying_options()?;
+        .expect_no_waiting_close()?
+        .expect_no_held_back_bytes()?;
     Ok(())
 }
 

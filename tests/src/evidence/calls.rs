@@ -69,7 +69,10 @@ impl BetweenTicks {
                 kind, descriptor, ..
             } => *self.calls.entry((*kind, *descriptor)).or_default() += 1,
             // A question for all sockets at once.
-            WatchedCall::Wait { kind, .. } => *self.calls.entry((*kind, ALL)).or_default() += 1,
+            WatchedCall::Wait {
+                kind: kind @ CallKind::Poll,
+                ..
+            } => *self.calls.entry((*kind, ALL)).or_default() += 1,
             _ => {}
         }
     }

@@ -42,6 +42,8 @@ pub struct Program {
     snapshots: Snapshots,
     /// Which of its calls are reported to the lab, where this machine does that.
     watching: Cell<Watching>,
+    /// Descriptors that the program may have, where those of [`LIMITS`] are too few for what the check needs.
+    descriptors: Cell<u64>,
     is_thorough: bool,
 }
 
@@ -68,6 +70,7 @@ impl Program {
             context: Rc::new(CheckContext::new(step, not_started, powers, end)),
             snapshots,
             watching: Cell::new(Watching::Rare),
+            descriptors: Cell::default(),
             is_thorough,
         }
     }
@@ -214,21 +217,14 @@ impl Program {
         }
     }
 
-    /// How many clients to have at the same time: as [`many`](Self::many), and no more than the program may have descriptors
-    /// for, beside some of its own.
+    /// How many clients are to come at the same time: as [`many`](Self::many), as far as this system allows. A program that is
+    /// started after this may have two descriptors for each of them, beside some of its own.
     #[must_use]
     pub fn many_clients(&self, quick: usize, thorough: usize) -> usize {
-        let most = self
-            .descriptors_under(LIMITS)
-            .saturating_sub(OTHER_DESCRIPTORS);
-        self.many(quick, thorough)
-            .min(usize::try_from(most).unwrap_or(usize::MAX))
-    }
-
-    /// How many descriptors the program may have. A thorough check allows more, as far as this system does.
-    fn descriptors_under(&self, limits: Limits) -> u64 {
-        let wanted = limits.descriptors * self.many(1, 2 * THOROUGH as usize) as u64;
-        wanted.min(descriptors_allowed().max(limits.descriptors))
+        let most = descriptors_allowed().saturating_sub(OTHER_DESCRIPTORS) / 2;
+        let clients = (self.many(quick, thorough) as u64).min(most);
+        self.descriptors.set(2 * clients + OTHER_DESCRIPTORS);
+        clients as usize
     }
 
     /// A random number of `range`.
@@ -303,7 +299,7 @@ impl Program {
         command.args(arguments);
         let limits = Limits {
             cpu_seconds: limits.cpu_seconds * self.many(1, THOROUGH as usize) as u64,
-            descriptors: self.descriptors_under(limits),
+            descriptors: limits.descriptors.max(self.descriptors.get()),
             ..limits
         };
         let launch = Launch {

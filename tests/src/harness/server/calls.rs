@@ -128,9 +128,8 @@ impl Server {
         Ok(self)
     }
 
-    /// It has not made `close` wait for a client, nor the kernel keep small pieces back.
-    pub fn expect_no_delaying_options(&self) -> Result<&Self> {
-        audit::no_held_back_bytes(&self.context)?;
+    /// It has not made `close` wait for a client.
+    pub fn expect_no_waiting_close(&self) -> Result<&Self> {
         let calls = self.context.calls();
         match calls.is_some_and(|calls| calls.options().any(|one| one == SocketOption::Linger)) {
             false => Ok(self),
