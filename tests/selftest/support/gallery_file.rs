@@ -39,7 +39,7 @@ pub enum Kind {
         fails: Vec<String>,
         /// The part in which the first of them must fail, if it has parts; or those of which it must be one.
         parts: Vec<String>,
-        /// The checks that may fail as well.
+        /// The checks that may fail as well, and for another cause.
         may: Vec<String>,
         cause: Cause,
     },
