@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use lab::build::repo::Repo;
 use lab::build::subject::{Subject, steps_not_started};
@@ -11,6 +11,7 @@ use lab::course::readme::Readme;
 use lab::course::{self, STAGES, Stage};
 use lab::judge::check::Check;
 use lab::judge::report::{self, ReportContext};
+use lab::judge::side_by_side::{Job, SideBySide, how_many_at_once};
 use lab::judge::{BuiltStage, Judge, Verdict, built_stages, startup};
 use lab::stages;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
@@ -36,9 +37,8 @@ fn main() -> ExitCode {
 fn grade() -> anyhow::Result<ExitCode> {
     let repo = startup::prepare()?;
     let mut arguments = Arguments::from_args();
-    // One after the other: a check looks at what its program does, and not at what its neighbours leave of
-    // the machine.
-    arguments.test_threads = Some(arguments.test_threads.unwrap_or(1));
+    // Verdicts are told in the order of the checks; how many of these are judged at once is ours to see to.
+    let at_once = arguments.test_threads.replace(1);
 
     let subject = Subject::open(&repo, folder("UNBLOCKED_SUBJECT").as_deref())?;
     name_the_stage(&mut arguments)?;
@@ -48,13 +48,14 @@ fn grade() -> anyhow::Result<ExitCode> {
         .collect();
     // Which checks are ignored does not hang on whether the ignored ones are asked for.
     let usual = Judge::new(&repo, None);
-    let judge = Arc::new(Judge {
+    let judge = Judge {
         judge_untouched: arguments.include_ignored || arguments.ignored,
         ..usual.clone()
-    });
+    };
 
     let verdicts = Verdicts::default();
-    let (mut trials, mut judged) = (Vec::new(), Vec::new());
+    let judging = Judging::default();
+    let (mut jobs, mut trials, mut judged) = (Vec::new(), Vec::new(), Vec::new());
     if arguments.list {
         let listed = wanted.iter();
         trials.extend(listed.flat_map(|stage| list(&subject, &usual, stage)));
@@ -65,7 +66,13 @@ fn grade() -> anyhow::Result<ExitCode> {
             judged.push(Arc::clone(&candidate));
             for (place, check) in stages::checks(candidate.stage).iter().enumerate() {
                 let named = subject.named().map(Path::to_path_buf);
-                let trial = trial(&repo, named, &judge, &candidate, place, check, &verdicts);
+                let job = Job::new(&candidate, *check);
+                let verdict = Ahead {
+                    judging: Arc::clone(&judging),
+                    row: jobs.len(),
+                };
+                let trial = trial(&repo, named, judge.seed, &job, place, verdict, &verdicts);
+                jobs.push(job);
                 let early = usual.verdict_without_running(&candidate, check);
                 let is_ignored = is_ignored(early.as_ref());
                 let ignored = early.filter(|_| is_ignored);
@@ -75,6 +82,15 @@ fn grade() -> anyhow::Result<ExitCode> {
             }
         }
     }
+    let runs = |row: &usize| {
+        let trial: &Trial = &trials[*row];
+        !arguments.is_filtered_out(trial) && !arguments.is_ignored(trial)
+    };
+    let rows: Vec<usize> = (0..jobs.len()).filter(runs).collect();
+    let jobs = rows.iter().map(|row| jobs[*row].clone()).collect();
+    let at_once = at_once.unwrap_or_else(how_many_at_once);
+    let begun = SideBySide::begin(&judge, jobs, at_once);
+    judging.get_or_init(|| (rows, begun));
     let conclusion = libtest_mimic::run(&arguments, trials);
     if !arguments.list {
         print_scores(&repo, &subject, &judged, &verdicts);
@@ -84,6 +100,30 @@ fn grade() -> anyhow::Result<ExitCode> {
         true => ExitCode::from(2),
         false => conclusion.exit_code(),
     })
+}
+
+/// The checks that run, which are judged side by side: the numbers of their rows, from the first to the last, and what
+/// judges them. Known once it is clear which those are.
+type Judging = Arc<OnceLock<(Vec<usize>, SideBySide)>>;
+
+/// Where a test finds the verdict on its check.
+struct Ahead {
+    judging: Judging,
+    /// The number of its row among all.
+    row: usize,
+}
+
+impl Ahead {
+    /// Waits for the verdict.
+    fn verdict(&self) -> Verdict {
+        let Some((rows, judging)) = self.judging.get() else {
+            return Verdict::CouldNotGrade("the tests began before the checks".into());
+        };
+        match rows.binary_search(&self.row) {
+            Ok(place) => judging.verdict(place),
+            Err(_) => Verdict::CouldNotGrade("it was not among the checks to judge".into()),
+        }
+    }
 }
 
 /// A number is a stage's, and no part of a name.
@@ -124,29 +164,19 @@ fn is_ignored(early: Option<&Verdict>) -> bool {
 fn trial(
     repo: &Repo,
     named: Option<PathBuf>,
-    judge: &Arc<Judge>,
-    candidate: &Arc<BuiltStage>,
+    seed: u64,
+    job: &Job,
     place: usize,
-    check: &'static Check,
+    ahead: Ahead,
     verdicts: &Verdicts,
 ) -> Trial {
+    let Job { candidate, check } = job.clone();
     let place = (candidate.stage.slug, place);
-    let (judge, candidate, verdicts) = (
-        Arc::clone(judge),
-        Arc::clone(candidate),
-        Arc::clone(verdicts),
-    );
+    let verdicts = Arc::clone(verdicts);
     let root = repo.root.clone();
-    Trial::ignorable_test(name(candidate.stage, check), move || {
-        let verdict = judge.judge(&candidate, check);
-        let outcome = outcome(
-            &root,
-            &candidate,
-            check,
-            &verdict,
-            named.as_deref(),
-            judge.seed,
-        );
+    Trial::ignorable_test(name(candidate.stage, &check), move || {
+        let verdict = ahead.verdict();
+        let outcome = outcome(&root, &candidate, &check, &verdict, named.as_deref(), seed);
         lock(&verdicts).insert(place, verdict);
         outcome
     })

@@ -6,9 +6,10 @@ pub mod support; // the lab as a student runs it, second checkouts, subjects mad
 mod hostile; // programs that lie, flood, hang, multiply or hide
 mod powers; // how other systems judge, tried here
 pub mod select_limit; // the program beside stage 09 that serves on `select`
+mod side_by_side; // checks that run at the same time
 mod surroundings; // the lab in surroundings that somebody else has made
-mod verdicts;
-mod watched_calls; // what the kernel reports of a program, and what the lab answers // what `lab check` says, and what it hangs on
+mod verdicts; // what `lab check` says, and what it hangs on
+mod watched_calls; // what the kernel reports of a program, and what the lab answers
 
 // Commands
 mod bench;

@@ -1,5 +1,6 @@
 //! The program beside stage 09 that serves on `select` is right in everything but its limit.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use lab::build::cargo;
@@ -18,6 +19,8 @@ const BEYOND: &str = "serves_clients_beyond_a_thousand_descriptors";
 #[test]
 fn passes_every_check_of_its_stage_but_the_one_about_descriptors() {
     let (stage, executable) = (stage(), executable());
+    // Whatever the lab itself has open leaves no number free to the program.
+    let _open = [(); 400].map(|()| File::open("/dev/null").expect("/dev/null can be opened"));
     for check in stages::checks(stage) {
         for part in check.parts {
             let outcome = (part.run)(&program(stage, &executable, check.step));
@@ -52,8 +55,8 @@ fn serves_as_long_as_descriptors_are_below_1024_and_refuses_the_next() {
             .expect("an echo");
         served.push(peer);
     };
-    // Ten and more have room: a few below 1024 belong to the program itself.
-    assert!((10..24).contains(&number), "client {number} was refused");
+    // The numbers from 3 to 1002 are taken; a few others belong to the program itself.
+    assert!((10..40).contains(&number), "client {number} was refused");
     let line = format!(
         "client {number} lost after 0 bytes: its descriptor is 1024, and select knows those up to 1023"
     );

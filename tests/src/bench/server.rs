@@ -49,6 +49,7 @@ impl BenchServer {
             .stderr(Stdio::piped());
         platform::forget_surroundings(&mut command);
         platform::confine(&mut command, UNLIMITED);
+        platform::confine_descriptors(&mut command, UNLIMITED);
         let started = reaper::start(&mut command);
         let mut child = started.with_context(|| format!("cannot start {command:?}"))?;
         let stdout = Output::drain(child.stdout.take().context("no pipe")?, KEPT)?;

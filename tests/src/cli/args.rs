@@ -9,6 +9,7 @@ use crate::build::repo::Repo;
 use crate::build::subject::Subject;
 use crate::course::{STAGES, Stage};
 use crate::judge::check::Check;
+use crate::judge::side_by_side::how_many_at_once;
 use crate::stages;
 
 /// The stages that are meant; none means all, or the one whose folder we are in.
@@ -49,6 +50,22 @@ pub fn thorough_argument() -> Arg {
         .long("thorough")
         .action(ArgAction::SetTrue)
         .help("Let more clients come, and send more bytes: takes longer, and sees what adds up slowly")
+}
+
+#[must_use]
+pub fn jobs_argument() -> Arg {
+    Arg::new("jobs")
+        .long("jobs")
+        .value_name("N")
+        .value_parser(value_parser!(u16).range(1..))
+        .help("Run so many checks at the same time [default: two for each processor]")
+}
+
+/// How many checks are to run at the same time.
+#[must_use]
+pub fn at_once(matches: &ArgMatches) -> usize {
+    let asked_for = matches.get_one::<u16>("jobs");
+    asked_for.map_or_else(how_many_at_once, |jobs| usize::from(*jobs))
 }
 
 /// What was asked for.

@@ -4,6 +4,7 @@ mod connect;
 pub mod exchange;
 pub mod expect;
 pub mod pump;
+mod socket;
 pub mod unsent;
 
 use std::io::{self, Write};
@@ -22,6 +23,7 @@ use crate::evidence::wait::{Wait, Waited};
 use crate::harness::context::CheckContext;
 use crate::harness::payload::Payload;
 use crate::harness::peer::connect::{Refusal, connect, has_all_that_may_wait};
+use crate::harness::peer::socket::PeerSocket;
 use crate::platform::{CallKind, Power, TcpState, not_sent};
 use crate::process::deadline::Deadline;
 use crate::text::size;
@@ -35,7 +37,7 @@ const MORE_THAN_A_READ: u64 = 1 << 20;
 #[derive(Debug)]
 pub struct Peer {
     pub(crate) context: Rc<CheckContext>,
-    pub(crate) stream: TcpStream,
+    pub(crate) stream: PeerSocket,
     pub(crate) connection: Connection,
     /// The connection was reset before we looked.
     pub(crate) is_broken: bool,
@@ -87,7 +89,7 @@ impl Peer {
         context.add_connection(connection.clone());
         Ok(Self {
             context: Rc::clone(context),
-            stream,
+            stream: PeerSocket::new(stream),
             connection,
             is_broken: false,
             last: Vec::new(),
@@ -225,7 +227,7 @@ impl Peer {
         self.context.remember(|history| history.was_reset = true);
         let counts = &self.connection.counts;
         counts.read_before_reset.set(Some(self.read_by_program()));
-        SockRef::from(&self.stream).set_linger(Some(Duration::ZERO))?;
+        SockRef::from(&*self.stream).set_linger(Some(Duration::ZERO))?;
         Ok(())
     }
 

@@ -1,9 +1,10 @@
-//! One check after the other, each with a verdict.
+//! Checks become verdicts, and verdicts a score.
 
 pub mod cache;
 pub mod check;
 pub mod report;
 mod score;
+pub mod side_by_side;
 pub mod startup;
 mod verdict;
 
@@ -69,37 +70,25 @@ impl Judge {
     /// is left out, and the verdict says so.
     #[must_use]
     pub fn judge(&self, candidate: &BuiltStage, check: &Check) -> Verdict {
-        if let Some(early) = self.verdict_without_running(candidate, check) {
-            return early;
-        }
+        let early = self.verdict_without_running(candidate, check);
+        early.unwrap_or_else(|| {
+            let parts = check.parts.iter();
+            Verdict::of_parts(parts.map(|part| self.judge_part(candidate, check, part)))
+        })
+    }
+
+    /// Runs one part of `check`. To be asked where no verdict stands before the program is started.
+    fn judge_part(&self, candidate: &BuiltStage, check: &Check, part: &'static Part) -> Verdict {
         let Built::Program {
             path: executable, ..
         } = &candidate.built
         else {
             return Verdict::NotBuilt;
         };
-        let mut seen = Reservation::default();
-        for part in check.parts {
-            let missing = part.needs.iter().find(|power| !self.powers.has(**power));
-            let verdict = match missing {
-                Some(power) => Verdict::Passed(Reservation::of_a_missing_part(part, *power)),
-                None => self.judge_part(candidate, executable, check, part),
-            };
-            match verdict {
-                Verdict::Passed(reservation) => seen.add(reservation),
-                other => return other,
-            }
+        let missing = part.needs.iter().find(|power| !self.powers.has(**power));
+        if let Some(power) = missing {
+            return Verdict::Passed(Reservation::of_a_missing_part(part, *power));
         }
-        Verdict::Passed(seen)
-    }
-
-    fn judge_part(
-        &self,
-        candidate: &BuiltStage,
-        executable: &Path,
-        check: &Check,
-        part: &'static Part,
-    ) -> Verdict {
         let result = self.run(candidate, executable, check, part);
         reaper::block_if_interrupted();
         let failed = |failure| Verdict::Failed { part, failure };

@@ -74,6 +74,19 @@ impl Reservation {
 }
 
 impl Verdict {
+    /// The verdict on a check whose parts came to this, in their order: the first that is no pass. No part behind it is
+    /// asked for.
+    pub(super) fn of_parts(parts: impl Iterator<Item = Self>) -> Self {
+        let mut seen = Reservation::default();
+        for part in parts {
+            match part {
+                Verdict::Passed(reservation) => seen.add(reservation),
+                other => return other,
+            }
+        }
+        Verdict::Passed(seen)
+    }
+
     /// The word for it, as everywhere.
     #[must_use]
     pub fn word(&self) -> &'static str {
@@ -93,6 +106,12 @@ impl Verdict {
             Verdict::Passed(_) => check.points,
             _ => 0,
         }
+    }
+
+    /// Whether it is a pass, with whatever reservation.
+    #[must_use]
+    pub fn is_pass(&self) -> bool {
+        matches!(self, Verdict::Passed(_))
     }
 
     /// Whether its check counts.

@@ -45,11 +45,10 @@ pub fn may_set_limits() -> io::Result<()> {
     limit_to(libc::RLIMIT_CORE, core)
 }
 
-/// Sets `limits` for this process. Between fork and exec it makes no other calls than getrlimit and setrlimit, and
+/// Sets `limits` for this process, but for the one on descriptors. Between fork and exec it makes no other calls than getrlimit and setrlimit, and
 /// allocates nothing.
 pub(super) fn set(limits: Limits) -> io::Result<()> {
     limit(libc::RLIMIT_CORE, 0)?;
-    limit(libc::RLIMIT_NOFILE, limits.descriptors)?;
     limit(libc::RLIMIT_CPU, limits.cpu_seconds)?;
     limit(libc::RLIMIT_FSIZE, limits.file_size)?;
     limit(libc::RLIMIT_STACK, STACK)?;
@@ -57,6 +56,11 @@ pub(super) fn set(limits: Limits) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     limit(libc::RLIMIT_AS, limits.memory)?;
     Ok(())
+}
+
+/// Sets the limit on the descriptors of this process, in the same way.
+pub(super) fn limit_descriptors(limits: Limits) -> io::Result<()> {
+    limit(libc::RLIMIT_NOFILE, limits.descriptors)
 }
 
 fn limit_of(resource: Resource) -> io::Result<libc::rlimit> {

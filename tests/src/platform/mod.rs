@@ -34,15 +34,15 @@ pub use limits::{
 #[cfg(unix)]
 pub use signals::{Ignored, ask_to_end, end_group, end_with_us, hear_of_children, resume, stop};
 #[cfg(unix)]
-pub use unix::{adopt_orphans, confine};
+pub use unix::{adopt_orphans, confine, confine_descriptors};
 
 #[cfg(not(unix))]
 mod windows;
 #[cfg(not(unix))]
 pub use windows::{
     Ignored, address_space_allowed, adopt_orphans, allow_ourselves_descriptors, ask_to_end,
-    confine, descriptors_allowed, end_group, end_with_us, hear_of_children, may_set_limits, resume,
-    stop,
+    confine, confine_descriptors, descriptors_allowed, end_group, end_with_us, hear_of_children,
+    may_set_limits, resume, stop,
 };
 
 #[cfg(target_os = "linux")]
@@ -62,9 +62,9 @@ pub use linux::tcp::{
 pub use linux::watch::{CallWatch, CallWatchSetup};
 #[cfg(target_os = "linux")]
 pub use linux::{
-    PipeEnd, Stream, address_space, dependants, descendants, descriptors, end_orphans,
-    is_non_blocking, limit_address_space, memory, pages, path_to, private_memory, sample,
-    shut_down, tell_when_there_are, threads, time_limit,
+    PipeEnd, Stream, address_space, descendants, descriptors, end_orphans, is_non_blocking,
+    limit_address_space, memory, orphans, pages, path_to, private_memory, sample, shut_down,
+    tell_when_there_are, threads, time_limit,
 };
 #[cfg(target_os = "linux")]
 pub use signals::has_children;
@@ -74,8 +74,8 @@ mod fallback;
 #[cfg(not(target_os = "linux"))]
 pub use fallback::{
     CallWatch, CallWatchSetup, PipeEnd, Stream, acknowledge, address_space, call_filter,
-    clamp_window, dependants, descendants, descriptors, end_orphans, fix_room, has_children,
-    has_room_at, is_non_blocking, limit_address_space, longest_backlog, memory, not_sent, pages,
+    clamp_window, descendants, descriptors, end_orphans, fix_room, has_children, has_room_at,
+    is_non_blocking, limit_address_space, longest_backlog, memory, not_sent, orphans, pages,
     path_to, private_memory, proc_is_ours, registered, sample, shut_down, tcp_rows, tcp_table,
     tell_when_there_are, tells_of_changes, threads, time_limit, widen_room_to_send,
 };

@@ -5,8 +5,9 @@
 )]
 
 use std::io;
+use std::os::fd::RawFd;
 #[cfg(target_os = "linux")]
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,19 +16,31 @@ use std::time::Duration;
 
 use crate::platform::{Limits, limits, signals};
 
-/// Makes the program run in a process group of its own, under `limits`, and end when we do. Of what whoever started us
-/// has ignored or left open it sees nothing.
+/// Makes the program run in a process group of its own, under `limits` but the one on descriptors, and end when we do. Of
+/// what whoever started us has ignored or left open it sees nothing.
 pub fn confine(command: &mut Command, limits: Limits) {
     command.process_group(0);
     let set = move || {
         signals::forget_all();
         close_what_is_inherited();
         limits::set(limits)?;
-        (0..limits.preopened).try_for_each(|_| take_a_descriptor())?;
         signals::die_with_parent(libc::SIGKILL)
     };
     // SAFETY: between fork and exec only async-signal-safe calls are allowed; `set` makes none but getrlimit,
-    // setrlimit, sigaction, close_range, dup and prctl, and allocates nothing.
+    // setrlimit, sigaction, close_range and prctl, and allocates nothing.
+    unsafe { command.pre_exec(set) };
+}
+
+/// Limits the descriptors of the program. This has to be the last setting of its child, which until exec has copies of all
+/// that we have open: whatever it opened after this might find no number that is free.
+pub fn confine_descriptors(command: &mut Command, limits: Limits) {
+    let set = move || {
+        let first = libc::STDERR_FILENO + 1;
+        let preopened = RawFd::try_from(limits.preopened).unwrap_or(RawFd::MAX - first);
+        (first..first + preopened).try_for_each(take_descriptor)?;
+        limits::limit_descriptors(limits)
+    };
+    // SAFETY: as above; `set` makes no calls but getrlimit, setrlimit, fcntl, fstat and dup2, and allocates nothing.
     unsafe { command.pre_exec(set) };
 }
 
@@ -177,11 +190,22 @@ fn close_what_is_inherited() {
     }
 }
 
-/// A second descriptor of the standard input, which stays open across exec: dup(2).
-fn take_a_descriptor() -> io::Result<()> {
-    // SAFETY: dup takes an integer and touches no memory. Whoever is to own the descriptor is not there yet.
-    match unsafe { libc::dup(libc::STDIN_FILENO) } {
-        -1 => Err(io::Error::last_os_error()),
-        _ => Ok(()),
+/// Makes `number` a second descriptor of the standard input, which stays open across exec: dup2(2). A copy of a descriptor
+/// of ours that has the number is closed by that. Ends of pipes to write to are left: by one of them the standard library
+/// hears of exec.
+fn take_descriptor(number: RawFd) -> io::Result<()> {
+    // SAFETY: fcntl and dup2 take integers and touch no memory, fstat fills a structure on our stack, for which zeros are
+    // valid. Whoever is to own the descriptor is not there yet.
+    unsafe {
+        let mut status: libc::stat = std::mem::zeroed();
+        let is_pipe = libc::fstat(number, &raw mut status) == 0
+            && status.st_mode & libc::S_IFMT == libc::S_IFIFO;
+        if is_pipe && libc::fcntl(number, libc::F_GETFL) & libc::O_ACCMODE == libc::O_WRONLY {
+            return Ok(());
+        }
+        match libc::dup2(libc::STDIN_FILENO, number) {
+            -1 => Err(io::Error::last_os_error()),
+            _ => Ok(()),
+        }
     }
 }

@@ -119,8 +119,18 @@ fn feed(
             }
             progress.fetch_add(piece.len() as u64, Ordering::Relaxed);
         }
-        stays_open.then_some(pipe)
+        if stays_open {
+            return Some(pipe);
+        }
+        close(pipe);
+        None
     })
+}
+
+/// Closes `pipe`, which has no copy in a child that is being started.
+fn close(pipe: ChildStdin) {
+    let _none = reaper::none_is_starting();
+    drop(pipe);
 }
 
 impl Process {
@@ -149,6 +159,7 @@ impl Process {
         };
         let setup = watching.map(prepare).transpose();
         let setup = setup.context("cannot watch a program")?;
+        platform::confine_descriptors(&mut command, limits);
 
         let started = reaper::start(&mut command);
         let mut child = started.with_context(|| format!("cannot start {command:?}"))?;
@@ -277,7 +288,9 @@ impl Process {
 
     /// Ends its standard input.
     pub fn end_stdin(&self) {
-        drop(self.take_stdin());
+        if let Some(pipe) = self.take_stdin() {
+            close(pipe);
+        }
     }
 
     /// Its standard input, once all that it was to get so far is written.

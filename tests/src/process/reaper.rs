@@ -30,6 +30,22 @@ pub fn start(command: &mut Command) -> io::Result<Child> {
     Ok(child)
 }
 
+/// While this is held, no program is started: between fork and exec a child has copies of our descriptors, and what we
+/// close stays open until then.
+#[must_use]
+pub fn none_is_starting() -> impl Drop {
+    lock()
+}
+
+/// How many processes there are that the program with process `pid` may have started: its descendants, and those of
+/// programs that are gone.
+#[must_use]
+pub fn dependants(pid: u32) -> usize {
+    let orphans = platform::orphans(&lock());
+    let of_orphans = orphans.iter().map(|&one| platform::descendants(one).len());
+    platform::descendants(pid).len() + orphans.len() + of_orphans.sum::<usize>()
+}
+
 /// Ends `child` with its process group and all that it left behind, and reaps them.
 pub fn end(child: &mut Child) {
     platform::end_group(child.id());

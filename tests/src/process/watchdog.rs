@@ -39,7 +39,7 @@ impl ThreadCapWatchdog {
         let seen = Arc::clone(&is_over);
         let thread = own_thread().spawn(move || {
             while ended.recv_timeout(PERIOD) == Err(RecvTimeoutError::Timeout) {
-                if platform::threads(pid) + platform::dependants(pid).len() > CAP {
+                if platform::threads(pid) + reaper::dependants(pid) > CAP {
                     seen.store(true, Ordering::SeqCst);
                     reaper::end_what_is_left(pid);
                 }

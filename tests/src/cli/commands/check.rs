@@ -2,20 +2,23 @@
 
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::build::repo::Repo;
 use crate::build::subject::Subject;
 use crate::cli::args::{
-    Request, only_argument, seed_argument, stages_argument, subject_argument, thorough_argument,
+    Request, at_once, jobs_argument, only_argument, seed_argument, stages_argument,
+    subject_argument, thorough_argument,
 };
 use crate::cli::ui::json::Json;
 use crate::cli::ui::terminal;
 use crate::cli::ui::verdicts::VerdictPrinter;
 use crate::course::Stage;
 use crate::judge::cache::ScoreCache;
-use crate::judge::{Judge, Score, Verdict, built_stages};
+use crate::judge::side_by_side::{Job, SideBySide, how_many_at_once};
+use crate::judge::{BuiltStage, Judge, Score, Verdict, built_stages};
 use crate::stages;
 
 #[must_use]
@@ -27,6 +30,7 @@ pub fn command() -> Command {
         .arg(subject_argument())
         .arg(seed_argument())
         .arg(thorough_argument())
+        .arg(jobs_argument())
         .arg(
             Arg::new("json")
                 .long("json")
@@ -48,13 +52,20 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
         eprintln!("building …");
     }
     let candidates = built_stages(repo, &request.subject, &request.stages)?;
+    let candidates: Vec<Arc<BuiltStage>> = candidates.into_iter().map(Arc::new).collect();
+    let jobs = candidates.iter().flat_map(|candidate| {
+        let checks = request.checks(candidate.stage).into_iter();
+        checks.map(|check| Job::new(candidate, check))
+    });
+    let judging = SideBySide::begin(&judge, jobs.collect(), at_once(matches));
+    let mut verdicts = judging.verdicts();
     let mut json = matches.get_flag("json").then(|| Json::new(judge.seed));
     let mut worst = Ending::Fine;
     for candidate in &candidates {
         let mut told = VerdictPrinter::begin(repo, &request, candidate, &judge, json.is_none())?;
         let mut judged = Vec::new();
-        for check in request.checks(candidate.stage) {
-            let verdict = judge.judge(candidate, &check);
+        let checks = request.checks(candidate.stage).into_iter();
+        for (check, verdict) in checks.zip(&mut verdicts) {
             told.verdict(&check, &verdict)?;
             worst = worst.max(Ending::of(&verdict, request.named));
             judged.push((check, verdict));
@@ -117,10 +128,11 @@ pub fn passes(repo: &Repo, stage: &'static Stage) -> bool {
         let subject = Subject::open(repo, None).ok()?;
         let candidate = built_stages(repo, &subject, &[stage]).ok()?.pop()?;
         let judge = Judge::new(repo, None);
-        let verdicts: Vec<Verdict> = stages::checks(stage)
-            .iter()
-            .map(|check| judge.judge(&candidate, check))
-            .collect();
+        let candidate = Arc::new(candidate);
+        let checks = stages::checks(stage).iter();
+        let jobs = checks.map(|check| Job::new(&candidate, *check)).collect();
+        let judging = SideBySide::begin(&judge, jobs, how_many_at_once());
+        let verdicts: Vec<Verdict> = judging.verdicts().collect();
         let score = Score::of(stage, stages::checks(stage), &verdicts);
         ScoreCache::put(repo, &subject, &candidate, judge.is_thorough, &score);
         Some(score.is_full())

@@ -8,6 +8,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{self, ExitCode, Stdio};
+use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Arg, ArgMatches, Command, value_parser};
@@ -15,10 +16,12 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 use crate::build::repo::Repo;
 use crate::build::{Built, fingerprint};
 use crate::cli::args::{
-    Request, only_argument, stages_argument, subject_argument, thorough_argument,
+    Request, at_once, jobs_argument, only_argument, stages_argument, subject_argument,
+    thorough_argument,
 };
 use crate::cli::ui::terminal;
 use crate::judge::report::{self, ReportContext};
+use crate::judge::side_by_side::{Job, SideBySide};
 use crate::judge::{BuiltStage, Judge, Verdict, built_stages};
 use crate::platform::{self, LIMITS, Limits};
 use crate::process::reaper;
@@ -41,6 +44,7 @@ pub fn command() -> Command {
         .arg(only_argument())
         .arg(subject_argument())
         .arg(thorough_argument())
+        .arg(jobs_argument())
         .arg(
             number("runs")
                 .default_value("20")
@@ -69,6 +73,7 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
     let (runs, burners) = (number("runs"), number("burners"));
     let is_thorough = matches.get_flag("thorough");
     let candidates = built_stages(repo, &request.subject, &request.stages)?;
+    let candidates: Vec<Arc<BuiltStage>> = candidates.into_iter().map(Arc::new).collect();
     let path = matches
         .get_one("log")
         .cloned()
@@ -80,10 +85,11 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
         .map(|_| Burner::start())
         .collect::<anyhow::Result<Vec<_>>>()?;
     let mut failures = 0;
+    let at_once = at_once(matches);
     for (candidate, key) in candidates.iter().zip(&keys) {
         let before = log.runs(key);
         for run in before.runs..runs {
-            let (passes, failed) = one_run(repo, &request, candidate, is_thorough)?;
+            let (passes, failed) = one_run(repo, &request, candidate, is_thorough, at_once)?;
             log.add(key, candidate, run, passes, failed)?;
         }
         let all = log.runs(key);
@@ -116,16 +122,19 @@ pub fn burn() -> ! {
 fn one_run(
     repo: &Repo,
     request: &Request,
-    candidate: &BuiltStage,
+    candidate: &Arc<BuiltStage>,
     is_thorough: bool,
+    at_once: usize,
 ) -> anyhow::Result<(u64, u64)> {
     let judge = Judge {
         is_thorough,
         ..Judge::new(repo, None)
     };
     let (mut passes, mut failures) = (0, 0);
-    for check in request.checks(candidate.stage) {
-        let verdict = judge.judge(candidate, &check);
+    let checks = request.checks(candidate.stage);
+    let jobs = checks.iter().map(|check| Job::new(candidate, *check));
+    let judging = SideBySide::begin(&judge, jobs.collect(), at_once);
+    for (check, verdict) in checks.into_iter().zip(judging.verdicts()) {
         if verdict.is_fine() {
             passes += 1;
             continue;
@@ -232,14 +241,14 @@ impl Log {
 
 /// What stands for each program in the log, together with the checks and the load.
 fn keys(
-    candidates: &[BuiltStage],
+    candidates: &[Arc<BuiltStage>],
     request: &Request,
     burners: u32,
     is_thorough: bool,
 ) -> anyhow::Result<Vec<String>> {
     let ourselves = std::env::current_exe().context("cannot tell where this program stands")?;
     let ourselves = fs::read(ourselves).context("cannot read this program")?;
-    let key = |candidate: &BuiltStage| {
+    let key = |candidate: &Arc<BuiltStage>| {
         let program = match &candidate.built {
             Built::Program { path, .. } => Some(fs::read(path).context("cannot read a program")?),
             _ => None,

@@ -112,26 +112,30 @@ pub fn tell_when_there_are(bytes: u32, pid: u32, descriptor: i32) -> io::Result<
 /// The processes that descend from process `pid`.
 #[must_use]
 pub fn descendants(pid: u32) -> Vec<u32> {
-    let tasks = fs::read_dir(proc::of(pid).join("task"))
-        .into_iter()
-        .flatten();
-    let lists = tasks
-        .flatten()
-        .filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
-    let mut found: Vec<u32> = lists.flat_map(|list| numbers(&list)).collect();
+    let mut found = children_by_thread(pid);
     let grandchildren: Vec<u32> = found.iter().flat_map(|&child| descendants(child)).collect();
     found.extend(grandchildren);
     found
 }
 
-/// The processes that process `pid`, which we have started, may have started. Where we adopt orphans, those of its own
-/// are our children, and not to be told from others of ours.
+/// The processes that were left to us by a program that is gone: all our children but those in `ours`. See
+/// [`end_orphans`].
 #[must_use]
-pub fn dependants(pid: u32) -> Vec<u32> {
-    descendants(match unix::adopts_orphans() {
-        true => std::process::id(),
-        false => pid,
-    })
+pub fn orphans(ours: &HashSet<u32>) -> Vec<u32> {
+    let mut found = match unix::adopts_orphans() {
+        true => children_by_thread(std::process::id()),
+        false => Vec::new(),
+    };
+    found.retain(|pid| !ours.contains(pid));
+    found
+}
+
+/// The children of process `pid`, as its threads list them. One that comes or goes meanwhile may be missing.
+fn children_by_thread(pid: u32) -> Vec<u32> {
+    let tasks = fs::read_dir(proc::of(pid).join("task"));
+    let tasks = tasks.into_iter().flatten().flatten();
+    let lists = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    lists.flat_map(|list| numbers(&list)).collect()
 }
 
 /// What a pipe can be looked at through.

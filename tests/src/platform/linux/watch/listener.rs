@@ -44,8 +44,8 @@ pub(super) struct Listener(OwnedFd);
 pub(super) struct Handover(UnixStream);
 
 impl Handover {
-    /// Makes `command` install `filter` on the program that it starts. This has to be the last thing that the child does
-    /// before exec: what is on the filter's list waits for us from then on.
+    /// Makes `command` install `filter` on the program that it starts. What the child does after this, and is on the filter's
+    /// list, waits for us.
     pub(super) fn prepare(command: &mut Command, filter: Vec<sock_filter>) -> io::Result<Self> {
         let (ours, theirs) = UnixStream::pair()?;
         let install = move || {

@@ -32,7 +32,7 @@ const KEPT: usize = 1 << 16;
 pub struct CallWatchSetup(Receiver<Arc<Shared>>);
 
 impl CallWatchSetup {
-    /// Makes the program that `command` starts be watched. This has to be the last setting of its child.
+    /// Makes the program that `command` starts be watched: all that its child does after this, too.
     ///
     /// # Errors
     ///
