@@ -280,6 +280,7 @@ fn the_last_calls_are_those_on_connections_and_the_round_that_follows() {
         kind,
         descriptor: SOCKET.0,
         bytes,
+        more: false,
         peer,
     };
     let accept = || on(CallKind::Accept, 0, None);
@@ -385,6 +386,7 @@ fn receives() -> CallLog {
         kind: CallKind::Recv,
         descriptor: SOCKET.0,
         bytes: 16,
+        more: false,
         peer: None,
     };
     CallLog::new(vec![(1, call)])

@@ -3,6 +3,7 @@
 mod support; // what several tests share; small programs for them stand in `fixtures/`
 
 // Evidence, on values made up for the test
+mod calls; // what the calls of a program tell
 mod diagnose; // from evidence to a cause
 mod settle; // when a program counts as settled
 mod wait; // the one way to wait

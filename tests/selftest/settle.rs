@@ -405,6 +405,7 @@ fn called(times: u32, descriptor: i32, change: impl Fn(&mut Observation)) -> Act
             kind: CallKind::Recv,
             descriptor,
             bytes: 4096,
+            more: false,
             peer: None,
         };
         (0..times).for_each(|_| counts.add(1, &call));

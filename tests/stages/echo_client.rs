@@ -127,6 +127,7 @@ fn ends_well_when_its_input_is_empty(program: &Program) -> Outcome {
 
 /// Little is not the end, and a pause is not: until there is more, one thread sleeps at the input and the other at the socket.
 fn goes_on_after_a_pause_on_either_side(program: &Program) -> Outcome {
+    program.watch_every_call();
     let server = program.open_server()?;
     let client = program.start_client(&server, Input::Open)?;
     let mut peer = server.accept(&client)?;

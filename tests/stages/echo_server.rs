@@ -286,6 +286,7 @@ pub(super) fn waits_without_a_timeout(program: &Program) -> Outcome {
 
 /// A sleep before an answer, between two of them, or before the next client makes everybody wait who could be served.
 fn sleeps_nowhere_but_in_its_calls(program: &Program) -> Outcome {
+    program.watch_every_call();
     let server = program.start()?;
     // What it answers is judged elsewhere.
     let _ = talk_reset_and_serve_another(&server);

@@ -179,6 +179,7 @@ pub(super) fn answers_a_newcomer_beside_those_who_do_not_read(program: &Program)
 /// A nap before an answer, a thread that waits, a socket on which calls wait, a limit of time: each brings back what one wait
 /// for all was to remove.
 pub(super) fn sleeps_nowhere_but_in_its_wait(program: &Program) -> Outcome {
+    program.watch_every_call();
     let server = program.start()?;
     let (mut slow, mut other) = (server.connect_slow_peer()?, server.connect_peer()?);
     slow.fill(&program.more_than_fits("a long message"))?;

@@ -112,6 +112,7 @@ fn goes_on_sleeping_after_it_was_stopped(program: &Program) -> Outcome {
 /// While nothing fits, `send` sleeps as well as `recv`. A sleep of the program's own, or a limit of time on a socket, is in
 /// nobody's interest.
 fn sleeps_nowhere_but_in_its_calls(program: &Program) -> Outcome {
+    program.watch_every_call();
     let server = program.start()?;
     let (mut slow, mut other) = (server.connect_slow_peer()?, server.connect_peer()?);
     slow.fill(&program.more_than_fits("a long message"))?;

@@ -143,6 +143,7 @@ fn only_calls_that_come_in_masses_are_forgotten() {
         kind: CallKind::Accept,
         descriptor: 3,
         bytes: 0,
+        more: false,
         peer: None,
     };
     let in_masses = [on, nap(1), wait(None), wait(Some(Duration::ZERO))];

@@ -283,20 +283,51 @@ impl CallLog {
         })
     }
 
-    /// Whether it has told the kernel to keep small pieces back, and on some socket not taken that back.
+    /// By what it has told the kernel to keep small pieces back: an option that it has not taken back, or a flag for a piece
+    /// after which its thread received or waited before another followed.
     #[must_use]
-    pub fn holds_back(&self) -> bool {
-        let mut corked = HashMap::new();
-        for call in self.calls() {
+    pub fn holds_back(&self) -> Option<&'static str> {
+        let mut corked = HashSet::new();
+        // Each with the thread that sent the piece.
+        let mut unfinished = HashMap::new();
+        for (thread, call) in &self.0 {
             match call {
                 WatchedCall::Option {
                     descriptor,
-                    option: option @ (SocketOption::Cork | SocketOption::NoCork),
-                } => corked.insert(*descriptor, *option == SocketOption::Cork),
-                _ => continue,
-            };
+                    option: SocketOption::Cork,
+                } => _ = corked.insert(*descriptor),
+                WatchedCall::Option {
+                    descriptor,
+                    option: SocketOption::NoCork,
+                } => _ = corked.remove(descriptor),
+                WatchedCall::On {
+                    kind: CallKind::Send,
+                    descriptor,
+                    more,
+                    ..
+                } => {
+                    _ = match more {
+                        true => unfinished.insert(*descriptor, *thread),
+                        false => unfinished.remove(descriptor),
+                    }
+                }
+                // With the socket goes all that is left.
+                WatchedCall::Close { descriptor } => _ = unfinished.remove(descriptor),
+                WatchedCall::On {
+                    kind: CallKind::Recv | CallKind::Accept,
+                    ..
+                }
+                | WatchedCall::Wait { .. }
+                | WatchedCall::Nap(_)
+                    if unfinished.values().any(|sender| sender == thread) =>
+                {
+                    return Some("MSG_MORE");
+                }
+                _ => {}
+            }
         }
-        corked.into_values().any(|is_corked| is_corked)
+        let by_flag = (!unfinished.is_empty()).then_some("MSG_MORE");
+        by_flag.or((!corked.is_empty()).then_some("TCP_CORK"))
     }
 
     /// The options that it has set, on whichever socket.

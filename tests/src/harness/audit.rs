@@ -44,12 +44,12 @@ pub(crate) fn no_time_limits(
 
 /// No small piece is kept back in the kernel in the hope of more.
 pub(crate) fn no_held_back_bytes(context: &CheckContext) -> Outcome {
-    match context.calls().is_some_and(|calls| calls.holds_back()) {
-        false => Ok(()),
-        true => Err(context.fail_because(
+    match context.calls().and_then(|calls| calls.holds_back()) {
+        None => Ok(()),
+        Some(name) => Err(context.fail_because(
             Cause::DelayedByAnOption,
             "a kernel that sends what it is given",
-            "it has set TCP_CORK, and not taken it back",
+            format!("it has asked the kernel to wait for more, by {name}, and nothing followed"),
         )),
     }
 }

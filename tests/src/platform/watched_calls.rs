@@ -25,6 +25,8 @@ pub enum WatchedCall {
         kind: CallKind,
         descriptor: i32,
         bytes: u64,
+        /// A `send` with `MSG_MORE` of send(2): little is not sent for 200 ms, unless something follows before.
+        more: bool,
         /// The other end of the connection that the descriptor stands for, if it is one.
         peer: Option<SocketAddr>,
     },

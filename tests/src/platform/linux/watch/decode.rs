@@ -17,6 +17,7 @@ pub(super) fn call(number: i64, arguments: [u64; 6], thread: u32, memory: &Memor
         kind,
         descriptor,
         bytes,
+        more: is_to_be_continued(number, &arguments),
         peer: None,
     };
     let wait = |kind, limit| WatchedCall::Wait { kind, limit };
@@ -35,6 +36,7 @@ pub(super) fn call(number: i64, arguments: [u64; 6], thread: u32, memory: &Memor
             descriptor: moved.socket,
             peer: None,
             bytes: 0,
+            more: false,
         };
     }
     match number {
@@ -102,6 +104,15 @@ const MICROSECOND: Duration = Duration::from_micros(1);
 
 /// The part of a futex operation that is no flag.
 const COMMAND: i32 = !(libc::FUTEX_PRIVATE_FLAG | libc::FUTEX_CLOCK_REALTIME);
+
+fn is_to_be_continued(number: i64, arguments: &[u64; 6]) -> bool {
+    let flags = match number {
+        libc::SYS_sendto => arguments[3],
+        libc::SYS_sendmsg => arguments[2],
+        _ => 0,
+    };
+    flags & libc::MSG_MORE as u64 != 0
+}
 
 fn new_task(flags: u64) -> WatchedCall {
     match flags & libc::CLONE_THREAD as u64 {

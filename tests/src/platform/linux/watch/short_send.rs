@@ -26,16 +26,25 @@ fn try_to_send(report: &Report, most: usize) -> Option<usize> {
     SockRef::from(&socket).send_with_flags(&bytes, flags).ok()
 }
 
-/// The first bytes that the program gave: a pointer and a length.
+/// The first bytes that the program gave: a pointer and a length. Pieces before them may be empty.
 fn first_piece(report: &Report, memory: &Memory) -> Option<(u64, usize)> {
     let [_, second, third, ..] = report.arguments;
-    let piece_at = |pieces| Some((memory.word(pieces)?, memory.word(pieces + 8)?));
-    let (pointer, length) = match report.number {
-        libc::SYS_writev => piece_at(second)?,
+    let (pieces, count) = match report.number {
+        libc::SYS_writev => (second, third),
         // The pieces of a `struct msghdr`: see sendmsg(2).
-        libc::SYS_sendmsg => piece_at(memory.word(second + 16)?)?,
-        libc::SYS_write | libc::SYS_sendto => (second, third),
+        libc::SYS_sendmsg => (memory.word(second + 16)?, memory.word(second + 24)?),
+        libc::SYS_write | libc::SYS_sendto => return Some((second, usize::try_from(third).ok()?)),
         _ => return None,
     };
+    // A `struct iovec` is two words: see readv(2).
+    let piece = |number| {
+        Some((
+            memory.word(pieces + 16 * number)?,
+            memory.word(pieces + 16 * number + 8)?,
+        ))
+    };
+    let (pointer, length) = (0..count)
+        .map_while(piece)
+        .find(|(_, length)| *length > 0)?;
     Some((pointer, usize::try_from(length).ok()?))
 }

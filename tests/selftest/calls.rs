@@ -1,0 +1,57 @@
+//! What the calls of a program tell, on calls that are made up here.
+
+use lab::evidence::calls::CallLog;
+use lab::platform::{CallKind, SocketOption, WatchedCall};
+
+fn option(descriptor: i32, option: SocketOption) -> WatchedCall {
+    WatchedCall::Option { descriptor, option }
+}
+
+fn send(descriptor: i32, more: bool) -> WatchedCall {
+    on(CallKind::Send, descriptor, more)
+}
+
+fn recv(descriptor: i32) -> WatchedCall {
+    on(CallKind::Recv, descriptor, false)
+}
+
+fn close(descriptor: i32) -> WatchedCall {
+    WatchedCall::Close { descriptor }
+}
+
+fn on(kind: CallKind, descriptor: i32, more: bool) -> WatchedCall {
+    WatchedCall::On {
+        kind,
+        descriptor,
+        bytes: 1,
+        more,
+        peer: None,
+    }
+}
+
+#[test]
+fn bytes_are_held_back_until_the_cork_is_out_or_the_last_piece_is_sent() {
+    use SocketOption::{Cork, NoCork};
+    let cork = || option(4, Cork);
+    let cases = [
+        (vec![send(4, false)], None),
+        (vec![cork(), send(4, false)], Some("TCP_CORK")),
+        (vec![cork(), send(4, false), option(4, NoCork)], None),
+        (vec![cork(), option(5, NoCork)], Some("TCP_CORK")),
+        (vec![send(4, true), send(4, true)], Some("MSG_MORE")),
+        (vec![send(4, true), send(4, false)], None),
+        (vec![send(4, true), send(5, false)], Some("MSG_MORE")),
+        (
+            vec![send(4, true), recv(4), send(4, false)],
+            Some("MSG_MORE"),
+        ),
+        (vec![recv(4), send(4, true), send(4, false), recv(4)], None),
+        // With the socket goes all that is left; but who has closed it may have kept people waiting before.
+        (vec![send(4, true), close(4)], None),
+        (vec![cork(), send(4, false), close(4)], Some("TCP_CORK")),
+    ];
+    for (calls, expected) in cases {
+        let log = CallLog::new(calls.iter().map(|call| (1, call.clone())).collect());
+        assert_eq!(log.holds_back(), expected, "{calls:?}");
+    }
+}
