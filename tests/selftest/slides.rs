@@ -20,9 +20,11 @@ mod structure;
 const LECTURE: u32 = 45;
 
 /// Causes that READMEs explain and decks need not: what the house has agreed upon, and not what sockets do.
-const OF_THE_HOUSE: [Cause; 16] = [
+const OF_THE_HOUSE: [Cause; 18] = [
     Cause::NotAnnounced,
     Cause::WrongAddress,
+    Cause::WrongFamily,
+    Cause::NotAtItsAddress,
     Cause::AddressNotNamed,
     Cause::NotRecorded,
     Cause::ConnectedLate,

@@ -5,16 +5,19 @@
 //! 1 KiB hides it, since the kernel always finds room for so little.
 
 use crate::diagnose::failure::Outcome;
-use crate::harness::payload::texts;
+use crate::harness::payload::{first_words, texts};
 use crate::harness::program::Program;
 use crate::harness::server::Server;
 use crate::platform::SystemError;
+
+use super::listen::{end_and_reset, ends_for_an_error_of_its_own, listens_where_it_was_asked_to};
 
 crate::checks! {
     step 1, 1: answers_the_first_message_with_exactly_its_bytes;
     step 2, 1: echoes_messages_of_every_size {
         echoes_bytes_of_every_size,
         echoes_texts_unchanged,
+        answers_when_exactly_its_buffer_is_full needs WatchedCalls StopAndContinue KernelQueues Descriptors,
     }
     step 2, 1: echoes_a_message_that_arrives_byte_by_byte;
     step 2, 1: echoes_two_messages_that_arrive_as_one needs StopAndContinue;
@@ -26,10 +29,14 @@ crate::checks! {
     step 3, 1: serves_the_next_client_when_one_leaves {
         serves_the_second_as_soon_as_the_first_has_left,
         logs_when_a_client_comes_and_how_much_it_sent,
+        logs_each_client_once,
     }
     step 3, 1: goes_on_after_a_client_resets_the_connection {
         serves_the_next_after_two_have_reset,
         serves_the_next_after_a_reset_in_the_backlog,
+        serves_the_next_after_some_that_end_and_reset needs StopAndContinue,
+        listens_where_it_was_asked_to needs KernelQueues Descriptors Ipv6,
+        ends_for_an_error_of_its_own needs ForeignSockets Descriptors KernelQueues AnsweredCalls,
         serves_the_next_after_a_broken_pipe needs AnsweredCalls,
         logs_how_much_a_client_sent_that_resets,
     }
@@ -76,6 +83,26 @@ pub(super) fn echoes_texts_unchanged(program: &Program) -> Outcome {
     let mut peer = server.connect_peer()?;
     for text in texts() {
         peer.send(&text)?.expect_text(&text)?;
+    }
+    for text in first_words() {
+        let server = program.start()?;
+        server.connect_peer()?.send(&text)?.expect_text(&text)?;
+    }
+    Ok(())
+}
+
+/// That a `recv` brought as much as there was room for does not say that more will come.
+pub(super) fn answers_when_exactly_its_buffer_is_full(program: &Program) -> Outcome {
+    program.watch_every_call();
+    let server = program.start()?;
+    let mut peer = server.connect_peer()?;
+    for _ in 1..=2 {
+        peer.send("hello")?.expect("hello")?;
+        let message = program.payload("as much as a recv brings", peer.room_of_recv());
+        server.stop()?;
+        peer.send(&message)?;
+        server.resume();
+        peer.expect(&message)?;
     }
     Ok(())
 }
@@ -136,7 +163,7 @@ fn sends_the_rest_of_each_piece(program: &Program) -> Outcome {
         let message = program.payload("a message", size);
         peer.send(&message)?.expect(&message)?;
     }
-    Ok(())
+    server.expect_no_waits_of_its_own().map(drop)
 }
 
 /// One client at a time: B waits while A is connected, and not a moment longer.
@@ -170,6 +197,35 @@ pub(super) fn logs_when_a_client_comes_and_how_much_it_sent(program: &Program) -
     peer.half_close()?.expect_end()?;
     server.expect_logged("client 1 left after 305 bytes")?;
     Ok(())
+}
+
+/// Who has come is named when it goes, however it goes and however little it has said: once.
+pub(super) fn logs_each_client_once(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let mut peer = server.connect_peer()?;
+    peer.send("hello")?.expect("hello")?;
+    peer.reset()?;
+    server.expect_logged("client 1 lost after 5 bytes")?;
+    server.connect_peer()?.reset()?;
+    server.expect_logged("client 2 lost after 0 bytes")?;
+    serve_one_client(&server)?;
+    server.expect_logged("client 3 left after 5 bytes")?;
+    server.expect_consistent_log()
+}
+
+/// Where a reset follows an end, the kernel reports the end, and calls on the socket fail: it is not connected any more.
+pub(super) fn serves_the_next_after_some_that_end_and_reset(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let mut peer = server.connect_peer()?;
+    peer.send("hello")?.expect("hello")?;
+    server.stop()?;
+    end_and_reset(peer)?;
+    end_and_reset(server.connect_peer()?)?;
+    server.resume();
+    serve_one_client(&server)?;
+    server.expect_logged_as_gone(1, 5)?;
+    server.expect_logged_as_gone(2, 0)?;
+    server.expect_no_panic()
 }
 
 /// A reset is an error on one client's socket. The listener, and the next client, know nothing of it.

@@ -14,15 +14,19 @@ use crate::harness::program::Program;
 use crate::platform::SystemError;
 
 use super::echo_server::{
-    echoes_bytes_of_every_size, echoes_texts_unchanged, keeps_nothing_of_clients_that_left,
-    keeps_nothing_of_what_it_has_sent, logs_when_a_client_comes_and_how_much_it_sent,
+    answers_when_exactly_its_buffer_is_full, echoes_bytes_of_every_size, echoes_texts_unchanged,
+    keeps_nothing_of_clients_that_left, keeps_nothing_of_what_it_has_sent, logs_each_client_once,
+    logs_when_a_client_comes_and_how_much_it_sent, serves_the_next_after_some_that_end_and_reset,
+};
+use super::listen::{
+    ends_with_an_error_that_names_the_taken_address, listens_where_it_was_asked_to,
 };
 use super::polling_clients::{
     keeps_nothing_of_forty, makes_nobody_wait_for_clients_that_send_without_end,
 };
 use super::select::{
-    answers_a_newcomer_beside_those_who_do_not_read,
-    answers_another_client_and_sleeps_while_one_does_not_read, answers_the_last_of_many_clients,
+    answers_a_newcomer_beside_those_who_do_not_read, answers_all_of_many_clients,
+    answers_another_client_and_sleeps_while_one_does_not_read,
     closes_clients_that_leave_without_a_word,
     drops_what_waits_for_a_client_that_half_closes_and_resets, gives_fifty_clients_their_own_bytes,
     keeps_little_for_a_slow_client, keeps_nothing_of_slow_clients_that_reset,
@@ -40,17 +44,20 @@ crate::checks! {
         accepts_a_batch_at_most_in_one_round needs StopAndContinue HundredWaiting WatchedCalls,
         exits_with_code_one_when_its_listener_breaks needs ForeignSockets Descriptors,
         exits_with_code_one_when_descriptors_run_out needs AnsweredCalls,
+        listens_where_it_was_asked_to needs KernelQueues Descriptors Ipv6,
+        names_a_taken_address,
     }
     step 1, 1: sleeps_in_an_event_wait_also_after_an_interruption needs StopAndContinue SettledState;
     step 2, 1: reads_all_that_one_edge_announced (so_far) needs StopAndContinue SettledState;
     step 3, 1: serves_fifty_clients_and_leaves_the_idle_alone needs ManyClients {
         gives_fifty_clients_their_own_bytes,
-        answers_the_last_of_many_clients,
+        answers_all_of_many_clients needs StopAndContinue,
         receives_only_where_something_is_ready needs KernelQueues Descriptors ForeignSockets,
     }
     step 4, 1: echoes_messages_of_every_size {
         echoes_bytes_of_every_size,
         echoes_texts_unchanged,
+        answers_when_exactly_its_buffer_is_full needs WatchedCalls StopAndContinue KernelQueues Descriptors,
     }
     step 4, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs StopAndContinue SettledState {
         answers_another_client_and_sleeps_while_one_does_not_read,
@@ -63,13 +70,17 @@ crate::checks! {
     step 4, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues RoomToFlood;
     step 4, 1: sends_what_waits_and_the_end_after_a_half_close needs StopAndContinue SettledState {
         logs_when_a_client_comes_and_how_much_it_sent,
+        logs_each_client_once,
         receives_the_last_bytes_before_the_end,
         receives_what_came_before_a_pause_and_the_end,
         receives_what_came_before_a_reset,
         sends_what_waits_after_a_half_close,
         sends_what_one_send_did_not_take needs AnsweredCalls,
     }
-    step 4, 1: closes_clients_that_leave_without_a_word needs StopAndContinue SettledState;
+    step 4, 1: closes_clients_that_leave_without_a_word needs StopAndContinue SettledState {
+        closes_neighbours_that_leave_without_a_word,
+        serves_the_next_after_some_that_end_and_reset,
+    }
     step 4, 1: gives_back_what_it_took needs StopAndContinue Descriptors SettledState {
         keeps_nothing_of_what_it_has_sent,
         keeps_nothing_of_slow_clients_that_reset,
@@ -115,6 +126,16 @@ fn exits_with_code_one_when_descriptors_run_out(program: &Program) -> Outcome {
     let _refused = server.connect_peer()?;
     server.wait_for_exit()?.expect_code(1)?;
     Ok(())
+}
+
+/// Two of four clients leave at the same time, and neither has said a word.
+fn closes_neighbours_that_leave_without_a_word(program: &Program) -> Outcome {
+    closes_clients_that_leave_without_a_word(program)
+}
+
+/// The address is given, and what `bind` says of it ends the server before it begins.
+fn names_a_taken_address(program: &Program) -> Outcome {
+    ends_with_an_error_that_names_the_taken_address(program)
 }
 
 /// Only "would block" means that the backlog is empty. A listener that is broken stays broken.

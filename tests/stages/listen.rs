@@ -47,7 +47,7 @@ fn stays_at_an_address_that_is_free(program: &Program) -> Outcome {
 }
 
 /// Two servers cannot share an address: `bind` refuses the second one, and its user wants to know why.
-fn ends_with_an_error_that_names_the_taken_address(program: &Program) -> Outcome {
+pub(super) fn ends_with_an_error_that_names_the_taken_address(program: &Program) -> Outcome {
     let taken = program.open_server()?;
     let second = program.expect_failed_start_at(taken.address())?;
     second.expect_error_exit(taken.address())?;
@@ -76,7 +76,9 @@ fn announces_the_address_that_was_asked_for(program: &Program) -> Outcome {
 
 /// `Domain::for_address` makes a socket of the address's own family.
 fn announces_an_address_of_ip_version_six(program: &Program) -> Outcome {
-    program.start_with_ipv6()?.expect_listening()
+    let server = program.start_with_ipv6()?;
+    server.expect_listening()?;
+    server.expect_one_listener().map(drop)
 }
 
 /// Who asks for one address wants no caller at another.
@@ -92,6 +94,7 @@ fn greets_three_clients_in_a_row_and_ends_each_stream(program: &Program) -> Outc
         expect_greeting(&mut server.connect_peer()?, number)?;
         server.expect_logged(&format!("client {number} left after 0 bytes"))?;
     }
+    server.expect_consistent_log()?;
     program.expect_transcript("three-clients-in-a-row")
 }
 
@@ -131,16 +134,19 @@ pub(super) fn lets_sixteen_clients_wait_while_it_is_stopped(program: &Program) -
     Ok(())
 }
 
-/// Who knocked and left again is in the backlog all the same. Greeting them fails, and that is their affair.
+/// Who knocked and left again is in the backlog all the same, also one that has ended its stream first. Greeting them fails,
+/// and that is their affair.
 pub(super) fn goes_on_after_a_client_that_is_already_gone(program: &Program) -> Outcome {
     let server = program.start()?;
     expect_greeting(&mut server.connect_peer()?, 1)?;
     server.stop()?;
     server.connect_peer()?.reset()?;
+    end_and_reset(server.connect_peer()?)?;
     let mut next = server.connect_peer()?;
     server.resume();
-    expect_greeting(&mut next, 3)?;
+    expect_greeting(&mut next, 4)?;
     server.expect_logged("client 2 lost after 0 bytes")?;
+    server.expect_logged("client 3 lost after 0 bytes")?;
     Ok(())
 }
 
@@ -153,14 +159,13 @@ fn ends_with_its_listener(program: &Program) -> Outcome {
     Ok(())
 }
 
-/// The same goes for the last descriptor. The next client waits in the backlog, and nobody comes for it.
+/// The same goes for the last descriptor. Whoever comes waits in the backlog, and nobody comes for it.
 fn ends_when_it_may_not_open_one_more_descriptor(program: &Program) -> Outcome {
     program.watch_every_call();
     let server = program.start()?;
     server.wait_until_settled();
     server.fail_every_accept(SystemError::TooManyOpenFiles)?;
-    let _client = server.connect_peer()?;
-    server.wait_for_exit()?.expect_code(1)?;
+    server.wait_for_exit_while_clients_come()?.expect_code(1)?;
     Ok(())
 }
 
@@ -216,6 +221,28 @@ fn leave_in_five_ways(server: &Server, number: u32) -> Outcome {
     server.connect_peer()?.leave();
     expect_greeting(&mut two[1], number + 2)?;
     expect_greeting(&mut two[0], number + 1)
+}
+
+/// A client that has ended its stream resets the connection.
+pub(super) fn end_and_reset(mut peer: Peer) -> Outcome {
+    peer.half_close()?;
+    peer.reset()
+}
+
+/// Who asks for one address gets that one, of whichever family, and no other.
+pub(super) fn listens_where_it_was_asked_to(program: &Program) -> Outcome {
+    program.start()?.expect_one_listener()?;
+    let server = program.start_at(program.private_address()?)?;
+    server.expect_one_listener()?;
+    program.start_with_ipv6()?.expect_one_listener().map(drop)
+}
+
+/// An error of one client is that client's. One of the server's own ends it: a taken address, a broken listener, no more
+/// descriptors.
+pub(super) fn ends_for_an_error_of_its_own(program: &Program) -> Outcome {
+    ends_with_an_error_that_names_the_taken_address(program)?;
+    ends_with_its_listener(program)?;
+    ends_when_it_may_not_open_one_more_descriptor(program)
 }
 
 /// What a client of this stage gets: its greeting, and the end of the stream.

@@ -7,30 +7,51 @@
 //! was accepted (Linux hands it over, and the first call on it says so), and one that a signal interrupts (a call
 //! that never sleeps is never interrupted).
 
+use std::collections::VecDeque;
+
 use crate::diagnose::failure::Outcome;
 use crate::harness::program::Program;
 use crate::platform::SystemError;
 
 use super::listen::{
-    expect_greeting, goes_on_after_a_client_that_is_already_gone,
-    keeps_nothing_of_clients_that_left, lets_sixteen_clients_wait_while_it_is_stopped,
+    ends_with_an_error_that_names_the_taken_address, expect_greeting,
+    goes_on_after_a_client_that_is_already_gone, keeps_nothing_of_clients_that_left,
+    lets_sixteen_clients_wait_while_it_is_stopped, listens_where_it_was_asked_to,
 };
 
 crate::checks! {
     step 1, 1: does_not_sleep_in_accept (so_far) needs SettledState;
     step 2, 2: goes_on_ticking_while_nobody_is_there;
-    step 2, 1: has_one_thread_and_a_listener_that_never_waits needs SettledState Descriptors;
+    step 2, 1: has_one_thread_and_a_listener_that_never_waits needs SettledState Descriptors {
+        never_waits_in_accept,
+        listens_where_it_was_asked_to needs Ipv6,
+    }
     step 2, 1: reports_a_real_error_and_exits_with_code_one {
         exits_when_its_listener_is_broken needs ForeignSockets KernelQueues Descriptors,
         exits_when_it_may_open_no_more_descriptors needs AnsweredCalls,
+        names_a_taken_address,
     }
-    step 3, 2: greets_three_clients_in_a_row_between_ticks;
+    step 3, 2: greets_three_clients_in_a_row_between_ticks {
+        greets_three_clients_between_ticks,
+        greets_one_that_has_ended_its_stream,
+        goes_on_ticking_while_callers_come,
+    }
     step 3, 1: gives_back_what_it_took needs Descriptors SettledState {
         keeps_nothing_of_clients_that_left needs SixteenWaiting,
         keeps_nothing_of_a_round_in_which_nobody_came,
     }
     step 3, 1: lets_sixteen_clients_wait_while_it_is_stopped needs StopAndContinue KernelQueues SixteenWaiting;
     step 3, 1: goes_on_after_a_client_that_is_already_gone needs StopAndContinue;
+}
+
+/// How many callers are there at the same time, since the next comes before the last has left.
+const CALLERS: usize = 8;
+
+/// The errors of stage 04 in a later stage.
+pub(super) fn ends_for_an_error_of_its_own(program: &Program) -> Outcome {
+    names_a_taken_address(program)?;
+    exits_when_its_listener_is_broken(program)?;
+    exits_when_it_may_open_no_more_descriptors(program)
 }
 
 /// A blocking `accept` returns when somebody comes. This one returns in any case.
@@ -54,7 +75,7 @@ fn keeps_nothing_of_a_round_in_which_nobody_came(program: &Program) -> Outcome {
 }
 
 /// A second thread could do the waiting while the first one ticks. Here one thread does both, by asking.
-fn has_one_thread_and_a_listener_that_never_waits(program: &Program) -> Outcome {
+fn never_waits_in_accept(program: &Program) -> Outcome {
     program.start()?.expect_never_waits()
 }
 
@@ -79,9 +100,36 @@ fn exits_when_it_may_open_no_more_descriptors(program: &Program) -> Outcome {
     Ok(())
 }
 
+/// The address is given, and what `bind` says of it is an error like others.
+fn names_a_taken_address(program: &Program) -> Outcome {
+    ends_with_an_error_that_names_the_taken_address(program)
+}
+
+/// What the server says first does not hang on what the client has to say, which may be nothing.
+fn greets_one_that_has_ended_its_stream(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let mut peer = server.connect_peer()?;
+    peer.half_close()?;
+    expect_greeting(&mut peer, 1)
+}
+
+/// A round that has somebody to greet is a round like any other: the heartbeat has its turn in it.
+fn goes_on_ticking_while_callers_come(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let mut callers = VecDeque::new();
+    server.expect_ticks_while(|| {
+        callers.push_back(server.connect_peer()?);
+        if callers.len() > CALLERS {
+            callers.pop_front();
+        }
+        Ok(())
+    })?;
+    server.expect_short_rounds().map(drop)
+}
+
 /// Who comes is served between two ticks, and the ticks go on: it may be `accept` only once that does not wait. One thread does
 /// all of it, in short rounds.
-fn greets_three_clients_in_a_row_between_ticks(program: &Program) -> Outcome {
+fn greets_three_clients_between_ticks(program: &Program) -> Outcome {
     let server = program.start()?;
     for number in 1..=3 {
         server.expect_ticks()?;
@@ -90,5 +138,6 @@ fn greets_three_clients_in_a_row_between_ticks(program: &Program) -> Outcome {
     }
     server.expect_ticks()?.expect_short_rounds()?;
     server.expect_no_new_threads()?.expect_no_waiting_close()?;
+    server.expect_consistent_log()?;
     program.expect_transcript("three-clients-between-ticks")
 }

@@ -10,18 +10,24 @@ use crate::diagnose::failure::Outcome;
 use crate::harness::program::Program;
 
 use super::echo_server::{
-    echoes_a_message_that_arrives_byte_by_byte, echoes_bytes_of_every_size, echoes_texts_unchanged,
-    echoes_two_messages_that_arrive_as_one, keeps_nothing_of_clients_that_left,
-    keeps_nothing_of_what_it_has_sent, logs_when_a_client_comes_and_how_much_it_sent,
-    serve_one_client, serves_the_next_after_a_reset_in_the_backlog,
+    answers_when_exactly_its_buffer_is_full, echoes_a_message_that_arrives_byte_by_byte,
+    echoes_bytes_of_every_size, echoes_texts_unchanged, echoes_two_messages_that_arrive_as_one,
+    keeps_nothing_of_clients_that_left, keeps_nothing_of_what_it_has_sent, logs_each_client_once,
+    logs_when_a_client_comes_and_how_much_it_sent, serve_one_client,
+    serves_the_next_after_a_reset_in_the_backlog, serves_the_next_after_some_that_end_and_reset,
     serves_the_next_after_two_have_reset, serves_the_second_as_soon_as_the_first_has_left,
 };
+use super::listen::listens_where_it_was_asked_to;
+use super::nonblocking_accept::ends_for_an_error_of_its_own;
 use crate::platform::SystemError;
 
 crate::checks! {
     step 1, 1: does_not_sleep_in_recv (so_far) needs SettledState;
     step 2, 1: does_not_hang_up_on_a_silent_client (so_far) needs SettledState;
-    step 3, 1: goes_on_ticking_while_a_client_is_silent;
+    step 3, 1: goes_on_ticking_while_a_client_is_silent {
+        goes_on_ticking_while_one_is_silent,
+        goes_on_ticking_while_one_sends_without_end,
+    }
     step 3, 1: has_one_thread_and_sockets_that_never_wait needs SettledState {
         never_waits_for_the_second_client_either needs Descriptors,
         never_waits_for_one_that_does_not_read,
@@ -29,6 +35,7 @@ crate::checks! {
     step 3, 1: echoes_messages_of_every_size needs RoomToSend {
         echoes_bytes_of_every_size,
         echoes_texts_unchanged,
+        answers_when_exactly_its_buffer_is_full needs WatchedCalls StopAndContinue KernelQueues Descriptors,
     }
     step 3, 1: echoes_messages_in_pieces_and_joined {
         echoes_a_message_that_arrives_byte_by_byte,
@@ -39,10 +46,14 @@ crate::checks! {
     step 3, 1: serves_the_next_client_when_one_leaves {
         serves_the_second_as_soon_as_the_first_has_left,
         logs_when_a_client_comes_and_how_much_it_sent,
+        logs_each_client_once,
     }
     step 3, 1: goes_on_after_a_client_resets_the_connection {
         serves_the_next_after_two_have_reset,
         serves_the_next_after_a_reset_in_the_backlog,
+        serves_the_next_after_some_that_end_and_reset needs StopAndContinue,
+        listens_where_it_was_asked_to needs KernelQueues Descriptors Ipv6,
+        ends_for_an_error_of_its_own needs ForeignSockets Descriptors KernelQueues AnsweredCalls,
         gives_up_one_to_whom_it_cannot_send needs AnsweredCalls,
     }
     step 3, 1: gives_back_what_it_took needs Descriptors SettledState {
@@ -82,6 +93,20 @@ pub(super) fn goes_on_ticking_while_a_client_is_silent(program: &Program) -> Out
         .expect_no_held_back_bytes()?;
     peer.expect_nothing_more()?;
     Ok(())
+}
+
+/// One that thinks keeps the loop from nothing.
+fn goes_on_ticking_while_one_is_silent(program: &Program) -> Outcome {
+    goes_on_ticking_while_a_client_is_silent(program)
+}
+
+/// A round in which something came is a round like any other.
+pub(super) fn goes_on_ticking_while_one_sends_without_end(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let mut busy = server.connect_peer()?;
+    let flood = program.payload("as much as fits", 8 << 20);
+    server.expect_ticks_while(|| busy.keep_busy(&flood))?;
+    server.expect_short_rounds().map(drop)
 }
 
 /// Listener and client have a socket each, and each of them has to be told, of each client anew.

@@ -9,16 +9,20 @@
 use crate::diagnose::failure::Outcome;
 use crate::harness::program::Program;
 use crate::harness::server::Server;
+use crate::platform::SystemError;
 
 use super::echo_server::{
-    echoes_a_message_that_arrives_byte_by_byte, echoes_bytes_of_every_size, echoes_texts_unchanged,
-    echoes_two_messages_that_arrive_as_one, keeps_nothing_of_clients_that_left,
-    keeps_nothing_of_what_it_has_sent, logs_when_a_client_comes_and_how_much_it_sent,
-    serve_one_client, serves_the_next_after_a_reset_in_the_backlog,
+    answers_when_exactly_its_buffer_is_full, echoes_a_message_that_arrives_byte_by_byte,
+    echoes_bytes_of_every_size, echoes_texts_unchanged, echoes_two_messages_that_arrive_as_one,
+    keeps_nothing_of_clients_that_left, keeps_nothing_of_what_it_has_sent, logs_each_client_once,
+    logs_when_a_client_comes_and_how_much_it_sent, serve_one_client,
+    serves_the_next_after_a_reset_in_the_backlog, serves_the_next_after_some_that_end_and_reset,
 };
+use super::listen::listens_where_it_was_asked_to;
+use super::nonblocking_accept::ends_for_an_error_of_its_own;
 use super::nonblocking_recv::{
     gives_up_one_to_whom_it_cannot_send, goes_on_ticking_while_a_client_is_silent,
-    keeps_nothing_of_a_round_in_which_nothing_came,
+    goes_on_ticking_while_one_sends_without_end, keeps_nothing_of_a_round_in_which_nothing_came,
 };
 
 crate::checks! {
@@ -27,22 +31,33 @@ crate::checks! {
     step 2, 1: echoes_messages_of_every_size {
         echoes_bytes_of_every_size,
         echoes_texts_unchanged,
+        answers_when_exactly_its_buffer_is_full needs WatchedCalls StopAndContinue KernelQueues Descriptors,
     }
     step 2, 1: echoes_messages_in_pieces_and_joined {
         echoes_a_message_that_arrives_byte_by_byte,
         echoes_two_messages_that_arrive_as_one needs StopAndContinue,
     }
-    step 3, 1: goes_on_ticking_while_a_client_does_not_read;
+    step 3, 1: goes_on_ticking_while_a_client_does_not_read {
+        goes_on_ticking_while_one_does_not_read,
+        goes_on_ticking_while_one_sends_without_end,
+    }
     step 3, 1: keeps_little_for_a_client_that_does_not_read needs SettledState;
     step 3, 1: loses_nothing_when_a_client_reads_in_steps;
-    step 4, 1: sends_what_waits_after_a_half_close;
+    step 4, 1: sends_what_waits_after_a_half_close {
+        sends_all_that_waits_after_a_half_close,
+        goes_on_ticking_while_little_waits_after_a_half_close needs AnsweredCalls,
+    }
     step 4, 1: serves_the_next_client_however_one_leaves {
         serves_the_next_after_an_end_and_after_a_reset,
         drops_what_waits_for_a_client_that_resets,
         gives_up_one_to_whom_it_cannot_send needs AnsweredCalls,
         drops_what_waits_for_a_client_that_half_closes_and_resets,
         serves_the_next_after_a_reset_in_the_backlog,
+        serves_the_next_after_some_that_end_and_reset needs StopAndContinue,
+        listens_where_it_was_asked_to needs KernelQueues Descriptors Ipv6,
+        ends_for_an_error_of_its_own needs ForeignSockets Descriptors KernelQueues AnsweredCalls,
         logs_when_a_client_comes_and_how_much_it_sent,
+        logs_each_client_once,
     }
     step 4, 1: gives_back_what_it_took needs Descriptors SettledState {
         keeps_nothing_of_clients_that_left,
@@ -62,7 +77,7 @@ fn has_one_thread_and_sockets_that_never_wait(program: &Program) -> Outcome {
 }
 
 /// When the kernel takes no more, `send` says so at once. Waiting for room would be waiting for one client.
-fn goes_on_ticking_while_a_client_does_not_read(program: &Program) -> Outcome {
+fn goes_on_ticking_while_one_does_not_read(program: &Program) -> Outcome {
     let server = program.start()?;
     let mut peer = server.connect_slow_peer()?;
     peer.fill(&program.more_than_fits("a long message"))?;
@@ -98,12 +113,22 @@ fn loses_nothing_when_a_client_reads_in_steps(program: &Program) -> Outcome {
 }
 
 /// A half-close ends one direction. What waits belongs into the other, before its end.
-fn sends_what_waits_after_a_half_close(program: &Program) -> Outcome {
+fn sends_all_that_waits_after_a_half_close(program: &Program) -> Outcome {
     let server = program.start()?;
     expect_tail_after_a_half_close(program, &server, |server| server.expect_ticks().map(drop))?;
     server.expect_short_rounds()?.expect_no_new_threads()?;
     server.expect_unlimited_delivery()?;
     Ok(())
+}
+
+/// However little waits, there may be no room for it, and the loop goes round.
+fn goes_on_ticking_while_little_waits_after_a_half_close(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let mut peer = server.connect_peer()?;
+    server.fail_every_send_to(&peer, SystemError::WouldBlock)?;
+    peer.send(program.payload("a message", 1_000))?
+        .half_close()?;
+    server.expect_ticks()?.expect_short_rounds().map(drop)
 }
 
 /// A client that leaves, in good order or not, is gone from the program too, and the next has its turn.

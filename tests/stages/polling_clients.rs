@@ -8,18 +8,24 @@
 //! was removed (the next round comes in a millisecond), and whether a round accepts one client or all that wait.
 
 use crate::diagnose::failure::{Outcome, Result};
+use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
 use crate::harness::program::Program;
 use crate::harness::server::Server;
 
 use super::echo_server::{
-    echoes_bytes_of_every_size, echoes_texts_unchanged, keeps_nothing_of_clients_that_left,
-    keeps_nothing_of_what_it_has_sent, logs_when_a_client_comes_and_how_much_it_sent,
-    serve_clients, serve_one_client,
+    answers_when_exactly_its_buffer_is_full, echoes_bytes_of_every_size, echoes_texts_unchanged,
+    keeps_nothing_of_clients_that_left, keeps_nothing_of_what_it_has_sent, logs_each_client_once,
+    logs_when_a_client_comes_and_how_much_it_sent, serve_clients, serve_one_client,
+    serves_the_next_after_some_that_end_and_reset,
 };
-use super::nonblocking_recv::gives_up_one_to_whom_it_cannot_send;
+use super::listen::listens_where_it_was_asked_to;
+use super::nonblocking_accept::ends_for_an_error_of_its_own;
+use super::nonblocking_recv::{
+    gives_up_one_to_whom_it_cannot_send, goes_on_ticking_while_one_sends_without_end,
+};
 use super::nonblocking_send::{A_LITTLE, expect_tail_after_a_half_close, reset_after_half_close};
-use super::select::answers_the_last_of_many_clients;
+use super::select::answers_in_a_crowd;
 
 crate::checks! {
     step 1, 1: naps_while_there_is_nothing_to_do needs SettledState;
@@ -27,21 +33,29 @@ crate::checks! {
     step 3, 1: echoes_messages_of_every_size {
         echoes_bytes_of_every_size,
         echoes_texts_unchanged,
+        answers_when_exactly_its_buffer_is_full needs WatchedCalls StopAndContinue KernelQueues Descriptors,
     }
     step 3, 1: gives_fifty_clients_their_own_bytes needs ManyClients {
         gives_each_of_fifty_clients_its_own_bytes,
-        answers_the_last_of_many_clients,
+        answers_all_of_many_clients needs StopAndContinue,
     }
     step 3, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs SettledState {
         answers_a_newcomer_beside_silent_and_slow_clients,
         keeps_little_for_a_slow_client,
         loses_nothing_that_waits_for_a_slow_client,
     }
-    step 3, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues RoomToFlood;
+    step 3, 1: makes_nobody_wait_for_clients_that_send_without_end {
+        gives_each_its_turn_beside_clients_that_send_without_end needs StopAndContinue KernelQueues RoomToFlood,
+        goes_on_ticking_while_one_sends_without_end,
+    }
     step 3, 1: naps_once_a_round_and_not_once_a_client needs SettledState StopAndContinue ManyClients;
     step 4, 1: sends_what_waits_after_a_half_close needs SettledState;
     step 4, 1: closes_clients_that_leave_at_once needs StopAndContinue {
         logs_when_a_client_comes_and_how_much_it_sent,
+        logs_each_client_once,
+        serves_the_next_after_some_that_end_and_reset,
+        listens_where_it_was_asked_to needs KernelQueues Descriptors Ipv6,
+        ends_for_an_error_of_its_own needs ForeignSockets Descriptors KernelQueues AnsweredCalls,
         keeps_the_clients_between_them,
         gives_up_one_to_whom_it_cannot_send needs AnsweredCalls,
         drops_what_waits_for_a_client_that_half_closes_and_resets,
@@ -71,6 +85,12 @@ fn has_one_thread_and_sockets_that_never_wait(program: &Program) -> Outcome {
 fn gives_each_of_fifty_clients_its_own_bytes(program: &Program) -> Outcome {
     let server = program.start()?;
     talk_all_at_once(program, &mut server.connect_peers(50)?)
+}
+
+/// No list has a last place, and no round a last turn. A nap for each hundred would be one too many.
+fn answers_all_of_many_clients(program: &Program) -> Outcome {
+    let server = answers_in_a_crowd(program)?;
+    server.expect_one_nap_a_round().map(drop)
 }
 
 /// One client says nothing, and several read nothing: a bound for each of them. Who comes then is served, the other work goes
@@ -138,6 +158,11 @@ pub(super) fn loses_nothing_that_waits_for_a_slow_client(program: &Program) -> O
     Ok(())
 }
 
+/// Neither those who are quiet, nor those who come or go.
+fn gives_each_its_turn_beside_clients_that_send_without_end(program: &Program) -> Outcome {
+    makes_nobody_wait_for_clients_that_send_without_end(program)
+}
+
 /// A turn ends by itself. Who is served until nothing comes any more keeps everybody else from theirs, and newcomers as well.
 pub(super) fn makes_nobody_wait_for_clients_that_send_without_end(program: &Program) -> Outcome {
     // A server that the lab answers at each call takes less between two looks.
@@ -153,7 +178,9 @@ pub(super) fn makes_nobody_wait_for_clients_that_send_without_end(program: &Prog
         gone_by.push((quiet, others));
     }
     let mut others = server.connect_peers(4)?;
-    server.expect_newcomer_in_turn(&mut others, &flood)
+    let mut leaver = server.connect_peer()?;
+    server.expect_newcomer_in_turn(&mut others, &flood)?;
+    server.expect_end_in_turn(&mut leaver, &mut others, &flood)
 }
 
 /// A nap in the turn of each client adds up: with fifty silent clients the fifty-first waits for fifty naps. So does one for
@@ -161,7 +188,7 @@ pub(super) fn makes_nobody_wait_for_clients_that_send_without_end(program: &Prog
 fn naps_once_a_round_and_not_once_a_client(program: &Program) -> Outcome {
     let server = program.start()?;
     let mut peers = server.connect_peers(51)?;
-    greet_all_at_once(&server, &mut peers, "and I?")?;
+    speak_all_at_once(&server, &mut peers, &"and I?".into())?;
     server.expect_naps()?;
     let question = program.payload("a question", 5);
     for at in program.shuffled(51).into_iter().take(5) {
@@ -262,15 +289,15 @@ pub(super) fn talk_all_at_once(program: &Program, peers: &mut [Peer]) -> Outcome
     Ok(())
 }
 
-/// Each of `peers` sends `greeting` before the server looks again, and gets it back.
-fn greet_all_at_once(server: &Server, peers: &mut [Peer], greeting: &str) -> Outcome {
+/// Each of `peers` sends `message` before the server looks again, and gets it back.
+pub(super) fn speak_all_at_once(server: &Server, peers: &mut [Peer], message: &Payload) -> Outcome {
     server.stop()?;
     for peer in peers.iter_mut() {
-        peer.send(greeting)?;
+        peer.send(message)?;
     }
     server.resume();
     for peer in peers {
-        peer.expect(greeting)?;
+        peer.expect(message)?;
     }
     Ok(())
 }

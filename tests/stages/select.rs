@@ -14,14 +14,16 @@ use crate::harness::server::Server;
 use crate::platform::SystemError;
 
 use super::echo_server::{
-    echoes_bytes_of_every_size, echoes_texts_unchanged, keeps_nothing_of_clients_that_left,
-    keeps_nothing_of_what_it_has_sent, logs_when_a_client_comes_and_how_much_it_sent,
-    serve_clients, serve_one_client,
+    answers_when_exactly_its_buffer_is_full, echoes_bytes_of_every_size, echoes_texts_unchanged,
+    keeps_nothing_of_clients_that_left, keeps_nothing_of_what_it_has_sent, logs_each_client_once,
+    logs_when_a_client_comes_and_how_much_it_sent, serve_clients, serve_one_client,
+    serves_the_next_after_some_that_end_and_reset,
 };
+use super::listen::{ends_for_an_error_of_its_own, listens_where_it_was_asked_to};
 use super::nonblocking_send::{A_LITTLE, owes_the_tail_after_a_half_close, reset_after_half_close};
 use super::polling_clients::{
     connect_as_another_leaves, connect_full_peers, greet_each, keeps_nothing_of_forty,
-    makes_nobody_wait_for_clients_that_send_without_end, talk_all_at_once,
+    makes_nobody_wait_for_clients_that_send_without_end, speak_all_at_once, talk_all_at_once,
 };
 
 crate::checks! {
@@ -34,10 +36,11 @@ crate::checks! {
     step 4, 1: echoes_messages_of_every_size {
         echoes_bytes_of_every_size,
         echoes_texts_unchanged,
+        answers_when_exactly_its_buffer_is_full needs WatchedCalls StopAndContinue KernelQueues Descriptors,
     }
     step 4, 1: serves_fifty_clients_and_leaves_the_idle_alone needs ManyClients {
         gives_fifty_clients_their_own_bytes,
-        answers_the_last_of_many_clients,
+        answers_all_of_many_clients needs StopAndContinue,
         receives_only_where_something_is_ready needs KernelQueues Descriptors ForeignSockets,
         makes_no_call_for_those_who_are_silent needs WatchedCalls KernelQueues Descriptors,
     }
@@ -52,12 +55,17 @@ crate::checks! {
     step 4, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues RoomToFlood;
     step 4, 1: sends_what_waits_and_the_end_after_a_half_close needs StopAndContinue SettledState {
         logs_when_a_client_comes_and_how_much_it_sent,
+        logs_each_client_once,
         receives_the_last_bytes_before_the_end,
         receives_what_came_before_a_pause_and_the_end,
         receives_what_came_before_a_reset,
         sends_what_waits_after_a_half_close,
+        sends_what_one_send_did_not_take needs AnsweredCalls,
     }
     step 4, 1: gives_back_what_it_took needs StopAndContinue Descriptors SettledState {
+        listens_where_it_was_asked_to needs Ipv6,
+        ends_for_an_error_of_its_own needs ForeignSockets AnsweredCalls,
+        serves_the_next_after_some_that_end_and_reset,
         keeps_nothing_of_what_it_has_sent,
         keeps_nothing_of_slow_clients_that_reset,
         keeps_nothing_of_clients_that_left,
@@ -133,19 +141,26 @@ pub(super) fn gives_fifty_clients_their_own_bytes(program: &Program) -> Outcome 
     talk_all_at_once(program, &mut server.connect_peers(50)?)
 }
 
-/// No table has a last place.
-pub(super) fn answers_the_last_of_many_clients(program: &Program) -> Outcome {
+/// No table has a last place, and that many are there is no reason to wait otherwise than for their news.
+pub(super) fn answers_all_of_many_clients(program: &Program) -> Outcome {
+    let server = answers_in_a_crowd(program)?;
+    server.expect_no_waits_of_its_own().map(drop)
+}
+
+/// Many clients are there. The last of them speaks, and then each says more than one `recv` brings, before the server looks.
+pub(super) fn answers_in_a_crowd(program: &Program) -> Result<Server> {
     program.watch_every_call();
     let clients = program.many_clients(140, 640);
     let server = program.start()?;
-    // No more at a time than its backlog has room for.
-    let mut others = Vec::new();
-    while others.len() + 140 <= clients {
-        others.extend(server.connect_peers(100)?);
+    let mut peers = Vec::new();
+    while peers.len() < clients {
+        // No more at a time than its backlog has room for.
+        peers.extend(server.connect_peers(100.min(clients - peers.len()))?);
         server.wait_until_settled();
     }
-    let mut last = server.connect_peers(40)?;
-    greet_each(&mut last[38..], "hello")
+    greet_each(&mut peers[clients - 2..], "hello")?;
+    speak_all_at_once(&server, &mut peers, &program.payload("its message", 20_000))?;
+    Ok(server)
 }
 
 /// The kernel says which sockets are ready. To try the others as well costs a call for each of them, every time.
@@ -165,8 +180,11 @@ pub(super) fn makes_no_call_for_those_who_are_silent(program: &Program) -> Outco
     let before = server.count_calls()?;
     asks_again_and_again(program, &mut other)?;
     server.expect_no_calls_on_the_listener(&before)?;
+    other.half_close()?.expect_end()?;
     asks_again_and_again(program, &mut server.connect_peer()?)?;
-    server.expect_no_calls_on(&silent, &before)
+    let newcomers = server.connect_peers(2)?;
+    server.expect_no_calls_on(&silent, &before)?;
+    server.expect_nothing_asked_of(&newcomers)
 }
 
 /// Each client has a bound of its own. That much waits for some is no reason not to serve the next.

@@ -11,11 +11,13 @@ use crate::harness::server::Server;
 use crate::platform::SystemError;
 
 use super::echo_server::{
-    echoes_a_message_that_arrives_byte_by_byte, echoes_bytes_of_every_size, echoes_texts_unchanged,
-    echoes_two_messages_that_arrive_as_one, keeps_nothing_of_what_it_has_sent, leave_in_four_ways,
+    answers_when_exactly_its_buffer_is_full, echoes_a_message_that_arrives_byte_by_byte,
+    echoes_bytes_of_every_size, echoes_texts_unchanged, echoes_two_messages_that_arrive_as_one,
+    keeps_nothing_of_what_it_has_sent, leave_in_four_ways, logs_each_client_once,
     logs_how_much_a_client_sent_that_resets, logs_when_a_client_comes_and_how_much_it_sent,
-    serve_one_client, waits_without_a_timeout,
+    serve_one_client, serves_the_next_after_some_that_end_and_reset, waits_without_a_timeout,
 };
+use super::listen::{ends_for_an_error_of_its_own, listens_where_it_was_asked_to};
 use super::nonblocking_send::owes_the_tail_after_a_half_close;
 use super::polling_clients::{greet_each, keeps_little_for_a_slow_client, talk_all_at_once};
 use super::select::{asks_again_and_again, sends_what_one_send_did_not_take};
@@ -25,6 +27,7 @@ crate::checks! {
     step 1, 1: echoes_messages_of_every_size {
         echoes_bytes_of_every_size,
         echoes_texts_unchanged,
+        answers_when_exactly_its_buffer_is_full needs WatchedCalls StopAndContinue KernelQueues Descriptors,
     }
     step 1, 1: echoes_messages_in_pieces_and_joined {
         echoes_a_message_that_arrives_byte_by_byte,
@@ -45,6 +48,10 @@ crate::checks! {
     step 2, 1: sends_what_waits_after_a_half_close;
     step 2, 1: leaves_the_others_alone_when_one_resets {
         logs_when_a_client_comes_and_how_much_it_sent,
+        logs_each_client_once,
+        serves_the_next_after_some_that_end_and_reset needs StopAndContinue,
+        listens_where_it_was_asked_to needs KernelQueues Descriptors Ipv6,
+        ends_for_an_error_of_its_own needs ForeignSockets Descriptors KernelQueues AnsweredCalls,
         keeps_those_who_have_a_thread,
         loses_nobody_but_the_one_whose_send_fails needs AnsweredCalls,
         serves_the_next_after_a_reset_in_the_backlog needs StopAndContinue,
@@ -117,6 +124,7 @@ fn sleeps_nowhere_but_in_its_calls(program: &Program) -> Outcome {
     let (mut slow, mut other) = (server.connect_slow_peer()?, server.connect_peer()?);
     slow.fill(&program.more_than_fits("a long message"))?;
     asks_again_and_again(program, &mut other)?;
+    other.exchange(&program.payload("a long question", 200_000))?;
     server
         .expect_no_waits_of_its_own()?
         .expect_unlimited_sending()?
@@ -225,9 +233,10 @@ fn goes_on_when_no_thread_can_be_started(program: &Program) -> Outcome {
     let mut served = server.connect_peers(3)?;
     server.expect_sleeping_thread_per_client(&served)?;
     server.deny_threads()?;
-    for peer in &mut server.connect_peers(5)? {
+    for peer in &mut server.connect_peers(12)? {
         server.expect_served_or_turned_away(peer)?;
     }
+    server.expect_no_waits_of_its_own()?;
     talk_all_at_once(program, &mut served)?;
     served.remove(0).half_close()?.expect_end()?;
     server.expect_sleeping()?;

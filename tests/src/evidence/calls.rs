@@ -203,6 +203,21 @@ impl CallLog {
         })
     }
 
+    /// How many bytes the last `recv` on `descriptor` could bring.
+    #[must_use]
+    pub fn last_room(&self, descriptor: i32) -> Option<u64> {
+        let is_it = |call: &WatchedCall| match *call {
+            WatchedCall::On {
+                kind: CallKind::Recv,
+                descriptor: number,
+                bytes,
+                ..
+            } => (number == descriptor).then_some(bytes),
+            _ => None,
+        };
+        self.calls().rev().find_map(is_it)
+    }
+
     /// The most calls of `accept` between two waits for sockets.
     #[must_use]
     pub fn most_accepts_in_a_round(&self) -> usize {

@@ -1,5 +1,6 @@
 //! The event log that the kit prints on a server's standard output, read into values.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::net::SocketAddr;
 
@@ -146,6 +147,24 @@ impl EventLog {
     pub fn departed(&self) -> usize {
         let events = self.0.iter();
         events.filter(|event| event.is_departure()).count()
+    }
+
+    /// The first line that cannot stand where it does: a tick that does not follow the one before it, a client that comes
+    /// twice, or goes twice, or before it has come.
+    #[must_use]
+    pub fn contradiction(&self) -> Option<&Event> {
+        let (mut ticks, mut here, mut gone) = (0, HashSet::new(), HashSet::new());
+        self.0.iter().find(|event| match event {
+            Event::Listening(_) => false,
+            Event::Tick(number) => {
+                ticks += 1;
+                *number != ticks
+            }
+            Event::Connected { client } => !here.insert(*client),
+            Event::Left { client, .. } | Event::Lost { client, .. } => {
+                !here.contains(client) || !gone.insert(*client)
+            }
+        })
     }
 
     /// Bytes that each client had sent which left, in the order in which they did.

@@ -79,8 +79,9 @@ struct Fingerprint {
 pub struct SettleDetector {
     parked: Option<Sample>,
     times: u32,
-    /// The view that has not changed since, and the program at that time.
-    unchanged: Option<(Fingerprint, Moment)>,
+    /// The view that has not changed since, and the program at the look after it: what it had done by then, it had done
+    /// while nothing changed, or before.
+    unchanged: Option<(Fingerprint, Option<Moment>)>,
 }
 
 /// What a program had done up to one moment.
@@ -125,6 +126,8 @@ impl Observation {
         let held_before = holds_one();
         let sample = if exited { None } else { process.family() };
         let is_held = held_before || holds_one();
+        // Before the look at the sockets: on a busy machine much may be done while we look, and shows only at the next.
+        let calls = process.call_counts();
         let table = if sample.is_some() { rows() } else { None };
         let holds_its_output = sample.as_ref().is_some_and(holds_its_output);
         Self {
@@ -140,7 +143,7 @@ impl Observation {
             printed: process.stdout.news(),
             ticks: process.stdout.ticks(),
             stdin: (process.stdin_written(), process.is_fed()),
-            calls: process.call_counts(),
+            calls,
             is_held,
         }
     }
@@ -199,8 +202,8 @@ impl SettleDetector {
             printed: seen.printed,
             stdin_written: seen.stdin.0,
         };
-        match &self.unchanged {
-            Some((before, then)) if *before == now => {
+        match &mut self.unchanged {
+            Some((before, Some(then))) if *before == now => {
                 // What is on its way may still wake it up to do something.
                 if nothing_travels && is_idle(then, &moment, &now, enough) {
                     Activity::Spinning
@@ -208,8 +211,12 @@ impl SettleDetector {
                     Activity::Running
                 }
             }
+            Some((before, then)) if *before == now => {
+                *then = Some(moment);
+                Activity::Running
+            }
             _ => {
-                self.unchanged = Some((now, moment));
+                self.unchanged = Some((now, None));
                 Activity::Running
             }
         }

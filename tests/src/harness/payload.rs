@@ -116,7 +116,7 @@ impl Payload {
 pub fn texts() -> Vec<Payload> {
     const HTTP: &str =
         "GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: curl/8.5.0\r\nAccept: */*\r\n\r\n";
-    let texts: [(&str, &[u8]); 25] = [
+    let texts: [(&str, &[u8]); 32] = [
         ("a line", b"a line\n"),
         ("a text without a line end", b"and no end"),
         ("an empty line", b"\n"),
@@ -138,6 +138,19 @@ pub fn texts() -> Vec<Payload> {
         ("an HTTP request", HTTP.as_bytes()),
         ("a telnet command", b"\xff\xfd\x03"),
         ("a telnet interrupt", b"\xff\xf4\xff\xfd\x06"),
+        (
+            "the beginning of TLS",
+            b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03",
+        ),
+        (
+            "a PROXY line",
+            b"PROXY TCP4 127.0.0.1 127.0.0.1 40000 7878\r\n",
+        ),
+        ("a greeting of SMTP", b"EHLO localhost\r\n"),
+        ("a banner of SSH", b"SSH-2.0-OpenSSH_9.6\r\n"),
+        ("a command of Redis", b"*1\r\n$4\r\nPING\r\n"),
+        ("a tilde and a dot", b"~.\n"),
+        ("the word stop", b"stop\n"),
         ("half a character of UTF-8", b"caf\xc3"),
         ("the other half", b"\xa9\n"),
         ("a byte order mark", b"\xef\xbb\xbftext\n"),
@@ -149,6 +162,27 @@ pub fn texts() -> Vec<Payload> {
         Payload::new(role, vec![byte; RUN])
     });
     texts.into_iter().chain(runs).collect()
+}
+
+/// Those of [`texts`] by which a program might tell, at the beginning of a stream, with whom it speaks.
+#[must_use]
+pub fn first_words() -> Vec<Payload> {
+    const ROLES: [&str; 6] = [
+        "a byte order mark",
+        "an HTTP request",
+        "the beginning of TLS",
+        "a PROXY line",
+        "a banner of SSH",
+        "the line quit",
+    ];
+    let mut texts = texts();
+    let is_one = |text: &Payload| {
+        text.role
+            .as_deref()
+            .is_some_and(|role| ROLES.contains(&role))
+    };
+    texts.retain(is_one);
+    texts
 }
 
 /// How often one byte stands in a run of it.

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use crate::course::cause::Cause;
 use crate::diagnose::failure::{Outcome, Result};
 use crate::diagnose::symptom::Symptom;
+use crate::evidence::kit_log::EventLog;
 use crate::harness::client::{Client, Input};
 use crate::harness::context::CheckContext;
 use crate::harness::exit::ExitedProgram;
@@ -126,6 +127,13 @@ impl Program {
     /// Starts it as a server at `address` and waits for its exit, since it cannot stay there.
     pub fn expect_failed_start_at(&self, address: SocketAddr) -> Result<ExitedProgram> {
         let process = self.run(&["--listen", &address.to_string()], Stdin::Null, None)?;
+        let exited = self.context.wait_until(|| process.exited()).reached();
+        if exited.is_none() && EventLog::read(&process.stdout.text()).has_begun() {
+            let expected = format!("a program that exits, since it cannot have {address}");
+            let received = "it listens somewhere else";
+            let cause = Cause::NotAtItsAddress;
+            return Err(self.context.fail_because(cause, expected, received));
+        }
         ExitedProgram::wait_for(&process, &self.context)
     }
 

@@ -8,6 +8,9 @@ use crate::evidence::connection::Connection;
 use crate::harness::context::CheckContext;
 use crate::platform::{CallCounts, Fault, Power, descriptors};
 
+/// Bytes that a kernel has at once, on whichever machine.
+const MOST_ROOM: usize = 64 * 1024;
+
 impl CheckContext {
     /// The calls of the program so far. `None` where this machine does not report them, and then the verdict says so.
     #[must_use]
@@ -38,18 +41,33 @@ impl CheckContext {
     pub fn sends_one_read_at_most(&self, connection: &Connection) -> bool {
         let program = self.program.borrow();
         let watched = program.as_ref().filter(|one| one.call_counts().is_some());
-        let descriptor = watched.and_then(|program| {
-            let table = self.rows_of(connection)?;
-            let row = connection.their_row(&table)?;
-            let open = descriptors(program.pid())?;
-            let own = open.iter().find(|one| one.socket == Some(row.inode))?;
-            Some(own.number)
-        });
         let calls = watched.and_then(|program| Some(CallLog::new(program.watch()?.calls())));
-        match (calls, descriptor) {
+        match (calls, self.descriptor_of(connection)) {
             (Some(calls), Some(descriptor)) => calls.sends_one_read_at_most(descriptor),
             _ => false,
         }
+    }
+
+    /// The number by which the program knows its end of this connection.
+    #[must_use]
+    pub fn descriptor_of(&self, connection: &Connection) -> Option<i32> {
+        let table = self.rows_of(connection)?;
+        let row = connection.their_row(&table)?;
+        let open = descriptors(self.program.borrow().as_ref()?.pid())?;
+        let own = open.iter().find(|one| one.socket == Some(row.inode))?;
+        Some(own.number)
+    }
+
+    /// How many bytes the last `recv` on this connection could bring, once the program has settled. One, where that is more
+    /// than a kernel may have at once, or nobody can tell.
+    #[must_use]
+    pub fn room_of_recv(&self, connection: &Connection) -> usize {
+        self.wait_until_settled();
+        let descriptor = self.descriptor_of(connection);
+        let room = descriptor.and_then(|descriptor| self.calls()?.last_room(descriptor));
+        let room = room.and_then(|room| usize::try_from(room).ok());
+        room.filter(|room| (1..=MOST_ROOM).contains(room))
+            .unwrap_or(1)
     }
 
     /// Answers calls of the program from now on.

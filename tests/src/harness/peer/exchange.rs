@@ -1,6 +1,8 @@
 //! A long conversation: our peer sends and receives at the same time.
 
-use crate::diagnose::failure::Result;
+use std::io::{ErrorKind, Read};
+
+use crate::diagnose::failure::{Outcome, Result};
 use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
 
@@ -11,7 +13,42 @@ const PIECE: usize = 8 * 1024;
 /// (`tcp_notsent_lowat`), so that a server which trusts in that loses nothing.
 const UNDER_WAY: usize = 2 * PIECE;
 
+/// How much is received at most before it is given more again, in bytes.
+const DRAINED_AT_ONCE: usize = 4 << 20;
+
 impl Peer {
+    /// Gives the program as much of `flood` as our kernel takes now, and takes what has come back: it always has something to
+    /// do. What comes back is not looked at.
+    pub fn keep_busy(&mut self, flood: &Payload) -> Outcome {
+        self.gives(flood.bytes())?;
+        self.stream.set_nonblocking(true)?;
+        let mut room = vec![0; PIECE];
+        let mut drained = 0;
+        while drained < DRAINED_AT_ONCE {
+            match self.stream.read(&mut room) {
+                Ok(0) | Err(_) => break,
+                Ok(count) => drained += count,
+            }
+        }
+        self.stream.set_nonblocking(false)?;
+        Ok(())
+    }
+
+    /// Whether there is something to receive: bytes, the end, or an error.
+    pub(crate) fn has_anything(&self) -> bool {
+        let is_set = self.stream.set_nonblocking(true).is_ok();
+        let seen = self.stream.peek(&mut [0]);
+        let is_reset = self.stream.set_nonblocking(false).is_ok();
+        let has_nothing = matches!(seen, Err(error) if error.kind() == ErrorKind::WouldBlock);
+        is_set && is_reset && !has_nothing
+    }
+
+    /// How many bytes the program's last `recv` from us could bring: as many as a kernel may have for it at once, or one.
+    #[must_use]
+    pub fn room_of_recv(&self) -> usize {
+        self.context.room_of_recv(&self.connection)
+    }
+
     /// Sends `payload`, and receives all of it again meanwhile.
     pub fn exchange(&mut self, payload: &Payload) -> Result<&mut Self> {
         self.note_sent(

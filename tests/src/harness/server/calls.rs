@@ -12,7 +12,8 @@ use crate::harness::audit;
 use crate::harness::peer::Peer;
 use crate::harness::server::Server;
 use crate::platform::{
-    Answer, CallCounts, CallKind, Fault, SocketOption, SystemError, TcpState, tcp_table,
+    Answer, CallCounts, CallKind, Fault, SocketOption, SystemError, TcpState, WatchedCall,
+    tcp_table,
 };
 use crate::text::duration;
 
@@ -164,6 +165,30 @@ impl Server {
         }
     }
 
+    /// Since it has accepted `silent`, it has not called `recv` on any of their sockets.
+    pub fn expect_nothing_asked_of(&self, silent: &[Peer]) -> Outcome {
+        self.context.wait_until_settled();
+        for silent in silent {
+            let ours = Some(silent.connection.ours);
+            let asks = |call: &WatchedCall| matches!(call, WatchedCall::On { kind: CallKind::Recv, peer, .. } if *peer == ours);
+            if self
+                .context
+                .calls()
+                .is_some_and(|calls| calls.calls().any(asks))
+            {
+                return Err(silent.fail(
+                    Symptom::Known(Cause::ScansIdleClients),
+                    "no recv on a socket of which the kernel has said nothing",
+                    format!(
+                        "a recv on that of {}, which has said nothing",
+                        silent.connection.label
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// Since `then` it has made no call on the sockets of `silent`, none of whom has said anything.
     pub fn expect_no_calls_on(&self, silent: &[Peer], then: &CallCounts) -> Outcome {
         let now = self.count_calls()?;
@@ -254,6 +279,18 @@ impl Server {
         self.remember_broken(error);
         self.descriptor_for(peer)?;
         self.fail_next(CallKind::Send, Some(peer.connection.ours), error)
+    }
+
+    /// Each further `send` on the socket of `peer` fails with `error`.
+    pub fn fail_every_send_to(&self, peer: &Peer, error: SystemError) -> Outcome {
+        self.remember_broken(error);
+        self.descriptor_for(peer)?;
+        self.context.answer(Fault {
+            kind: CallKind::Send,
+            peer: Some(peer.connection.ours),
+            answer: Answer::Error(error),
+            times: u64::MAX,
+        })
     }
 
     /// The next wait for readiness fails with `error`.

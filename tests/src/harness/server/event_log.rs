@@ -27,7 +27,11 @@ enum Way {
     /// It reset the connection, and the kernel says why.
     Reset,
     /// It is lost for a reason of the program's.
-    Lost(Option<String>),
+    Lost(String),
+    /// It is lost because the system has refused something.
+    Refused,
+    /// Either way: the kernel has told the program less than we know.
+    Gone,
 }
 
 impl Departure {
@@ -37,9 +41,9 @@ impl Departure {
             (Way::Reset, Event::Lost { reason, .. }) => {
                 SystemErrors::named_in(reason).is_broken_connection()
             }
-            (Way::Lost(wanted), Event::Lost { reason, .. }) => {
-                wanted.as_ref().is_none_or(|wanted| wanted == reason)
-            }
+            (Way::Lost(wanted), Event::Lost { reason, .. }) => wanted == reason,
+            (Way::Refused, Event::Lost { reason, .. }) => SystemErrors::named_in(reason).is_any(),
+            (Way::Gone, event) => event.is_departure(),
             _ => false,
         }
     }
@@ -72,8 +76,11 @@ impl Departure {
             Way::Reset => {
                 format!("\"client {client} lost after {bytes}: …\", with the kernel's reason")
             }
-            Way::Lost(None) => format!("\"client {client} lost after {bytes}: …\""),
-            Way::Lost(Some(reason)) => format!("\"client {client} lost after {bytes}: {reason}\""),
+            Way::Refused => {
+                format!("\"client {client} lost after {bytes}: …\", with the system's error")
+            }
+            Way::Gone => format!("\"client {client} left after {bytes}\", or lost"),
+            Way::Lost(reason) => format!("\"client {client} lost after {bytes}: {reason}\""),
         }
     }
 }
@@ -101,7 +108,7 @@ impl Server {
             }) => {
                 let way = match reason.is_empty() {
                     true => Way::Reset,
-                    false => Way::Lost(Some(reason)),
+                    false => Way::Lost(reason),
                 };
                 self.expect_departure(&departure(client, way, bytes))?;
             }
@@ -109,6 +116,20 @@ impl Server {
         }
         self.context.note_and_wait("server", line);
         Ok(self)
+    }
+
+    /// Its log is free of contradictions: ticks are counted without a gap, and each client comes once, and goes once.
+    pub fn expect_consistent_log(&self) -> Outcome {
+        self.context.wait_until_settled();
+        let log = self.log();
+        match log.contradiction() {
+            None => Ok(()),
+            Some(event) => Err(self.context.fail_because(
+                Cause::NotRecorded,
+                "ticks that are counted from 1, and each client once as it comes and once as it goes",
+                format!("\"{event}\" where it cannot stand"),
+            )),
+        }
     }
 
     /// If it has accepted `peer`, it logs that the client connected. One client at a time is no more than a server promises.
@@ -122,12 +143,20 @@ impl Server {
         }
     }
 
-    /// It logs that `client`, who was turned away before anything was received from it, is lost. Why, only the program
-    /// knows.
-    pub fn expect_logged_as_lost(&self, client: u64) -> Outcome {
+    /// It logs that `client` is gone after so many bytes: left or lost, since it has done both.
+    pub fn expect_logged_as_gone(&self, client: u64, bytes: u64) -> Outcome {
         self.expect_departure(&Departure {
             client,
-            way: Way::Lost(None),
+            way: Way::Gone,
+            bytes: bytes..=bytes,
+        })
+    }
+
+    /// It logs that `client`, who was turned away before anything was received from it, is lost, and what the system said.
+    pub fn expect_logged_as_refused(&self, client: u64) -> Outcome {
+        self.expect_departure(&Departure {
+            client,
+            way: Way::Refused,
             bytes: 0..=0,
         })?;
         let line = format!("client {client} lost after 0 bytes");

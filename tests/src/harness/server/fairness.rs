@@ -15,11 +15,22 @@ const SLICE: Duration = Duration::from_micros(100);
 /// How many times in a row a server that can run may do nothing.
 const MANY: u32 = 300;
 
-/// How many bytes of each of the others a server may take before it is a quiet client's turn: two turns.
-const TWO_TURNS: u64 = 2 * 64 * 1024;
+/// How many bytes a turn may bring: as much as may wait, and one read more.
+const TURN: u64 = 80 * 1024;
+
+/// How many bytes of each of the others a server may take before it is a quiet client's turn.
+const TWO_TURNS: u64 = 2 * TURN;
 
 /// The same for one that has to be accepted first: the round that goes on, the one in which it is accepted, and the one after.
 const BEFORE_A_NEWCOMER: u64 = 2 * TWO_TURNS;
+
+/// What somebody waits for beside others who have sent as much as fits.
+struct Turn<'a> {
+    of: &'a str,
+    what: &'a str,
+    /// How many bytes of the others may be taken before, at most.
+    most: u64,
+}
 
 impl Server {
     /// `quiet` asks for something while `others` have sent as much as fits; it gets its turn before the server has
@@ -31,7 +42,7 @@ impl Server {
         flood: &Payload,
     ) -> Outcome {
         self.stop()?;
-        self.expect_turn(quiet, others, flood, TWO_TURNS)
+        self.expect_question_in_turn(quiet, others, flood, TWO_TURNS)
     }
 
     /// A peer that connects while `others` have sent as much as fits gets its turn as well.
@@ -46,12 +57,35 @@ impl Server {
             has_begun.then_some(())
         });
         let mut newcomer = self.connect_peer()?;
-        self.expect_turn(&mut newcomer, others, flood, BEFORE_A_NEWCOMER)
+        self.expect_question_in_turn(&mut newcomer, others, flood, BEFORE_A_NEWCOMER)
+    }
+
+    /// `leaver` ends its stream while `others` have sent as much as fits. Its end comes as soon as a newcomer's answer would.
+    pub fn expect_end_in_turn(
+        &self,
+        leaver: &mut Peer,
+        others: &mut [Peer],
+        flood: &Payload,
+    ) -> Outcome {
+        leaver.send("hello")?.expect("hello")?;
+        self.stop()?;
+        let before = eaten(others);
+        fill_all(others, flood)?;
+        leaver.half_close()?;
+        let turn = Turn {
+            of: &leaver.connection.label,
+            what: "the end of the stream",
+            most: BEFORE_A_NEWCOMER * others.len() as u64,
+        };
+        let in_turn = self.expect_turn(turn, before, others, || leaver.has_anything());
+        // One that never comes is another fault.
+        leaver.expect_end()?;
+        in_turn
     }
 
     /// The server is stopped, and goes on when `quiet` has asked and `others` have sent as much as fits. It may take at most
     /// `each` of each of them before it takes the question.
-    fn expect_turn(
+    fn expect_question_in_turn(
         &self,
         quiet: &mut Peer,
         others: &mut [Peer],
@@ -62,7 +96,23 @@ impl Server {
         fill_all(others, flood)?;
         let question = Payload::from("and I?");
         quiet.send(&question)?.wait_until_delivered()?;
-        let most = each * others.len() as u64;
+        let turn = Turn {
+            of: &quiet.connection.label,
+            what: "an answer",
+            most: each * others.len() as u64,
+        };
+        self.expect_turn(turn, before, others, || !quiet.is_unread())?;
+        quiet.expect(&question).map(drop)
+    }
+
+    /// The server, which is stopped, goes on, and has come to this turn before it has taken more of `others` than it may.
+    fn expect_turn(
+        &self,
+        turn: Turn,
+        before: u64,
+        others: &[Peer],
+        has_come: impl Fn() -> bool,
+    ) -> Outcome {
         let (mut last, mut idle) = (0, 0);
         let starved = self.context.deadline().until(|| {
             // One that does nothing any more will tell why when nobody stops it.
@@ -73,24 +123,24 @@ impl Server {
             let so_far = eaten(others).saturating_sub(before);
             idle = if so_far == last { idle + 1 } else { 0 };
             last = so_far;
-            // Counted before the look at the question: if that is still unread, so much was taken before its turn.
-            match quiet.is_unread() {
-                false => Some(None),
-                true => (so_far > most).then_some(Some(so_far)),
+            // Counted before the look at the turn: if that has not come, so much was taken before it.
+            match has_come() {
+                true => Some(None),
+                false => (so_far > turn.most).then_some(Some(so_far)),
             }
         });
         self.resume();
         match starved.flatten() {
-            Some(so_far) => Err(self.context.fail_because(
-                Cause::Starved,
-                format!(
-                    "an answer to {quiet} before {} of the others are served",
-                    size(most as usize),
-                    quiet = quiet.connection.label
-                ),
-                format!("its question is unread after {}", size(so_far as usize)),
-            )),
-            None => quiet.expect(&question).map(drop),
+            None => Ok(()),
+            Some(so_far) => {
+                let Turn { of, what, most } = turn;
+                let most = size(most as usize);
+                Err(self.context.fail_because(
+                    Cause::Starved,
+                    format!("{what} for {of} before {most} of the others are served"),
+                    format!("nothing after {}", size(so_far as usize)),
+                ))
+            }
         }
     }
 

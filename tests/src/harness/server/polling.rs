@@ -1,6 +1,7 @@
 //! What is expected of a server that never waits: its other work goes on, on one thread, and it naps a little
 //! where it has nothing to do.
 
+use std::net::TcpStream;
 use std::time::Duration;
 
 use crate::course::cause::Cause;
@@ -24,14 +25,27 @@ const LONGEST_NAP: Duration = Duration::from_millis(5);
 /// which it came, and some for programs that are odd but right.
 const NAPS_FOR_AN_ANSWER: u64 = 10;
 
+/// How many clients come to a server that should exit.
+const CALLERS: u32 = 100;
+
 impl Server {
     /// Its other work goes on: three more ticks come, and it never naps for more than 5 ms meanwhile.
     pub fn expect_ticks(&self) -> Result<&Self> {
+        self.expect_ticks_while(|| Ok(()))
+    }
+
+    /// The same while `we_do` something again and again.
+    pub fn expect_ticks_while(&self, mut we_do: impl FnMut() -> Outcome) -> Result<&Self> {
+        let mut failed = Ok(());
         let mut monitor = HeartbeatMonitor::default();
         // One may have been under way to us, and one may have come before the program saw what we did last.
         let wanted = self.process.stdout.ticks() + 3;
         let stopped = |reason: &str| Err((Symptom::NoTicks, reason.to_string()));
         let waited = self.context.wait_until_going_round(|| {
+            failed = we_do();
+            if failed.is_err() {
+                return Some(Ok(()));
+            }
             let ticks = self.process.stdout.ticks();
             let sample = self.context.sample();
             let nap = sample.as_ref().and_then(Sample::longest_nap);
@@ -51,6 +65,7 @@ impl Server {
             Waited::Settled(_) => stopped("no tick: it sleeps"),
             Waited::TimedOut => stopped("too few ticks"),
         };
+        failed?;
         let expected = "three more ticks, and no nap of more than 5 ms";
         match seen {
             Ok(()) => {
@@ -242,6 +257,18 @@ impl Server {
             .note_sent("the lab", "breaks the listening socket");
         platform::shut_down(self.process.pid(), listener)?;
         Ok(())
+    }
+
+    /// Waits for its exit, while one client after the other comes and leaves: as many as may have to wake each of its threads.
+    pub fn wait_for_exit_while_clients_come(&self) -> Result<ExitedProgram> {
+        for _ in 1..=CALLERS {
+            // Nobody listens any more when it exits meanwhile.
+            drop(TcpStream::connect(self.address));
+            if self.context.wait_until_settled() != Activity::Blocked {
+                break;
+            }
+        }
+        self.wait_for_exit()
     }
 
     /// Waits for its exit.

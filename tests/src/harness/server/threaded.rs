@@ -68,7 +68,7 @@ impl Server {
             Arrival::All if received == b"hello" => Ok(()),
             Arrival::All => Err(peer.fail(Symptom::OtherBytes, "\"hello\"", quote(&received))),
             Arrival::End | Arrival::Reset if self.process.exited().is_none() => {
-                self.expect_logged_as_lost(peer.number())
+                self.expect_logged_as_refused(peer.number())
             }
             Arrival::End | Arrival::Reset => {
                 let expected = "a server that runs";
