@@ -154,12 +154,17 @@ impl Peer {
         has_room_at(self.connection.theirs, self.connection.ours) == Some(true)
     }
 
-    /// Waits until the program's kernel finds no more room at our end. It may lie still for a fifth of a second before it
-    /// fills a small rest.
+    /// Waits until the program's kernel finds no more room at our end, or has nothing that it could send there. It may lie
+    /// still for a fifth of a second before it fills a small rest.
     pub fn wait_until_no_room_is_left(&self) {
+        let has_something = || {
+            let table = self.context.rows_of(&self.connection).unwrap_or_default();
+            let theirs = self.connection.their_row(&table);
+            theirs.is_some_and(|row| row.unsent > 0)
+        };
         self.context
             .deadline()
-            .until(|| (!self.leaves_room()).then_some(()));
+            .until(|| (!self.leaves_room() || !has_something()).then_some(()));
     }
 
     /// How many bytes are there for us at least, here or in the program's kernel, whatever the program does now. Those
