@@ -55,3 +55,23 @@ fn bytes_are_held_back_until_the_cork_is_out_or_the_last_piece_is_sent() {
         assert_eq!(log.holds_back(), expected, "{calls:?}");
     }
 }
+
+#[test]
+fn the_same_send_again_and_again_is_a_try_in_vain() {
+    let sends = |sizes: &[u64]| {
+        let calls = sizes.iter().map(|bytes| {
+            let call = WatchedCall::On {
+                kind: CallKind::Send,
+                descriptor: 4,
+                bytes: *bytes,
+                more: false,
+                peer: None,
+            };
+            (1, call)
+        });
+        CallLog::new(calls.collect()).most_tries_to_send()
+    };
+    assert_eq!(sends(&[500, 400, 300]), 0, "each took a part");
+    assert_eq!(sends(&[500, 500, 500, 400]), 2);
+    assert_eq!(sends(&[1, 1, 1, 1]), 0, "one byte after the other");
+}

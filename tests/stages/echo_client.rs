@@ -19,12 +19,15 @@ crate::checks! {
     }
     step 3, 1: sends_all_of_its_input_and_half_closes {
         sends_many_bytes_and_half_closes,
+        sends_all_before_it_has_an_answer,
         sends_texts_unchanged,
     }
     step 3, 1: ends_well_when_its_input_is_empty;
     step 3, 1: waits_asleep_for_its_input_and_its_server needs SettledState {
         goes_on_after_a_pause_on_either_side,
+        prints_when_exactly_its_buffer_is_full needs WatchedCalls StopAndContinue KernelQueues Descriptors,
         keeps_little_of_an_answer_that_is_not_read,
+        sends_on_while_its_output_is_not_read,
     }
     step 3, 1: moves_sixty_four_mebibytes_both_ways_at_once needs StopAndContinue SettledState;
     step 3, 1: reports_a_reset_in_one_line_and_exits_with_code_one needs SettledState;
@@ -43,7 +46,8 @@ fn ends_with_an_error_that_names_the_address(program: &Program) -> Outcome {
     let client = program.expect_failed_connect_to(nobody)?;
     client
         .expect_error_exit(nobody)?
-        .expect_failure_of_connect()?;
+        .expect_failure_of_connect()?
+        .expect_no_waits_of_its_own()?;
     Ok(())
 }
 
@@ -144,6 +148,20 @@ fn goes_on_after_a_pause_on_either_side(program: &Program) -> Outcome {
     Ok(())
 }
 
+/// That a `recv` brought as much as there was room for does not say that more will come.
+fn prints_when_exactly_its_buffer_is_full(program: &Program) -> Outcome {
+    program.watch_every_call();
+    let server = program.open_server()?;
+    let client = program.start_client(&server, Input::Open)?;
+    let mut peer = server.accept(&client)?;
+    let answer = program.payload("as much as a recv brings", peer.room_of_recv());
+    client.stop()?;
+    peer.send(&answer)?;
+    client.resume();
+    client.expect_output(&answer)?;
+    Ok(())
+}
+
 /// Sends "what?" in two pieces, as somebody types it, and the end. It may wait for all of it before it sends any.
 fn ask_with_a_pause(client: &Client, peer: &mut Peer) -> Outcome {
     client.expect_sleeping()?.give_input("what")?;
@@ -165,6 +183,34 @@ fn keeps_little_of_an_answer_that_is_not_read(program: &Program) -> Outcome {
     client.read_output_again();
     peer.leave();
     client.wait_for_exit()?.expect_code(0)?;
+    Ok(())
+}
+
+/// Nobody reads the output, and the thread that prints waits for that. The other one sends what comes, and the end.
+fn sends_on_while_its_output_is_not_read(program: &Program) -> Outcome {
+    let server = program.open_server()?;
+    let client = program.start_client(&server, Input::Open)?;
+    let mut peer = server.accept(&client)?;
+    client.stop_reading_output();
+    peer.fill(&program.more_than_fits("a long answer"))?;
+    client.give_input("and then?")?.end_input();
+    peer.expect("and then?")?.expect_end()?;
+    client.read_output_again();
+    Ok(())
+}
+
+/// However much it has to send, a server may want to see the end of it first.
+fn sends_all_before_it_has_an_answer(program: &Program) -> Outcome {
+    let server = program.open_server()?;
+    let question = program.payload("the question", 12 << 20);
+    let client = program.start_client(&server, Input::Bytes(question.clone()))?;
+    let mut peer = server.accept(&client)?;
+    peer.expect(&question)?.expect_end()?.send("Thanks")?;
+    peer.leave();
+    client
+        .expect_output("Thanks")?
+        .wait_for_exit()?
+        .expect_code(0)?;
     Ok(())
 }
 

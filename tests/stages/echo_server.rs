@@ -5,7 +5,7 @@
 //! 1 KiB hides it, since the kernel always finds room for so little.
 
 use crate::diagnose::failure::Outcome;
-use crate::harness::payload::{first_words, texts};
+use crate::harness::payload::{Payload, first_words, texts};
 use crate::harness::program::Program;
 use crate::harness::server::Server;
 use crate::platform::SystemError;
@@ -34,11 +34,11 @@ crate::checks! {
     step 3, 1: goes_on_after_a_client_resets_the_connection {
         serves_the_next_after_two_have_reset,
         serves_the_next_after_a_reset_in_the_backlog,
+        serves_the_next_after_a_broken_pipe needs AnsweredCalls,
+        logs_how_much_a_client_sent_that_resets,
         serves_the_next_after_some_that_end_and_reset needs StopAndContinue,
         listens_where_it_was_asked_to needs KernelQueues Descriptors Ipv6,
         ends_for_an_error_of_its_own needs ForeignSockets Descriptors KernelQueues AnsweredCalls,
-        serves_the_next_after_a_broken_pipe needs AnsweredCalls,
-        logs_how_much_a_client_sent_that_resets,
     }
     step 3, 1: gives_back_what_it_took needs Descriptors SettledState {
         keeps_nothing_of_clients_that_left,
@@ -53,6 +53,9 @@ crate::checks! {
     }
 }
 
+/// So much that who keeps the first piece of each client has something, in bytes.
+const LONG_WORDS: usize = 20_000;
+
 /// `recv` fills the first part of the buffer only, and it brings bytes, not text.
 fn answers_the_first_message_with_exactly_its_bytes(program: &Program) -> Outcome {
     let server = program.start()?;
@@ -66,6 +69,8 @@ fn answers_the_first_message_with_exactly_its_bytes(program: &Program) -> Outcom
 
 /// The size of a buffer is the program's own affair, and never the size of a message.
 pub(super) fn echoes_bytes_of_every_size(program: &Program) -> Outcome {
+    // A program may take them byte by byte.
+    program.watch_rare_calls();
     let server = program.start()?;
     let mut peer = server.connect_peer()?;
     peer.send("hello")?.expect("hello")?;
@@ -288,7 +293,7 @@ pub(super) fn keeps_nothing_of_clients_that_left(program: &Program) -> Outcome {
     serve_clients(&server, 10)?;
     leave_in_four_ways(&server)?;
     let before = server.count_resources()?;
-    for _ in 1..=program.many(8, 75) {
+    for _ in 1..=program.many(24, 75) {
         leave_in_four_ways(&server)?;
     }
     server.expect_given_back(before)
@@ -373,8 +378,9 @@ fn gives_a_slow_client_its_time(program: &Program) -> Outcome {
 /// One client resets behind its answer, and while it is served a second one comes and resets, and a third comes and
 /// leaves. The fourth leaves in good order.
 pub(super) fn leave_in_four_ways(server: &Server) -> Outcome {
+    let words = Payload::noise(LONG_WORDS);
     let mut first = server.connect_peer()?;
-    first.send("hello")?.expect("hello")?;
+    first.send(&words)?.expect(&words)?;
     server.connect_peer()?.reset()?;
     server.connect_peer()?.leave();
     first.reset()?;

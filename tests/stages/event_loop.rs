@@ -21,6 +21,7 @@ use super::echo_server::{
 use super::listen::{
     ends_with_an_error_that_names_the_taken_address, listens_where_it_was_asked_to,
 };
+use super::nonblocking_send::keeps_little_of_small_pieces;
 use super::polling_clients::{
     keeps_nothing_of_forty, makes_nobody_wait_for_clients_that_send_without_end,
 };
@@ -44,8 +45,8 @@ crate::checks! {
         accepts_a_batch_at_most_in_one_round needs StopAndContinue HundredWaiting WatchedCalls,
         exits_with_code_one_when_its_listener_breaks needs ForeignSockets Descriptors,
         exits_with_code_one_when_descriptors_run_out needs AnsweredCalls,
-        listens_where_it_was_asked_to needs KernelQueues Descriptors Ipv6,
         names_a_taken_address,
+        listens_where_it_was_asked_to needs KernelQueues Descriptors Ipv6,
     }
     step 1, 1: sleeps_in_an_event_wait_also_after_an_interruption needs StopAndContinue SettledState;
     step 2, 1: reads_all_that_one_edge_announced (so_far) needs StopAndContinue SettledState;
@@ -65,17 +66,18 @@ crate::checks! {
         sleeps_nowhere_but_in_its_wait needs WatchedCalls,
         sleeps_again_when_a_slow_client_has_read_some,
         keeps_little_for_a_slow_client,
+        keeps_little_of_small_pieces needs Descriptors,
         makes_no_call_for_those_who_are_silent needs WatchedCalls KernelQueues Descriptors,
     }
     step 4, 1: makes_nobody_wait_for_clients_that_send_without_end needs StopAndContinue KernelQueues RoomToFlood;
     step 4, 1: sends_what_waits_and_the_end_after_a_half_close needs StopAndContinue SettledState {
         logs_when_a_client_comes_and_how_much_it_sent,
-        logs_each_client_once,
         receives_the_last_bytes_before_the_end,
         receives_what_came_before_a_pause_and_the_end,
         receives_what_came_before_a_reset,
         sends_what_waits_after_a_half_close,
         sends_what_one_send_did_not_take needs AnsweredCalls,
+        logs_each_client_once,
     }
     step 4, 1: closes_clients_that_leave_without_a_word needs StopAndContinue SettledState {
         closes_neighbours_that_leave_without_a_word,

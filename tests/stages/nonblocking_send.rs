@@ -7,6 +7,8 @@
 //! pieces are that it gives to `send`.
 
 use crate::diagnose::failure::Outcome;
+use crate::harness::payload::Payload;
+use crate::harness::peer::Peer;
 use crate::harness::program::Program;
 use crate::harness::server::Server;
 use crate::platform::SystemError;
@@ -41,7 +43,10 @@ crate::checks! {
         goes_on_ticking_while_one_does_not_read,
         goes_on_ticking_while_one_sends_without_end,
     }
-    step 3, 1: keeps_little_for_a_client_that_does_not_read needs SettledState;
+    step 3, 1: keeps_little_for_a_client_that_does_not_read needs SettledState {
+        keeps_little_each_time,
+        keeps_little_of_small_pieces needs Descriptors,
+    }
     step 3, 1: loses_nothing_when_a_client_reads_in_steps;
     step 4, 1: sends_what_waits_after_a_half_close {
         sends_all_that_waits_after_a_half_close,
@@ -53,10 +58,10 @@ crate::checks! {
         gives_up_one_to_whom_it_cannot_send needs AnsweredCalls,
         drops_what_waits_for_a_client_that_half_closes_and_resets,
         serves_the_next_after_a_reset_in_the_backlog,
+        logs_when_a_client_comes_and_how_much_it_sent,
         serves_the_next_after_some_that_end_and_reset needs StopAndContinue,
         listens_where_it_was_asked_to needs KernelQueues Descriptors Ipv6,
         ends_for_an_error_of_its_own needs ForeignSockets Descriptors KernelQueues AnsweredCalls,
-        logs_when_a_client_comes_and_how_much_it_sent,
         logs_each_client_once,
     }
     step 4, 1: gives_back_what_it_took needs Descriptors SettledState {
@@ -88,14 +93,37 @@ fn goes_on_ticking_while_one_does_not_read(program: &Program) -> Outcome {
 
 /// A server that reads on keeps what it cannot send. Without a bound one client could take all of its memory, or with one
 /// that grows each time.
-fn keeps_little_for_a_client_that_does_not_read(program: &Program) -> Outcome {
+fn keeps_little_each_time(program: &Program) -> Outcome {
     let server = program.start()?;
     let mut peer = server.connect_slow_peer()?;
     for _ in 1..=3 {
-        let taken = peer.fill(&program.more_than_fits("a long message"))?;
-        peer.expect_buffered_at_most(A_LITTLE, &taken)?;
-        peer.expect(&taken)?;
+        expect_little_kept(program, &mut peer)?;
     }
+    Ok(())
+}
+
+/// However small its pieces are, little is kept: a piece takes no more memory than its bytes.
+pub(super) fn keeps_little_of_small_pieces(program: &Program) -> Outcome {
+    program.watch_rare_calls();
+    let server = program.start()?;
+    let mut peer = server.connect_slow_peer()?;
+    peer.send_until_something_is_buffered(&program.more_than_fits("a long message"))?;
+    let before = server.count_resources()?;
+    peer.send_byte_by_byte(&program.payload("small pieces", 120))?;
+    server.expect_given_back(before)
+}
+
+/// A slow client fills the server, reads some of that, and fills it again: at neither time much waits for it.
+pub(super) fn expect_little_kept(program: &Program, peer: &mut Peer) -> Outcome {
+    let message = program.more_than_fits("a long message");
+    let taken = peer.fill(&message)?;
+    peer.expect_buffered_at_most(A_LITTLE, &taken)?;
+    let (some, rest) = taken.split_at(taken.bytes().len() / 3);
+    peer.expect(&some)?;
+    let more = peer.fill(&message)?;
+    let both = Payload::joined("what it has not read", &[rest, more]);
+    peer.expect_buffered_at_most(A_LITTLE, &both)?;
+    peer.expect(&both)?;
     Ok(())
 }
 

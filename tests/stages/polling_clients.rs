@@ -24,7 +24,10 @@ use super::nonblocking_accept::ends_for_an_error_of_its_own;
 use super::nonblocking_recv::{
     gives_up_one_to_whom_it_cannot_send, goes_on_ticking_while_one_sends_without_end,
 };
-use super::nonblocking_send::{A_LITTLE, expect_tail_after_a_half_close, reset_after_half_close};
+use super::nonblocking_send::{
+    expect_little_kept, expect_tail_after_a_half_close, keeps_little_of_small_pieces,
+    reset_after_half_close,
+};
 use super::select::answers_in_a_crowd;
 
 crate::checks! {
@@ -42,6 +45,7 @@ crate::checks! {
     step 3, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs SettledState {
         answers_a_newcomer_beside_silent_and_slow_clients,
         keeps_little_for_a_slow_client,
+        keeps_little_of_small_pieces needs Descriptors,
         loses_nothing_that_waits_for_a_slow_client,
     }
     step 3, 1: makes_nobody_wait_for_clients_that_send_without_end {
@@ -52,14 +56,14 @@ crate::checks! {
     step 4, 1: sends_what_waits_after_a_half_close needs SettledState;
     step 4, 1: closes_clients_that_leave_at_once needs StopAndContinue {
         logs_when_a_client_comes_and_how_much_it_sent,
-        logs_each_client_once,
-        serves_the_next_after_some_that_end_and_reset,
-        listens_where_it_was_asked_to needs KernelQueues Descriptors Ipv6,
-        ends_for_an_error_of_its_own needs ForeignSockets Descriptors KernelQueues AnsweredCalls,
         keeps_the_clients_between_them,
         gives_up_one_to_whom_it_cannot_send needs AnsweredCalls,
         drops_what_waits_for_a_client_that_half_closes_and_resets,
         serves_a_client_that_comes_as_another_leaves,
+        logs_each_client_once,
+        serves_the_next_after_some_that_end_and_reset,
+        listens_where_it_was_asked_to needs KernelQueues Descriptors Ipv6,
+        ends_for_an_error_of_its_own needs ForeignSockets Descriptors KernelQueues AnsweredCalls,
     }
     step 4, 1: gives_back_what_it_took needs Descriptors SettledState {
         keeps_nothing_of_clients_that_left,
@@ -140,10 +144,8 @@ pub(super) fn keeps_little_for_a_slow_client(program: &Program) -> Outcome {
     let server = program.start()?;
     let (mut slow, mut other) = (server.connect_slow_peer()?, server.connect_peer()?);
     for _ in 1..=3 {
-        let taken = slow.fill(&program.more_than_fits("a long message"))?;
+        expect_little_kept(program, &mut slow)?;
         other.send("hello")?.expect("hello")?;
-        slow.expect_buffered_at_most(A_LITTLE, &taken)?;
-        slow.expect(&taken)?;
     }
     Ok(())
 }
@@ -169,15 +171,14 @@ pub(super) fn makes_nobody_wait_for_clients_that_send_without_end(program: &Prog
     program.watch_every_call();
     let server = program.start()?;
     let flood = program.payload("as much as fits", 8 << 20);
-    let mut gone_by = Vec::new();
+    let (mut others, mut gone_by) = (Vec::new(), Vec::new());
     for _ in 1..=3 {
-        let mut others = server.connect_peers(2)?;
+        others.extend(server.connect_peers(3)?);
         let mut quiet = server.connect_peer()?;
         others.extend(server.connect_peers(2)?);
         server.expect_answer_in_turn(&mut quiet, &mut others, &flood)?;
-        gone_by.push((quiet, others));
+        gone_by.push(quiet);
     }
-    let mut others = server.connect_peers(4)?;
     let mut leaver = server.connect_peer()?;
     server.expect_newcomer_in_turn(&mut others, &flood)?;
     server.expect_end_in_turn(&mut leaver, &mut others, &flood)
@@ -263,13 +264,16 @@ fn keeps_nothing_of_forty_at_a_time(program: &Program) -> Outcome {
     keeps_nothing_of_forty(&program.start()?)
 }
 
-/// Two hundred clients come and leave, forty at a time.
+/// Two hundred clients come and leave, forty at a time. One who was there before them stays.
 pub(super) fn keeps_nothing_of_forty(server: &Server) -> Outcome {
+    let mut resident = server.connect_peer()?;
+    resident.send("hello")?.expect("hello")?;
     serve_clients(server, 40)?;
     let before = server.count_resources()?;
     for _ in 1..=5 {
         serve_clients(server, 40)?;
     }
+    resident.send("still here")?.expect("still here")?;
     server.expect_given_back(before)
 }
 

@@ -15,7 +15,8 @@ use super::echo_server::{
     echoes_bytes_of_every_size, echoes_texts_unchanged, echoes_two_messages_that_arrive_as_one,
     keeps_nothing_of_what_it_has_sent, leave_in_four_ways, logs_each_client_once,
     logs_how_much_a_client_sent_that_resets, logs_when_a_client_comes_and_how_much_it_sent,
-    serve_one_client, serves_the_next_after_some_that_end_and_reset, waits_without_a_timeout,
+    serve_clients, serve_one_client, serves_the_next_after_some_that_end_and_reset,
+    waits_without_a_timeout,
 };
 use super::listen::{ends_for_an_error_of_its_own, listens_where_it_was_asked_to};
 use super::nonblocking_send::owes_the_tail_after_a_half_close;
@@ -48,17 +49,18 @@ crate::checks! {
     step 2, 1: sends_what_waits_after_a_half_close;
     step 2, 1: leaves_the_others_alone_when_one_resets {
         logs_when_a_client_comes_and_how_much_it_sent,
-        logs_each_client_once,
-        serves_the_next_after_some_that_end_and_reset needs StopAndContinue,
-        listens_where_it_was_asked_to needs KernelQueues Descriptors Ipv6,
-        ends_for_an_error_of_its_own needs ForeignSockets Descriptors KernelQueues AnsweredCalls,
         keeps_those_who_have_a_thread,
         loses_nobody_but_the_one_whose_send_fails needs AnsweredCalls,
         serves_the_next_after_a_reset_in_the_backlog needs StopAndContinue,
         logs_how_much_a_client_sent_that_resets,
+        logs_each_client_once,
+        serves_the_next_after_some_that_end_and_reset needs StopAndContinue,
+        listens_where_it_was_asked_to needs KernelQueues Descriptors Ipv6,
+        ends_for_an_error_of_its_own needs ForeignSockets Descriptors KernelQueues AnsweredCalls,
     }
     step 2, 1: gives_back_what_it_took needs Descriptors SettledState {
         keeps_nothing_of_four_hundred_clients_that_left,
+        keeps_no_thread_of_fifty_who_came_at_once needs ManyClients ManyThreads,
         keeps_nothing_of_what_it_has_sent,
     }
     step 2, 1: gives_back_the_stack_of_every_thread needs LessMemory SettledState;
@@ -199,6 +201,8 @@ fn serves_the_next_after_a_reset_in_the_backlog(program: &Program) -> Outcome {
 /// there from the beginning, since twenty come at the same time.
 fn keeps_nothing_of_four_hundred_clients_that_left(program: &Program) -> Outcome {
     let server = program.start()?;
+    let mut resident = server.connect_peers(1)?;
+    greet_each(&mut resident, "hello")?;
     greet_each(&mut server.connect_peers(20)?, "hello")?;
     leave_in_four_ways(&server)?;
     let before = server.count_resources()?;
@@ -208,12 +212,21 @@ fn keeps_nothing_of_four_hundred_clients_that_left(program: &Program) -> Outcome
         }
         server.expect_given_back(before)?;
     }
-    Ok(())
+    greet_each(&mut resident, "still here")
+}
+
+/// A thread that has nobody left ends, however many of them were there at once.
+fn keeps_no_thread_of_fifty_who_came_at_once(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let before = server.count_resources()?;
+    serve_clients(&server, 50)?;
+    server.expect_threads_given_back(before)
 }
 
 /// A thread that has ended keeps its stack for as long as somebody might ask how it went.
 fn gives_back_the_stack_of_every_thread(program: &Program) -> Outcome {
     let server = program.start()?;
+    let _resident = server.connect_peer()?;
     serve_one_client(&server)?;
     server.allow_few_threads()?;
     for _ in 1..=10 {

@@ -37,10 +37,11 @@ pub fn run(address: SocketAddr) -> io::Result<()> {
 
     // `read` has returned 0, which may hide a reset: the kernel reports a reset once, and perhaps
     // to the sending thread. A socket that still has a peer was not reset: the server has ended its
-    // stream first, and needs no more input. One without a peer is closed in both directions or
-    // reset. The sending thread is at its end then, and its result says which of the two it was.
-    let has_peer = socket.peer_addr().is_ok();
-    if has_peer {
+    // stream first, and needs no more input. Nor does it where an error still waits to be reported:
+    // then the reset came behind the end. Any other socket without a peer is closed in both
+    // directions or reset, and the sending thread, which is at its end, knows which of the two.
+    let has_ended_first = socket.peer_addr().is_ok() || socket.take_error()?.is_some();
+    if has_ended_first {
         return Ok(());
     }
     sending

@@ -192,7 +192,7 @@ causes! {
     TooFewThreads "too-few-threads"
         "a blocking call occupies its thread until the client does something; to wait for so many clients takes as many threads"
     LockKept "lock-kept"
-        "who keeps a lock while waiting for a client makes everybody wait who needs that lock"
+        "who keeps a lock while waiting for somebody, a client or a reader of the output, makes everybody wait who needs that lock"
     UnboundedMemory "unbounded-memory"
         "memory that is taken for what comes in and never given back runs out; here the lab's limit stood for the machine's"
     UnboundedDescriptors "unbounded-descriptors"

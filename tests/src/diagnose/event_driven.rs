@@ -65,7 +65,8 @@ pub(crate) fn leaves_what_it_asks_for(seen: &Evidence) -> bool {
         let held = connection.buffered_by_program(&seen.table).unwrap_or(0);
         let is_behind = connection.counts.was_full.get() && unread > 0;
         let is_over = connection.counts.has_ended.get() && is_one_loop;
-        (is_behind && held > MUCH) || (is_over && held > 0)
+        let is_beside = connection.counts.was_urgent.get() && unread > 0;
+        (is_behind && held > MUCH) || (is_over && held > 0) || is_beside
     };
     !seen.ticks() && (is_passed_over || seen.connections.iter().any(is_left))
 }

@@ -137,6 +137,7 @@ fn why_silent(seen: &Evidence) -> Cause {
             None => Cause::NeverConnected,
             Some(_) if seen.ended_by_itself() => Cause::ExitedEarly,
             Some(_) if sends_no_more(seen) => Cause::SenderThreadGone,
+            Some(_) if threaded::waits_for_the_output(seen) => Cause::LockKept,
             Some(_) => if_settled(seen, Cause::WaitsForMore),
         };
     }

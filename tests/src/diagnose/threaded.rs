@@ -26,6 +26,12 @@ pub(crate) fn sleeps_at_a_lock(seen: &Evidence) -> bool {
         && seen.parked_calls().any(sleeps_at_another)
 }
 
+/// True if one of its threads sleeps until another one lets it go on, which waits for room in the program's output.
+pub(crate) fn waits_for_the_output(seen: &Evidence) -> bool {
+    let prints = |call: SleepingCall| call.kind == CallKind::Send && call.descriptor == Some(1);
+    seen.parked_calls().any(prints) && seen.parked_calls().any(|call| call.kind == CallKind::Futex)
+}
+
 /// What it made of having little room for threads, if that is what went wrong.
 pub(crate) fn thread_shortage_cause(seen: &Evidence, symptom: Symptom) -> Option<Cause> {
     match seen.history.shortage? {

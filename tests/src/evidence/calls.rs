@@ -203,6 +203,30 @@ impl CallLog {
         })
     }
 
+    /// How often it has tried to send the same again, with no other call on a socket in between. A single byte may be another.
+    #[must_use]
+    pub fn most_tries_to_send(&self) -> usize {
+        let (mut last, mut tries, mut most) = (None, 0, 0);
+        for call in self.calls() {
+            let WatchedCall::On {
+                kind,
+                descriptor,
+                bytes,
+                ..
+            } = *call
+            else {
+                continue;
+            };
+            let this = (kind == CallKind::Send && bytes > 1).then_some((descriptor, bytes));
+            tries = match this.is_some() && this == last {
+                true => tries + 1,
+                false => 0,
+            };
+            (last, most) = (this, most.max(tries));
+        }
+        most
+    }
+
     /// How many bytes the last `recv` on `descriptor` could bring.
     #[must_use]
     pub fn last_room(&self, descriptor: i32) -> Option<u64> {

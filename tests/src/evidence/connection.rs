@@ -25,6 +25,8 @@ pub struct ByteCounts {
     received: Cell<u64>,
     /// It sent until nothing fitted any more.
     pub was_full: Cell<bool>,
+    /// Our peer has sent an urgent byte, which is no part of the stream.
+    pub was_urgent: Cell<bool>,
     /// By then the program had never sent more than one read had brought, and still had something to send.
     pub was_replaced: Cell<bool>,
     /// It has ended its stream.

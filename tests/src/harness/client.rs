@@ -95,6 +95,24 @@ impl Client {
         Ok(self)
     }
 
+    /// Stops all its threads, until [`resume`](Self::resume).
+    pub fn stop(&self) -> Outcome {
+        match self.process.stop() {
+            true => Ok(()),
+            false => Err(self.context.fail(
+                Symptom::End,
+                "a program that runs",
+                "it could not be stopped",
+                None,
+            )),
+        }
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.process.resume();
+    }
+
     /// Ends its input.
     pub fn end_input(&self) {
         self.context.note_sent("input", "its end");

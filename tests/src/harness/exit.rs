@@ -11,6 +11,7 @@ use socket2::{Domain, Socket, Type};
 use crate::course::cause::Cause;
 use crate::diagnose::failure::Result;
 use crate::diagnose::symptom::Symptom;
+use crate::harness::audit;
 use crate::harness::context::CheckContext;
 use crate::process::child::Process;
 
@@ -84,6 +85,13 @@ impl ExitedProgram {
             Cause::NeverConnected,
             "the error that `connect` returned, and not that of a later call",
         )
+    }
+
+    /// It has not slept, nor waited with a timeout: what failed was not tried again.
+    pub fn expect_no_waits_of_its_own(&self) -> Result<&Self> {
+        let expected = "a program that ends when it has its answer";
+        audit::no_waits_of_its_own(&self.context, self.context.calls(), expected)?;
+        Ok(self)
     }
 
     fn assert(&self) -> Assert {

@@ -64,7 +64,8 @@ impl Payload {
     }
 
     /// As many bytes, none of which can be taken for a part of a text.
-    pub(crate) fn noise(length: usize) -> Self {
+    #[must_use]
+    pub fn noise(length: usize) -> Self {
         let mut random = fastrand::Rng::with_seed(length as u64);
         let bytes = (0..length).map(|_| random.u8(0x80..0xC0)).collect();
         Self::new("bytes that are no text", bytes)

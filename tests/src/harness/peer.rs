@@ -109,6 +109,14 @@ impl Peer {
         self.push(payload.bytes())
     }
 
+    /// Sends an urgent byte, beside the stream: `MSG_OOB` of send(2), tcp(7).
+    pub fn send_urgent(&mut self) -> Result<&mut Self> {
+        self.note_sent("an urgent byte", "sends an urgent byte");
+        SockRef::from(&*self.stream).send_out_of_band(b"!")?;
+        self.connection.counts.was_urgent.set(true);
+        Ok(self)
+    }
+
     /// Sends `payload` one byte at a time, each byte eaten before the next is sent.
     pub fn send_byte_by_byte(&mut self, payload: &Payload) -> Result<&mut Self> {
         self.note_sent(

@@ -23,6 +23,9 @@ const LONGEST_NAP: Duration = Duration::from_millis(5);
 /// How many naps may lie in one round: some, for programs that are odd but right.
 const MOST_NAPS_IN_A_ROUND: usize = 3;
 
+/// How often a program may try to send the same in one round. One that tries for a while makes hundreds of calls.
+const MOST_TRIES: usize = 50;
+
 impl Server {
     /// Since it announced its address it has waited only in calls that another side ends: no sleep, no timer, and no wait
     /// with a timeout of less than a minute.
@@ -74,6 +77,20 @@ impl Server {
                 Cause::NapPerClient,
                 "one nap in a round",
                 format!("{naps} naps, and no socket was asked a second time meanwhile"),
+            )),
+            _ => Ok(self),
+        }
+    }
+
+    /// What the kernel had no room for it has not tried to send again and again, in a loop of its own; every call has to be
+    /// watched.
+    pub fn expect_few_tries_to_send(&self) -> Result<&Self> {
+        let calls = self.context.calls_since_the_announcement();
+        match calls.map_or(0, |calls| calls.most_tries_to_send()) {
+            tries if tries > MOST_TRIES => Err(self.context.fail_because(
+                Cause::OtherWorkStarved,
+                "a loop that goes round when there is no room to send",
+                format!("{tries} calls of send in a row with the same bytes"),
             )),
             _ => Ok(self),
         }

@@ -149,6 +149,9 @@ impl Server {
     /// The listening socket, and that of each peer which has not left.
     fn sockets(&self) -> Result<Vec<Socket>> {
         let listener = self.context.listener_row();
+        if listener.is_none() {
+            self.expect_one_listener()?;
+        }
         let mut sockets: Vec<_> = listener
             .into_iter()
             .map(|row| Socket {
@@ -246,6 +249,7 @@ impl Server {
     pub fn break_listener(&self) -> Outcome {
         let row = self.context.listener_row();
         let Some(listener) = row.and_then(|row| self.descriptor_of(row)) else {
+            self.expect_one_listener()?;
             let received = "it has no listening socket";
             return Err(self
                 .context

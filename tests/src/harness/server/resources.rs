@@ -15,8 +15,12 @@ use crate::text::memory;
 const A_FEW: usize = 5;
 
 /// Memory that a program may take besides, in bytes, after many clients: the stacks of six threads, which are kept for the
-/// next ones. With one thread it takes 52 KiB more at most, measured over all solutions and variants.
+/// next ones.
 const FOR_CLIENTS: u64 = 12 << 20;
+
+/// The same for a program with one thread. It takes 52 KiB more at most, measured over all solutions and variants, and an
+/// allocator asks for 132 KiB at a time.
+const FOR_CLIENTS_OF_ONE_THREAD: u64 = 300 << 10;
 
 /// The same after many bytes of one client. A program that keeps them takes three times as much.
 const FOR_A_STREAM: u64 = 1 << 20;
@@ -67,6 +71,7 @@ impl Resources {
         let mut grown = counted.filter(|((before, now), _)| *now > before + A_FEW);
         let of_memory = || {
             let (most, cause) = match self.clients > before.clients {
+                true if self.threads == 1 => (FOR_CLIENTS_OF_ONE_THREAD, Cause::MemoryKept),
                 true => (FOR_CLIENTS, Cause::MemoryKept),
                 false => (FOR_A_STREAM, Cause::HistoryKept),
             };
@@ -103,6 +108,25 @@ impl Server {
             memory: private_memory(pid)?,
             clients: self.context.connections().len(),
         })
+    }
+
+    /// It has about as many threads as `before`, or will have, once it has settled.
+    pub fn expect_threads_given_back(&self, before: Resources) -> Outcome {
+        let threads = || Some(self.context.sample()?.threads.len());
+        let most = before.threads + A_FEW;
+        let is_given_back = || threads().filter(|now| *now <= most).map(drop);
+        match (self.context.wait_until(is_given_back), threads()) {
+            (Waited::Reached(()), _) => Ok(()),
+            (_, None) => Err(self.is_gone()),
+            (_, Some(now)) => Err(self.context.fail_because(
+                Cause::ThreadsKept,
+                format!(
+                    "about {} threads, as before all came at once",
+                    before.threads
+                ),
+                format!("{now} threads"),
+            )),
+        }
     }
 
     fn is_gone(&self) -> Box<Problem> {
