@@ -24,7 +24,7 @@ use crate::support::gallery_file::{Kind, Piece, divisions, gallery, subject};
 use crate::support::scratch::lab_program;
 
 /// How many are judged at once.
-const WORKERS: usize = 3;
+const WORKERS: usize = 2;
 
 /// How many of the slowest are named.
 const SHOWN: usize = 8;

@@ -41,8 +41,8 @@ crate::checks! {
         ends_for_an_error_of_its_own needs ForeignSockets Descriptors KernelQueues AnsweredCalls,
     }
     step 3, 1: gives_back_what_it_took needs Descriptors SettledState {
-        keeps_nothing_of_clients_that_left,
         keeps_nothing_of_what_it_has_sent,
+        keeps_nothing_of_clients_that_left,
     }
     step 3, 1: sleeps_while_a_client_is_silent needs SettledState {
         sleeps_until_the_client_sends,

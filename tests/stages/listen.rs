@@ -51,7 +51,7 @@ pub(super) fn ends_with_an_error_that_names_the_taken_address(program: &Program)
     let taken = program.open_server()?;
     let second = program.expect_failed_start_at(taken.address())?;
     second.expect_error_exit(taken.address())?;
-    second.expect_no_waits_of_its_own()?;
+    second.expect_one_bind()?;
     Ok(())
 }
 

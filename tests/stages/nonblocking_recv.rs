@@ -57,9 +57,9 @@ crate::checks! {
         ends_for_an_error_of_its_own needs ForeignSockets Descriptors KernelQueues AnsweredCalls,
     }
     step 3, 1: gives_back_what_it_took needs Descriptors SettledState {
+        keeps_nothing_of_what_it_has_sent needs RoomToSend,
         keeps_nothing_of_clients_that_left,
         keeps_nothing_of_a_round_in_which_nothing_came,
-        keeps_nothing_of_what_it_has_sent needs RoomToSend,
     }
 }
 

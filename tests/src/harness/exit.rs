@@ -94,6 +94,22 @@ impl ExitedProgram {
         Ok(self)
     }
 
+    /// It has tried to bind its address once, and not on and on.
+    pub fn expect_one_bind(&self) -> Result<&Self> {
+        match self
+            .context
+            .calls()
+            .map_or(0, |calls| calls.bound().count())
+        {
+            0 | 1 => Ok(self),
+            many => Err(self.context.fail_because(
+                Cause::NotAtItsAddress,
+                "one call of bind, whose answer is final",
+                format!("{many} calls of bind"),
+            )),
+        }
+    }
+
     fn assert(&self) -> Assert {
         Assert::new(self.output.clone())
     }

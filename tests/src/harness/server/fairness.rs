@@ -7,6 +7,7 @@ use crate::diagnose::failure::Outcome;
 use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
 use crate::harness::server::Server;
+use crate::process::deadline::Deadline;
 use crate::text::size;
 
 /// How long a server runs between two looks at who was served, at least.
@@ -14,6 +15,9 @@ const SLICE: Duration = Duration::from_micros(100);
 
 /// How many times in a row a server that can run may do nothing.
 const MANY: u32 = 300;
+
+/// How often the same has to be counted of a server that is stopped.
+const SAME_COUNTS: u32 = 10;
 
 /// How many bytes a turn may bring: as much as may wait, and one read more.
 const TURN: u64 = 80 * 1024;
@@ -69,9 +73,9 @@ impl Server {
     ) -> Outcome {
         leaver.send("hello")?.expect("hello")?;
         self.stop()?;
-        let before = eaten(others);
         fill_all(others, flood)?;
         leaver.half_close()?;
+        let before = eaten_by_now(others);
         let turn = Turn {
             of: &leaver.connection.label,
             what: "the end of the stream",
@@ -92,10 +96,10 @@ impl Server {
         flood: &Payload,
         each: u64,
     ) -> Outcome {
-        let before = eaten(others);
         fill_all(others, flood)?;
         let question = Payload::from("and I?");
         quiet.send(&question)?.wait_until_delivered()?;
+        let before = eaten_by_now(others);
         let turn = Turn {
             of: &quiet.connection.label,
             what: "an answer",
@@ -163,6 +167,19 @@ fn eaten(peers: &[Peer]) -> u64 {
         peer.connection.consumed(&table)
     });
     each.sum()
+}
+
+/// The same of a server that is stopped. What is on its way between two kernels may be counted at both ends, and so as not
+/// taken. It is counted until that has arrived.
+fn eaten_by_now(peers: &[Peer]) -> u64 {
+    let (mut count, mut times) = (eaten(peers), 1);
+    while times < SAME_COUNTS {
+        Deadline::pause();
+        let again = eaten(peers);
+        times = if again == count { times + 1 } else { 1 };
+        count = again;
+    }
+    count
 }
 
 /// Each of these peers sends as much as fits.
