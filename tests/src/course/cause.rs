@@ -154,7 +154,7 @@ causes! {
     GivesUpAfterATime "gives-up-after-a-time"
         "a client that is slow, or thinks, is not gone; a limit of time breaks off with it in the middle, and TCP itself gives up only on a peer that no longer answers"
     DelayedByAnOption "delayed-by-an-option"
-        "some options of a socket make calls slower than they are: with TCP_CORK the kernel keeps less than a whole segment back for up to 200 ms, and with a time in SO_LINGER close sleeps until the client has taken everything"
+        "some options of a socket make calls slower than they are: with TCP_CORK, or with MSG_MORE for one send, the kernel keeps less than a whole segment back for up to 200 ms, and with a time in SO_LINGER close sleeps until the client has taken everything"
     ReadinessNotConsumed "readiness-not-consumed"
         "what is left where it is, bytes or an end, stays there; who asks poll for it all the same, or gives its client turn after turn, never comes to rest"
     ScansIdleClients "scans-idle-clients"
