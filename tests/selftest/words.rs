@@ -44,3 +44,31 @@ fn errors_are_read_as_the_standard_library_prints_them() {
     );
     assert_eq!(last_lines("a\n\nb\nnote: see more\n", 2), ["a", "b"]);
 }
+
+#[test]
+fn a_log_contradicts_itself_where_somebody_comes_or_goes_twice_or_ticks_are_counted_anew() {
+    let says = |lines: &[&str]| {
+        let log = EventLog::read(&lines.join("\n"));
+        log.contradiction().map(ToString::to_string)
+    };
+    let sound = [
+        "listening on 127.0.0.1:7878",
+        "tick 1",
+        "client 1 connected",
+        "client 2 connected",
+        "client 2 lost after 5 bytes: Broken pipe",
+        "tick 2",
+        "client 1 left after 0 bytes",
+    ];
+    assert_eq!(says(&sound), None);
+    for last in [
+        "tick 1",
+        "tick 4",
+        "client 1 connected",
+        "client 2 left after 5 bytes",
+        "client 3 left after 0 bytes",
+    ] {
+        let lines = [&sound[..], &[last]].concat();
+        assert_eq!(says(&lines).as_deref(), Some(last));
+    }
+}
