@@ -172,8 +172,9 @@ fn eaten(peers: &[Peer]) -> u64 {
 /// The same of a server that is stopped. What is on its way between two kernels may be counted at both ends, and so as not
 /// taken. It is counted until that has arrived.
 fn eaten_by_now(peers: &[Peer]) -> u64 {
+    let deadline = Deadline::last_look();
     let (mut count, mut times) = (eaten(peers), 1);
-    while times < SAME_COUNTS {
+    while times < SAME_COUNTS && !deadline.has_passed() {
         Deadline::pause();
         let again = eaten(peers);
         times = if again == count { times + 1 } else { 1 };
