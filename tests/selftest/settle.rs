@@ -257,6 +257,28 @@ fn spinning_after_processor_time_without_effect() {
 }
 
 #[test]
+fn a_tick_on_its_way_is_no_effect_and_a_line_is_one() {
+    let answer = |printed| {
+        let mut detector = SettleDetector::default();
+        detector.judge(running(Duration::ZERO), &[]);
+        detector.judge(running(Duration::ZERO), &[]);
+        let cpu = IDLE_CPU_BUDGET;
+        let undrained = Observation {
+            is_drained: false,
+            ..running(cpu)
+        };
+        assert_eq!(detector.judge(undrained, &[]), Activity::Running);
+        let drained = Observation {
+            printed: blocked().printed + printed,
+            ..running(cpu)
+        };
+        detector.judge(drained, &[])
+    };
+    assert_eq!(answer(0), Activity::Spinning);
+    assert_eq!(answer(24), Activity::Running);
+}
+
+#[test]
 fn whatever_can_be_seen_is_an_effect() {
     type Change = fn(&mut Observation);
     let changes: [(&str, Change); 5] = [

@@ -158,9 +158,9 @@ impl SettleDetector {
         let (Some(sample), Some(table)) = (seen.sample, seen.table) else {
             return Activity::Running;
         };
-        // What it has printed may still be on its way to us.
+        // What it has printed may still be on its way to us. If it is a tick, nothing has changed.
         if !seen.is_drained {
-            *self = Self::default();
+            self.parked = None;
             return Activity::Running;
         }
         let nothing_travels = connections
