@@ -1,7 +1,13 @@
 //! What the calls of a program tell, on calls that are made up here.
 
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
 use lab::evidence::calls::CallLog;
-use lab::platform::{CallKind, SocketOption, WatchedCall};
+use lab::evidence::connection::Connection;
+use lab::platform::{CallKind, SocketOption, TcpRow, WatchedCall};
+
+use crate::support::samples::{connection, rows};
 
 fn option(descriptor: i32, option: SocketOption) -> WatchedCall {
     WatchedCall::Option { descriptor, option }
@@ -74,4 +80,54 @@ fn the_same_send_again_and_again_is_a_try_in_vain() {
     assert_eq!(sends(&[500, 400, 300]), 0, "each took a part");
     assert_eq!(sends(&[500, 500, 500, 400]), 2);
     assert_eq!(sends(&[1, 1, 1, 1]), 0, "one byte after the other");
+}
+
+#[test]
+fn a_socket_that_was_asked_between_them_ends_a_row_of_naps() {
+    let nap = || WatchedCall::Nap(Duration::from_millis(1));
+    let most = |calls: Vec<WatchedCall>| {
+        let calls = calls.into_iter().map(|call| (1, call));
+        CallLog::new(calls.collect()).most_naps_in_a_row()
+    };
+    assert_eq!(most(vec![nap(), recv(4), nap(), recv(5), nap()]), 1);
+    assert_eq!(most(vec![nap(), nap(), close(4), nap(), recv(5), nap()]), 3);
+}
+
+#[test]
+fn what_was_asked_before_the_answer_is_counted_by_the_connection() {
+    let client = SocketAddr::from((Ipv4Addr::LOCALHOST, 40_000));
+    let with_client = |kind, descriptor| WatchedCall::On {
+        kind,
+        descriptor,
+        bytes: 1,
+        more: false,
+        peer: Some(client),
+    };
+    let recv = || with_client(CallKind::Recv, 4);
+    let before = [recv(), recv(), recv()];
+    let count = |since: &[WatchedCall], on_descriptor| {
+        let calls = before.iter().chain(since).map(|call| (1, call.clone()));
+        CallLog::new(calls.collect()).receives_before_a_send(4, on_descriptor, client)
+    };
+    let send = |descriptor| with_client(CallKind::Send, descriptor);
+    assert_eq!(count(&[recv(), send(4), recv()], 3), 1);
+    assert_eq!(count(&[recv(), recv(), send(4)], 3), 2);
+    assert_eq!(
+        count(&[recv(), send(9), recv()], 2),
+        1,
+        "another descriptor"
+    );
+}
+
+#[test]
+fn a_client_waits_for_the_program_until_it_is_served() {
+    let waits = |change: fn(&mut TcpRow, &Connection)| {
+        let (mut rows, connection) = (rows(), connection());
+        change(&mut rows[1], &connection);
+        connection.waits_for_the_program(&rows)
+    };
+    assert!(!waits(|_, _| {}));
+    assert!(waits(|theirs, _| theirs.inode = 0), "in the backlog");
+    assert!(waits(|theirs, _| theirs.unread = 5));
+    assert!(waits(|_, connection| connection.counts.add_sent(5)), "kept");
 }

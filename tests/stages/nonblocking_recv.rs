@@ -41,6 +41,7 @@ crate::checks! {
         echoes_a_message_that_arrives_byte_by_byte,
         echoes_two_messages_that_arrive_as_one needs StopAndContinue,
         sends_on_where_send_takes_a_part needs AnsweredCalls,
+        answers_before_it_asks_for_more needs WatchedCalls StopAndContinue KernelQueues Descriptors,
     }
     step 3, 1: sends_the_rest_and_the_end_after_a_half_close needs RoomToSend;
     step 3, 1: serves_the_next_client_when_one_leaves {
@@ -127,6 +128,16 @@ fn never_waits_for_one_that_does_not_read(program: &Program) -> Outcome {
     server.expect_ticks()?.expect_short_rounds()?;
     server.expect_no_new_threads()?.expect_few_tries_to_send()?;
     peer.expect_no_gap_in(&taken)?;
+    Ok(())
+}
+
+/// A byte is an answer, however few there are: it goes back before anybody asks whether more has come.
+pub(super) fn answers_before_it_asks_for_more(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let mut peer = server.connect_peer()?;
+    for _ in 1..=3 {
+        server.expect_answer_before_more_is_asked(&mut peer, &program.payload("a byte", 1))?;
+    }
     Ok(())
 }
 

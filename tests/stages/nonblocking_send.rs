@@ -23,8 +23,9 @@ use super::echo_server::{
 use super::listen::listens_where_it_was_asked_to;
 use super::nonblocking_accept::ends_for_an_error_of_its_own;
 use super::nonblocking_recv::{
-    gives_up_one_to_whom_it_cannot_send, goes_on_ticking_while_a_client_is_silent,
-    goes_on_ticking_while_one_sends_without_end, keeps_nothing_of_a_round_in_which_nothing_came,
+    answers_before_it_asks_for_more, gives_up_one_to_whom_it_cannot_send,
+    goes_on_ticking_while_a_client_is_silent, goes_on_ticking_while_one_sends_without_end,
+    keeps_nothing_of_a_round_in_which_nothing_came,
 };
 
 crate::checks! {
@@ -38,6 +39,7 @@ crate::checks! {
     step 2, 1: echoes_messages_in_pieces_and_joined {
         echoes_a_message_that_arrives_byte_by_byte,
         echoes_two_messages_that_arrive_as_one needs StopAndContinue,
+        answers_before_it_asks_for_more needs WatchedCalls StopAndContinue KernelQueues Descriptors,
     }
     step 3, 1: goes_on_ticking_while_a_client_does_not_read {
         goes_on_ticking_while_one_does_not_read,

@@ -22,7 +22,8 @@ use super::echo_server::{
 use super::listen::listens_where_it_was_asked_to;
 use super::nonblocking_accept::ends_for_an_error_of_its_own;
 use super::nonblocking_recv::{
-    gives_up_one_to_whom_it_cannot_send, goes_on_ticking_while_one_sends_without_end,
+    answers_before_it_asks_for_more, gives_up_one_to_whom_it_cannot_send,
+    goes_on_ticking_while_one_sends_without_end,
 };
 use super::nonblocking_send::{
     expect_little_kept, expect_tail_after_a_half_close, keeps_little_of_small_pieces,
@@ -37,6 +38,7 @@ crate::checks! {
         echoes_bytes_of_every_size,
         echoes_texts_unchanged,
         answers_when_exactly_its_buffer_is_full needs WatchedCalls StopAndContinue KernelQueues Descriptors,
+        answers_before_it_asks_for_more needs WatchedCalls StopAndContinue KernelQueues Descriptors,
     }
     step 3, 1: gives_fifty_clients_their_own_bytes needs ManyClients {
         gives_each_of_fifty_clients_its_own_bytes,

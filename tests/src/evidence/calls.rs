@@ -227,6 +227,41 @@ impl CallLog {
         most
     }
 
+    /// From its last call but `count` on `descriptor` on: how often it has called `recv` before the first `send`, on whichever
+    /// descriptors of the connection to `peer`.
+    #[must_use]
+    pub fn receives_before_a_send(&self, descriptor: i32, count: u64, peer: SocketAddr) -> usize {
+        let on_it = |call: &WatchedCall| matches!(*call, WatchedCall::On { descriptor: number, .. } if number == descriptor);
+        let calls: Vec<_> = self.calls().collect();
+        let places = calls.iter().enumerate().rev();
+        let mut of_descriptor = places.filter(|(_, call)| on_it(call)).map(|(at, _)| at);
+        let from = of_descriptor.nth(count.saturating_sub(1) as usize);
+        let with_peer = calls[from.unwrap_or(0)..]
+            .iter()
+            .filter_map(|call| match call {
+                WatchedCall::On { kind, peer, .. } => Some((*kind, (*peer)?)),
+                _ => None,
+            });
+        let kinds = with_peer.filter(|(_, other)| *other == peer);
+        let before = kinds.take_while(|(kind, _)| *kind != CallKind::Send);
+        before.filter(|(kind, _)| *kind == CallKind::Recv).count()
+    }
+
+    /// The most naps one after the other, with no call on a socket between them.
+    #[must_use]
+    pub fn most_naps_in_a_row(&self) -> usize {
+        let (mut naps, mut most) = (0, 0);
+        for call in self.calls() {
+            match call {
+                WatchedCall::On { .. } => naps = 0,
+                WatchedCall::Nap(_) | WatchedCall::Wait { limit: Some(_), .. } => naps += 1,
+                _ => {}
+            }
+            most = most.max(naps);
+        }
+        most
+    }
+
     /// How many bytes the last `recv` on `descriptor` could bring.
     #[must_use]
     pub fn last_room(&self, descriptor: i32) -> Option<u64> {

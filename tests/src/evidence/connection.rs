@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use crate::platform::TcpRow;
+use crate::platform::{TcpRow, TcpState};
 
 /// A connection between one of our peers and the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +111,16 @@ impl Connection {
         let in_kernels = ours.unsent + theirs.unread + theirs.unsent + ours.unread;
         let under_way = self.counts.sent().saturating_sub(self.counts.received());
         Some(under_way.saturating_sub(in_kernels))
+    }
+
+    /// Whether the program still has something to do for this client: it has not accepted it, or has bytes of it to read or
+    /// to send.
+    #[must_use]
+    pub fn waits_for_the_program(&self, table: &[TcpRow]) -> bool {
+        let is_in_the_backlog = |row: &TcpRow| row.inode == 0 && row.state == TcpState::Established;
+        let row = self.their_row(table);
+        row.is_some_and(|row| is_in_the_backlog(row) || row.unread > 0)
+            || self.buffered_by_program(table).is_some_and(|kept| kept > 0)
     }
 
     /// How many bytes the program has read so far. `None` when an end is gone.

@@ -1,7 +1,7 @@
 //! The one way to wait: for something to be there, and no longer than the program may still bring it about.
 
 use crate::evidence::settle::{Activity, SettleDetector};
-use crate::process::deadline::Deadline;
+use crate::process::deadline::{Deadline, Pace};
 
 /// How a wait ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,7 @@ impl<T> Waited<T> {
 #[derive(Debug)]
 pub struct Wait {
     deadline: Deadline,
+    pace: Pace,
     detector: SettleDetector,
     settled: Option<Activity>,
 }
@@ -37,6 +38,7 @@ impl Wait {
     pub fn until(deadline: Deadline) -> Self {
         Self {
             deadline,
+            pace: Pace::start(),
             detector: SettleDetector::default(),
             settled: None,
         }
@@ -44,6 +46,7 @@ impl Wait {
 
     /// Something has happened: what was seen of the program before says nothing about what it will do now.
     pub fn begin_again(&mut self) {
+        self.pace = Pace::start();
         self.detector = SettleDetector::default();
         self.settled = None;
     }
@@ -57,6 +60,13 @@ impl Wait {
     #[must_use]
     pub fn has_time(&self) -> bool {
         !self.deadline.has_passed()
+    }
+
+    /// Pauses before the next look. There is nothing to wait for when the program has settled.
+    pub fn pause(&self) {
+        if self.settled.is_none() {
+            self.pace.pause();
+        }
     }
 
     /// `Ok` as long as what is waited for may still come: the program is at work and time is left, or it has settled, and
@@ -95,8 +105,6 @@ pub fn wait_until<T>(
         if let Err(over) = wait.goes_on(&mut observe) {
             return over;
         }
-        if wait.settled.is_none() {
-            Deadline::pause();
-        }
+        wait.pause();
     }
 }

@@ -26,6 +26,7 @@ use crate::harness::peer::connect::{Refusal, connect, has_all_that_may_wait};
 use crate::harness::peer::socket::PeerSocket;
 use crate::platform::{CallKind, Power, TcpState, not_sent};
 use crate::process::deadline::Deadline;
+use crate::process::reaper;
 use crate::text::size;
 
 /// How long one `recv` waits before we look at the program again.
@@ -163,7 +164,7 @@ impl Peer {
             let taken = self.gives(&payload.bytes()[sent..])?;
             sent += taken;
             match taken {
-                0 if self.context.goes_on(&mut wait).is_ok() => Deadline::pause(),
+                0 if self.context.goes_on(&mut wait).is_ok() => wait.pause(),
                 0 => {
                     self.connection.counts.was_full.set(true);
                     break;
@@ -230,12 +231,17 @@ impl Peer {
     }
 
     /// Aborts the connection: close(2) with a linger time of zero sends a reset.
-    pub fn reset(self) -> Outcome {
+    pub fn reset(mut self) -> Outcome {
         self.note_sent("reset", "resets the connection");
         self.context.remember(|history| history.was_reset = true);
+        // Until its kernel acknowledges them, bytes that it has are counted as ours too.
+        Deadline::short().until(|| self.is_acknowledged().then_some(()));
+        // It may read on until the reset: nothing comes between that and the count.
+        let none = reaper::none_is_starting();
         let counts = &self.connection.counts;
         counts.read_before_reset.set(Some(self.read_by_program()));
         SockRef::from(&*self.stream).set_linger(Some(Duration::ZERO))?;
+        self.stream.close(&none);
         Ok(())
     }
 
@@ -243,8 +249,6 @@ impl Peer {
     /// in its kernel survives a reset on Linux, and not on every system.
     fn read_by_program(&self) -> (u64, u64) {
         let counts = &self.connection.counts;
-        // Until its kernel acknowledges them, bytes that it has are counted as ours too.
-        Deadline::short().until(|| self.is_acknowledged().then_some(()));
         let table = self.context.rows_of(&self.connection);
         let consumed = table.and_then(|table| self.connection.consumed(&table));
         let most = counts.sent() - not_sent(&self.stream).unwrap_or(0).min(counts.sent());

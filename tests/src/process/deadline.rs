@@ -14,8 +14,13 @@ const CHECK_TIMEOUT: Duration = VERY_LONG;
 /// How many times as long a thorough check may take, and a program in it may compute.
 pub const THOROUGH: u32 = 3;
 
-/// How long to pause between two looks at a program.
+/// How long to pause between two looks at a program: at first, and at most. Looking costs the processor that the program
+/// may want.
 const POLL_INTERVAL: Duration = Duration::from_millis(1);
+const LONGEST_POLL_INTERVAL: Duration = Duration::from_millis(8);
+
+/// Which part of the time since the first look the pause before the next may be.
+const PART_OF_THE_WAIT: u32 = 16;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline(Instant);
@@ -76,13 +81,9 @@ impl Deadline {
             .max(POLL_INTERVAL)
     }
 
-    /// Pauses between two looks at a program.
-    pub fn pause() {
-        std::thread::sleep(POLL_INTERVAL);
-    }
-
     /// Looks until there is something to see. `None` when the deadline passes before.
     pub fn until<T>(self, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+        let pace = Pace::start();
         loop {
             if let Some(seen) = look() {
                 return Some(seen);
@@ -90,7 +91,25 @@ impl Deadline {
             if self.has_passed() {
                 return None;
             }
-            Self::pause();
+            pace.pause();
         }
+    }
+}
+
+/// How often somebody looks who waits: often at first, and less and less the longer it takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace(Instant);
+
+impl Pace {
+    /// The first look is now.
+    #[must_use]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Pauses between two looks.
+    pub fn pause(self) {
+        let pause = self.0.elapsed() / PART_OF_THE_WAIT;
+        std::thread::sleep(pause.clamp(POLL_INTERVAL, LONGEST_POLL_INTERVAL));
     }
 }

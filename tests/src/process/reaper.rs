@@ -6,15 +6,16 @@ use std::convert::Infallible;
 use std::io;
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, PoisonError, RwLock, RwLockReadGuard};
 
 use anyhow::Context;
 
 use crate::platform::{self, Ignored};
 
-/// The children that we know of. Whoever starts or ends one holds the lock, so that a child is never taken
-/// for an orphan in the moment before it is known.
-static LIVE: LazyLock<Mutex<HashSet<u32>>> = LazyLock::new(Mutex::default);
+/// The children that we know of. Whoever starts one writes for as long as it takes, so that a child is never taken for an
+/// orphan in the moment before it is known. All others only read, side by side: there are many who look, and some look
+/// for long.
+static LIVE: LazyLock<RwLock<HashSet<u32>>> = LazyLock::new(RwLock::default);
 
 /// Set before anything is ended because of an interruption.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -24,7 +25,7 @@ const INTERRUPTED_CODE: i32 = 130;
 
 /// Starts `command` and remembers the child until [`end`].
 pub fn start(command: &mut Command) -> io::Result<Child> {
-    let mut live = lock();
+    let mut live = LIVE.write().unwrap_or_else(PoisonError::into_inner);
     let child = command.spawn()?;
     live.insert(child.id());
     Ok(child)
@@ -32,16 +33,20 @@ pub fn start(command: &mut Command) -> io::Result<Child> {
 
 /// While this is held, no program is started: between fork and exec a child has copies of our descriptors, and what we
 /// close stays open until then.
+#[derive(Debug)]
+pub struct NoneIsStarting(#[expect(dead_code, reason = "held, and not read")] Live);
+
+/// Waits until no program is starting.
 #[must_use]
-pub fn none_is_starting() -> impl Drop {
-    lock()
+pub fn none_is_starting() -> NoneIsStarting {
+    NoneIsStarting(live())
 }
 
 /// How many processes there are that the program with process `pid` may have started: its descendants, and those of
 /// programs that are gone.
 #[must_use]
 pub fn dependants(pid: u32) -> usize {
-    let orphans = platform::orphans(&lock());
+    let orphans = platform::orphans(&live());
     let of_orphans = orphans.iter().map(|&one| platform::descendants(one).len());
     platform::descendants(pid).len() + orphans.len() + of_orphans.sum::<usize>()
 }
@@ -51,15 +56,16 @@ pub fn end(child: &mut Child) {
     platform::end_group(child.id());
     let _ = child.kill();
     let _ = child.wait();
-    let mut live = lock();
-    live.remove(&child.id());
-    platform::end_orphans(&live);
+    let mut known = LIVE.write().unwrap_or_else(PoisonError::into_inner);
+    known.remove(&child.id());
+    drop(known);
+    platform::end_orphans(&live());
 }
 
 /// Ends what a program that has exited left behind: its process group, and orphans that left even that.
 pub fn end_what_is_left(pid: u32) {
     platform::end_group(pid);
-    platform::end_orphans(&lock());
+    platform::end_orphans(&live());
 }
 
 /// Makes Ctrl-C, and a polite request to end, end everything that we started first. A request that whoever started us has
@@ -69,8 +75,8 @@ pub fn end_what_is_left(pid: u32) {
 pub fn end_all_when_interrupted() {
     handle(|| {
         INTERRUPTED.store(true, Ordering::SeqCst);
-        // The lock is kept to the end, so that nothing new is started.
-        let live = lock();
+        // Kept to the end, so that nothing new is started.
+        let live = live();
         live.iter().for_each(|&pid| platform::end_group(pid));
         platform::end_orphans(&HashSet::new());
         interrupted()
@@ -123,6 +129,9 @@ fn end_with(code: i32) -> ! {
     std::process::exit(code)
 }
 
-fn lock() -> MutexGuard<'static, HashSet<u32>> {
-    LIVE.lock().unwrap_or_else(PoisonError::into_inner)
+type Live = RwLockReadGuard<'static, HashSet<u32>>;
+
+/// As long as this is held, none is started.
+fn live() -> Live {
+    LIVE.read().unwrap_or_else(PoisonError::into_inner)
 }

@@ -15,7 +15,7 @@ use crate::evidence::last_words::{LastWords, SystemErrors};
 use crate::evidence::settle::Activity;
 use crate::harness::context::CheckContext;
 use crate::platform::basics::start_threads;
-use crate::platform::{CallWatch, descriptors, memory, registered, tcp_table};
+use crate::platform::{CallWatch, TcpRow, descriptors, memory, registered, tcp_table};
 use crate::process::child::Process;
 use crate::process::deadline::Deadline;
 
@@ -47,6 +47,7 @@ impl CheckContext {
         // A program that we have stopped ourselves will not settle.
         // Those that it makes while we wait below tell nothing.
         let calls = program.as_ref().map(|program| self.every_call(program));
+        let table_then = tcp_table().unwrap_or_default();
         let is_stopped =
             |program: &Rc<Process>| program.sample().is_some_and(|sample| sample.is_stopped());
         let stopped = program.as_ref().is_some_and(is_stopped);
@@ -66,6 +67,12 @@ impl CheckContext {
         if let Some(problem) = self.lacks_threads(program) {
             return problem;
         }
+        // What it has done for this client since then, it has done too late.
+        let waits = |table: &[TcpRow]| at.is_some_and(|at| at.waits_for_the_program(table));
+        let mut table = tcp_table().unwrap_or_default();
+        if waits(&table_then) && !waits(&table) {
+            table = table_then;
+        }
         let evidence = Evidence {
             activity,
             exited: program.exited(),
@@ -74,7 +81,7 @@ impl CheckContext {
             sample: program.sample(),
             open: descriptors(program.pid()).unwrap_or_default(),
             registered: registered(program.pid()),
-            table: tcp_table().unwrap_or_default(),
+            table,
             connections: &connections,
             at,
             history: self.history(),

@@ -10,7 +10,6 @@ use crate::evidence::wait::{Wait, Waited};
 use crate::harness::compare::missing;
 use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
-use crate::process::deadline::Deadline;
 use crate::text::size;
 
 impl Peer {
@@ -110,7 +109,7 @@ impl Pump {
                 }
                 Ok(true) => wait.begin_again(),
                 Ok(false) => match peer.context().goes_on(&mut wait) {
-                    Ok(()) => Deadline::pause(),
+                    Ok(()) => wait.pause(),
                     Err(Waited::Settled(activity)) => return Moved::Stuck(activity),
                     Err(_) => return Moved::Stuck(Activity::Running),
                 },

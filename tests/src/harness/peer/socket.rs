@@ -3,7 +3,7 @@
 use std::net::TcpStream;
 use std::ops::{Deref, DerefMut};
 
-use crate::process::reaper;
+use crate::process::reaper::{self, NoneIsStarting};
 
 /// Closed while no program is starting. A child has copies of all our sockets until it comes to exec, and the end of a
 /// stream, or a reset, is only sent when the last copy is closed: close(2).
@@ -13,6 +13,11 @@ pub(crate) struct PeerSocket(Option<TcpStream>);
 impl PeerSocket {
     pub(crate) fn new(stream: TcpStream) -> Self {
         Self(Some(stream))
+    }
+
+    /// Closes it, where whoever closes it has seen to it that no program is starting. It is not to be used any more.
+    pub(crate) fn close(&mut self, _none_is_starting: &NoneIsStarting) {
+        drop(self.0.take());
     }
 }
 
@@ -32,7 +37,8 @@ impl DerefMut for PeerSocket {
 
 impl Drop for PeerSocket {
     fn drop(&mut self) {
-        let _none = reaper::none_is_starting();
-        drop(self.0.take());
+        if self.0.is_some() {
+            self.close(&reaper::none_is_starting());
+        }
     }
 }

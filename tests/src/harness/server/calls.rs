@@ -9,6 +9,7 @@ use crate::diagnose::symptom::Symptom;
 use crate::evidence::calls::LongRound;
 use crate::evidence::last_words::LastWords;
 use crate::harness::audit;
+use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
 use crate::harness::server::Server;
 use crate::platform::{
@@ -22,6 +23,10 @@ const LONGEST_NAP: Duration = Duration::from_millis(5);
 
 /// How many naps may lie in one round: some, for programs that are odd but right.
 const MOST_NAPS_IN_A_ROUND: usize = 3;
+
+/// How often a program may call `recv` between a byte and its answer: once, once more to hear that no more has come, and some
+/// for programs that are odd but right.
+const MOST_RECEIVES: usize = 5;
 
 /// How often a program may try to send the same in one round. One that tries for a while makes hundreds of calls.
 const MOST_TRIES: usize = 50;
@@ -71,14 +76,53 @@ impl Server {
 
     /// It naps once in a round, however many clients it has.
     pub fn expect_one_nap_a_round(&self) -> Result<&Self> {
-        let calls = self.context.calls_since_the_announcement();
-        match calls.map_or(0, |calls| calls.most_naps_in_a_round()) {
+        let calls = self
+            .context
+            .calls_since_the_announcement()
+            .unwrap_or_default();
+        let in_a_row = calls.most_naps_in_a_row();
+        if in_a_row > MOST_NAPS_IN_A_ROUND {
+            return Err(self.context.fail_because(
+                Cause::LongNap,
+                "after each nap a look at the sockets",
+                format!("{in_a_row} naps in a row, with no call on a socket between them"),
+            ));
+        }
+        match calls.most_naps_in_a_round() {
             naps if naps > MOST_NAPS_IN_A_ROUND => Err(self.context.fail_because(
                 Cause::NapPerClient,
                 "one nap in a round",
                 format!("{naps} naps, and no socket was asked a second time meanwhile"),
             )),
             _ => Ok(self),
+        }
+    }
+
+    /// What comes from `peer` goes back before the server asks again and again whether more has come.
+    pub fn expect_answer_before_more_is_asked(
+        &self,
+        peer: &mut Peer,
+        question: &Payload,
+    ) -> Outcome {
+        let descriptor = self.descriptor_for(peer)?;
+        let counts = || self.context.call_counts().unwrap_or_default();
+        self.stop()?;
+        let before = counts();
+        peer.send(question)?.wait_until_delivered()?;
+        self.resume();
+        peer.expect(question)?;
+        // Both are to show the same calls.
+        self.stop()?;
+        let count = counts().on_since(&before, descriptor);
+        let calls = self.context.calls().unwrap_or_default();
+        self.resume();
+        match calls.receives_before_a_send(descriptor, count, peer.connection.ours) {
+            times if times > MOST_RECEIVES => Err(peer.fail(
+                Symptom::Known(Cause::RemainderNotSent),
+                "what has come goes back before recv is called again",
+                format!("{times} calls of recv on its socket before the first send"),
+            )),
+            _ => Ok(()),
         }
     }
 

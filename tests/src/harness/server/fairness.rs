@@ -7,7 +7,7 @@ use crate::diagnose::failure::Outcome;
 use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
 use crate::harness::server::Server;
-use crate::process::deadline::Deadline;
+use crate::process::deadline::{Deadline, Pace};
 use crate::text::size;
 
 /// How long a server runs between two looks at who was served, at least.
@@ -172,10 +172,10 @@ fn eaten(peers: &[Peer]) -> u64 {
 /// The same of a server that is stopped. What is on its way between two kernels may be counted at both ends, and so as not
 /// taken. It is counted until that has arrived.
 fn eaten_by_now(peers: &[Peer]) -> u64 {
-    let deadline = Deadline::last_look();
+    let (deadline, pace) = (Deadline::last_look(), Pace::start());
     let (mut count, mut times) = (eaten(peers), 1);
     while times < SAME_COUNTS && !deadline.has_passed() {
-        Deadline::pause();
+        pace.pause();
         let again = eaten(peers);
         times = if again == count { times + 1 } else { 1 };
         count = again;

@@ -123,11 +123,17 @@ pub fn descendants(pid: u32) -> Vec<u32> {
 #[must_use]
 pub fn orphans(ours: &HashSet<u32>) -> Vec<u32> {
     let mut found = match unix::adopts_orphans() {
-        true => children_by_thread(std::process::id()),
+        true => children_of_first_thread(std::process::id()),
         false => Vec::new(),
     };
     found.retain(|pid| !ours.contains(pid));
     found
+}
+
+/// The children of process `pid` that its first thread lists. It is the one that is given orphans, as long as it runs.
+fn children_of_first_thread(pid: u32) -> Vec<u32> {
+    let list = proc::of(pid).join(format!("task/{pid}/children"));
+    fs::read_to_string(list).map_or_else(|_none| Vec::new(), |list| numbers(&list))
 }
 
 /// The children of process `pid`, as its threads list them. One that comes or goes meanwhile may be missing.
