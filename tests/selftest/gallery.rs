@@ -10,6 +10,7 @@
 //! ```
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::panic;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -24,7 +25,7 @@ use crate::support::gallery_file::{Kind, Piece, divisions, gallery, subject};
 use crate::support::scratch::lab_program;
 
 /// How many are judged at once.
-const WORKERS: usize = 2;
+const WORKERS: usize = 3;
 
 /// How many of the slowest are named.
 const SHOWN: usize = 8;
@@ -40,6 +41,7 @@ fn mutants_fail_for_their_cause_and_variants_pass() {
         !waiting.is_empty(),
         "no mutant and no variant has a path that contains \"{only}\""
     );
+    let waiting = stage_after_stage(waiting);
     let waiting = Mutex::new(waiting);
     let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
     let work = || {
@@ -145,6 +147,20 @@ fn every_stage_has_two_variants_and_no_two_mutants_are_the_same() {
             );
         }
     }
+}
+
+/// One of each stage, and then the next of each: where programs of one stage mostly wait, those of another have the
+/// processors.
+fn stage_after_stage(pieces: Vec<Piece>) -> Vec<Piece> {
+    let mut so_far = HashMap::new();
+    let place = |piece: Piece| {
+        let place: &mut usize = so_far.entry(piece.stage.slug).or_default();
+        *place += 1;
+        (*place, piece)
+    };
+    let mut pieces: Vec<(usize, Piece)> = pieces.into_iter().map(place).collect();
+    pieces.sort_by_key(|(place, _)| *place);
+    pieces.into_iter().map(|(_, piece)| piece).collect()
 }
 
 /// What came of one program.

@@ -5,6 +5,7 @@ use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use crate::judge::check::Check;
 use crate::judge::{BuiltStage, Judge, Verdict};
@@ -120,19 +121,43 @@ impl SideBySide {
     /// Waits for the verdict on the check `place` of the jobs.
     #[must_use]
     pub fn verdict(&self, place: usize) -> Verdict {
+        loop {
+            if let Some(verdict) = self.verdict_within(place, Duration::MAX) {
+                return verdict;
+            }
+        }
+    }
+
+    /// As [`verdict`](Self::verdict), and no longer than `patience`.
+    #[must_use]
+    pub fn verdict_within(&self, place: usize, patience: Duration) -> Option<Verdict> {
         let shared = &self.shared;
         if self.workers.is_empty() {
             // The system has no thread for us, and this one is free.
             shared.work();
         }
-        let mut progress = shared.lock();
-        loop {
-            if let Some(Progress::Judged(verdict)) = progress.get(place) {
-                return verdict.clone();
-            }
-            let waited = shared.changed.wait(progress);
-            progress = waited.unwrap_or_else(PoisonError::into_inner);
+        let is_open =
+            |progress: &mut Vec<Progress>| matches!(progress[place], Progress::Running(_));
+        let waited = shared
+            .changed
+            .wait_timeout_while(shared.lock(), patience, is_open);
+        let (progress, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        match &progress[place] {
+            Progress::Judged(verdict) => Some(verdict.clone()),
+            Progress::Running(_) => None,
         }
+    }
+
+    /// The first check from `place` on that has failed so far.
+    #[must_use]
+    pub fn first_failure_from(&self, place: usize) -> Option<Check> {
+        let progress = self.shared.lock();
+        let mut known = progress.iter().zip(&self.shared.jobs).skip(place);
+        let has_failed =
+            |known: &Progress| matches!(known, Progress::Judged(Verdict::Failed { .. }));
+        known
+            .find(|(known, _)| has_failed(known))
+            .map(|(_, job)| job.check)
     }
 }
 

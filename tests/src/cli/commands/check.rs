@@ -1,8 +1,8 @@
 //! `lab check`: the checks, with the teaching output.
 
-use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
@@ -13,13 +13,18 @@ use crate::cli::args::{
     subject_argument, thorough_argument,
 };
 use crate::cli::ui::json::Json;
+use crate::cli::ui::status::Status;
 use crate::cli::ui::terminal;
 use crate::cli::ui::verdicts::VerdictPrinter;
 use crate::course::Stage;
 use crate::judge::cache::ScoreCache;
+use crate::judge::check::Check;
 use crate::judge::side_by_side::{Job, SideBySide, how_many_at_once};
 use crate::judge::{BuiltStage, Judge, Score, Verdict, built_stages};
 use crate::stages;
+
+/// A check that takes longer is named while it runs.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 #[must_use]
 pub fn command() -> Command {
@@ -48,24 +53,28 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
         is_thorough: matches.get_flag("thorough"),
         ..Judge::new(repo, matches.get_one::<u64>("seed").copied())
     };
-    if io::stderr().is_terminal() {
-        eprintln!("building …");
-    }
+    let status = Status::on_terminal();
+    let building = status.show("building …");
     let candidates = built_stages(repo, &request.subject, &request.stages)?;
+    drop(building);
     let candidates: Vec<Arc<BuiltStage>> = candidates.into_iter().map(Arc::new).collect();
     let jobs = candidates.iter().flat_map(|candidate| {
         let checks = request.checks(candidate.stage).into_iter();
         checks.map(|check| Job::new(candidate, check))
     });
     let judging = SideBySide::begin(&judge, jobs.collect(), at_once(matches));
-    let mut verdicts = judging.verdicts();
+    let mut places = 0..;
     let mut json = matches.get_flag("json").then(|| Json::new(judge.seed));
     let mut worst = Ending::Fine;
     for candidate in &candidates {
         let mut told = VerdictPrinter::begin(repo, &request, candidate, &judge, json.is_none())?;
         let mut judged = Vec::new();
         let checks = request.checks(candidate.stage).into_iter();
-        for (check, verdict) in checks.zip(&mut verdicts) {
+        for (check, place) in checks.zip(&mut places) {
+            let verdict = judging.verdict_within(place, PATIENCE).unwrap_or_else(|| {
+                let _said = status.show(&waiting(&check, judging.first_failure_from(place)));
+                judging.verdict(place)
+            });
             told.verdict(&check, &verdict)?;
             worst = worst.max(Ending::of(&verdict, request.named));
             judged.push((check, verdict));
@@ -86,6 +95,14 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
         terminal::write(&json.render())?;
     }
     Ok(worst.code())
+}
+
+/// What is said of a check whose verdict takes long. Verdicts come in the order of the rubric, and one that is known already
+/// may have to wait for it.
+fn waiting(check: &Check, failed: Option<Check>) -> String {
+    let failed = failed.map(|failed| format!("FAILED: {}; ", failed.sentence()));
+    let failed = failed.unwrap_or_default();
+    format!("{failed}judging: {} …", check.sentence())
 }
 
 /// How a run ends, from good to bad.

@@ -2,5 +2,6 @@
 
 pub mod json;
 pub mod map;
+pub mod status;
 pub mod terminal;
 pub mod verdicts;

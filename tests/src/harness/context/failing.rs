@@ -47,7 +47,12 @@ impl CheckContext {
         // A program that we have stopped ourselves will not settle.
         // Those that it makes while we wait below tell nothing.
         let calls = program.as_ref().map(|program| self.every_call(program));
-        let table_then = tcp_table().unwrap_or_default();
+        let now = |program: &Rc<Process>| {
+            let table = tcp_table().unwrap_or_default();
+            let open = descriptors(program.pid()).unwrap_or_default();
+            (table, open, program.sample())
+        };
+        let then = program.as_ref().map(now);
         let is_stopped =
             |program: &Rc<Process>| program.sample().is_some_and(|sample| sample.is_stopped());
         let stopped = program.as_ref().is_some_and(is_stopped);
@@ -68,18 +73,19 @@ impl CheckContext {
             return problem;
         }
         // What it has done for this client since then, it has done too late.
-        let waits = |table: &[TcpRow]| at.is_some_and(|at| at.waits_for_the_program(table));
-        let mut table = tcp_table().unwrap_or_default();
-        if waits(&table_then) && !waits(&table) {
-            table = table_then;
-        }
+        let waits = |(table, ..): &(Vec<TcpRow>, _, _)| {
+            at.is_some_and(|at| at.waits_for_the_program(table))
+        };
+        let at_last = now(program);
+        let is_late = |then: &_| waits(then) && !waits(&at_last);
+        let (table, open, sample) = then.filter(is_late).unwrap_or_else(|| now(program));
         let evidence = Evidence {
             activity,
             exited: program.exited(),
             last_words: LastWords::read(&program.stderr.text()),
             log: EventLog::read(&program.stdout.text()),
-            sample: program.sample(),
-            open: descriptors(program.pid()).unwrap_or_default(),
+            sample,
+            open,
             registered: registered(program.pid()),
             table,
             connections: &connections,

@@ -80,8 +80,9 @@ impl Server {
             .context
             .calls_since_the_announcement()
             .unwrap_or_default();
+        // Those of clients that are not asked any more may stand in a row.
         let in_a_row = calls.most_naps_in_a_row();
-        if in_a_row > MOST_NAPS_IN_A_ROUND {
+        if in_a_row > MOST_NAPS_IN_A_ROUND + self.context.connections().len() {
             return Err(self.context.fail_because(
                 Cause::LongNap,
                 "after each nap a look at the sockets",
