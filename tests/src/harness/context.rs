@@ -9,6 +9,7 @@ use crate::evidence::history::History;
 use crate::evidence::last_words::LastWords;
 use crate::evidence::settle::{Activity, Observation, SettleDetector};
 use crate::evidence::wait::{Wait, Waited, wait_until};
+use crate::harness::context::failing::Look;
 use crate::harness::scripted_server::loopback_of_our_own;
 use crate::harness::transcript::Transcript;
 use crate::platform::{Power, Powers};
@@ -33,6 +34,8 @@ pub struct CheckContext {
     pub(crate) home: Cell<Ipv4Addr>,
     transcript: RefCell<Transcript>,
     history: Cell<History>,
+    /// The program when it was found to have settled, unless it was seen at work since then.
+    settled: RefCell<Option<Look>>,
     /// When this check has waited for long enough.
     end: Deadline,
     /// The step that is judged.
@@ -57,6 +60,7 @@ impl CheckContext {
             listener: Cell::default(),
             transcript: RefCell::default(),
             history: Cell::default(),
+            settled: RefCell::default(),
             end,
             step,
             not_started,
@@ -126,7 +130,16 @@ impl CheckContext {
         if !self.powers.has(Power::ProcessState) {
             seen.sample = None;
         }
-        let activity = detector.judge(seen, &self.connections.borrow());
+        let mut look = Look {
+            activity: Activity::Running,
+            sample: seen.sample.clone(),
+            table: seen.table.clone().unwrap_or_default(),
+            open: seen.open.clone(),
+        };
+        look.activity = detector.judge(seen, &self.connections.borrow());
+        let activity = look.activity;
+        let has_settled = matches!(activity, Activity::Blocked | Activity::Spinning);
+        *self.settled.borrow_mut() = has_settled.then_some(look);
         // What it printed last is here for the next look.
         if activity == Activity::Exited && !self.output_is_whole.replace(true) {
             program.wait_for_output();

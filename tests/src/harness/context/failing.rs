@@ -15,7 +15,9 @@ use crate::evidence::last_words::{LastWords, SystemErrors};
 use crate::evidence::settle::Activity;
 use crate::harness::context::CheckContext;
 use crate::platform::basics::start_threads;
-use crate::platform::{CallWatch, TcpRow, descriptors, memory, registered, tcp_table};
+use crate::platform::{
+    CallWatch, Descriptor, Sample, TcpRow, descriptors, memory, registered, tcp_table,
+};
 use crate::process::child::Process;
 use crate::process::deadline::Deadline;
 
@@ -32,6 +34,25 @@ const MANY_THREADS: usize = 64;
 /// As many threads as a machine has that has not run out of them.
 const SOME: usize = 8;
 
+/// What could be seen of a program at one moment.
+#[derive(Debug)]
+pub(super) struct Look {
+    pub activity: Activity,
+    pub sample: Option<Sample>,
+    pub table: Vec<TcpRow>,
+    pub open: Vec<Descriptor>,
+}
+
+impl Look {
+    /// Whether the program has done since `then` what this client was waiting for: too late for the verdict, and too early for
+    /// its cause.
+    fn has_served_since(&self, then: &Self, client: &Connection) -> bool {
+        let unread = |table: &[TcpRow]| client.our_row(table).map_or(0, |row| row.unread);
+        let waits = |table: &[TcpRow]| client.waits_for_the_program(table);
+        unread(&self.table) > unread(&then.table) || waits(&then.table) && !waits(&self.table)
+    }
+}
+
 impl CheckContext {
     /// Ends the check: names the cause of what was seen, and says what the program is doing.
     ///
@@ -47,12 +68,7 @@ impl CheckContext {
         // A program that we have stopped ourselves will not settle.
         // Those that it makes while we wait below tell nothing.
         let calls = program.as_ref().map(|program| self.every_call(program));
-        let now = |program: &Rc<Process>| {
-            let table = tcp_table().unwrap_or_default();
-            let open = descriptors(program.pid()).unwrap_or_default();
-            (table, open, program.sample())
-        };
-        let then = program.as_ref().map(now);
+        let then = self.settled.take();
         let is_stopped =
             |program: &Rc<Process>| program.sample().is_some_and(|sample| sample.is_stopped());
         let stopped = program.as_ref().is_some_and(is_stopped);
@@ -72,13 +88,22 @@ impl CheckContext {
         if let Some(problem) = self.lacks_threads(program) {
             return problem;
         }
-        // What it has done for this client since then, it has done too late.
-        let waits = |(table, ..): &(Vec<TcpRow>, _, _)| {
-            at.is_some_and(|at| at.waits_for_the_program(table))
+        let now = Look {
+            activity,
+            sample: program.sample(),
+            table: tcp_table().unwrap_or_default(),
+            open: descriptors(program.pid()).unwrap_or_default(),
         };
-        let at_last = now(program);
-        let is_late = |then: &_| waits(then) && !waits(&at_last);
-        let (table, open, sample) = then.filter(is_late).unwrap_or_else(|| now(program));
+        let is_late = |then: &Look| at.is_some_and(|at| now.has_served_since(then, at));
+        let Look {
+            activity,
+            sample,
+            table,
+            open,
+        } = match then.filter(is_late) {
+            Some(then) => then,
+            None => now,
+        };
         let evidence = Evidence {
             activity,
             exited: program.exited(),
