@@ -227,24 +227,20 @@ impl CallLog {
         most
     }
 
-    /// From its last call but `count` on `descriptor` on: how often it has called `recv` before the first `send`, on whichever
-    /// descriptors of the connection to `peer`.
+    /// Of its last `count` calls on the connection to `peer`, on whichever descriptors: how often it has called `recv` before
+    /// the first `send`.
     #[must_use]
-    pub fn receives_before_a_send(&self, descriptor: i32, count: u64, peer: SocketAddr) -> usize {
-        let on_it = |call: &WatchedCall| matches!(*call, WatchedCall::On { descriptor: number, .. } if number == descriptor);
-        let calls: Vec<_> = self.calls().collect();
-        let places = calls.iter().enumerate().rev();
-        let mut of_descriptor = places.filter(|(_, call)| on_it(call)).map(|(at, _)| at);
-        let from = of_descriptor.nth(count.saturating_sub(1) as usize);
-        let with_peer = calls[from.unwrap_or(0)..]
-            .iter()
-            .filter_map(|call| match call {
-                WatchedCall::On { kind, peer, .. } => Some((*kind, (*peer)?)),
-                _ => None,
-            });
-        let kinds = with_peer.filter(|(_, other)| *other == peer);
-        let before = kinds.take_while(|(kind, _)| *kind != CallKind::Send);
-        before.filter(|(kind, _)| *kind == CallKind::Recv).count()
+    pub fn receives_before_a_send(&self, count: u64, peer: SocketAddr) -> usize {
+        let kind_with_peer = |call: &WatchedCall| match *call {
+            WatchedCall::On {
+                kind, peer: other, ..
+            } => (other == Some(peer)).then_some(kind),
+            _ => None,
+        };
+        let kinds: Vec<_> = self.calls().filter_map(kind_with_peer).collect();
+        let last = &kinds[kinds.len().saturating_sub(count as usize)..];
+        let before = last.iter().take_while(|kind| **kind != CallKind::Send);
+        before.filter(|kind| **kind == CallKind::Recv).count()
     }
 
     /// The most naps one after the other, with no call on a socket between them.

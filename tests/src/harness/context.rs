@@ -78,6 +78,7 @@ impl CheckContext {
     pub fn set_program(&self, program: &Rc<Process>) {
         *self.program.borrow_mut() = Some(Rc::clone(program));
         self.output_is_whole.set(false);
+        self.settled.take();
     }
 
     /// Lets the program go on, if it was stopped.

@@ -1,10 +1,12 @@
 //! One stage of a subject, built and runnable, as a check sees it.
 
 use std::cell::{Cell, RefCell};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::Command;
 use std::rc::Rc;
+
+use socket2::{Domain, Socket, Type};
 
 use crate::course::cause::Cause;
 use crate::diagnose::failure::{Outcome, Result};
@@ -261,10 +263,17 @@ impl Program {
         sizes
     }
 
-    /// An address with a port that nobody else listens at.
+    /// An address with a port that nobody else uses, at this or any other address.
     pub fn private_address(&self) -> Result<SocketAddr> {
-        let listener = TcpListener::bind((loopback_of_our_own(self.context.powers()), 0))?;
-        Ok(listener.local_addr()?)
+        // Bound, and never opened: nobody can call it.
+        let everywhere = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        everywhere.bind(&SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)).into())?;
+        let name = everywhere.local_addr()?.as_socket();
+        let port = name.map_or(0, |name| name.port());
+        Ok(SocketAddr::from((
+            loopback_of_our_own(self.context.powers()),
+            port,
+        )))
     }
 
     /// An address of another machine: RFC 5737.

@@ -14,7 +14,7 @@ use crate::harness::peer::Peer;
 use crate::harness::server::Server;
 use crate::platform::{
     Answer, CallCounts, CallKind, Fault, SocketOption, SystemError, TcpState, WatchedCall,
-    tcp_table,
+    descriptors, tcp_table,
 };
 use crate::text::duration;
 
@@ -105,19 +105,22 @@ impl Server {
         peer: &mut Peer,
         question: &Payload,
     ) -> Outcome {
-        let descriptor = self.descriptor_for(peer)?;
+        self.descriptor_for(peer)?;
         let counts = || self.context.call_counts().unwrap_or_default();
         self.stop()?;
+        // It may have copies of the descriptor, and receive on one of them.
+        let numbers = self.descriptors_of(peer);
         let before = counts();
         peer.send(question)?.wait_until_delivered()?;
         self.resume();
         peer.expect(question)?;
         // Both are to show the same calls.
         self.stop()?;
-        let count = counts().on_since(&before, descriptor);
+        let now = counts();
+        let count = numbers.iter().map(|one| now.on_since(&before, *one)).sum();
         let calls = self.context.calls().unwrap_or_default();
         self.resume();
-        match calls.receives_before_a_send(descriptor, count, peer.connection.ours) {
+        match calls.receives_before_a_send(count, peer.connection.ours) {
             times if times > MOST_RECEIVES => Err(peer.fail(
                 Symptom::Known(Cause::RemainderNotSent),
                 "what has come goes back before recv is called again",
@@ -390,6 +393,17 @@ impl Server {
             answer: Answer::Error(error),
             times: 1,
         })
+    }
+
+    /// All of its descriptors of the connection to `peer`.
+    fn descriptors_of(&self, peer: &Peer) -> Vec<i32> {
+        let rows = self.context.rows_of(&peer.connection).unwrap_or_default();
+        let inode = peer.connection.their_row(&rows).map(|row| row.inode);
+        let open = descriptors(self.process.pid()).unwrap_or_default();
+        let copies = open.iter().filter(|one| one.socket == inode);
+        copies
+            .filter_map(|one| one.socket.map(|_| one.number))
+            .collect()
     }
 
     /// The number by which the program knows the socket of `peer`, once it has accepted it.
