@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lab::evidence::calls::CallLog;
 use lab::evidence::connection::Connection;
-use lab::platform::{CallKind, SocketOption, TcpRow, WatchedCall};
+use lab::platform::{CallCounts, CallKind, SocketOption, TcpRow, WatchedCall};
 
 use crate::support::samples::{connection, rows};
 
@@ -128,4 +128,44 @@ fn a_client_waits_for_the_program_until_it_is_served() {
     assert!(waits(|theirs, _| theirs.inode = 0), "in the backlog");
     assert!(waits(|theirs, _| theirs.unread = 5));
     assert!(waits(|_, connection| connection.counts.add_sent(5)), "kept");
+}
+
+#[test]
+fn a_thread_has_slept_for_as_long_as_its_long_naps_that_are_over() {
+    let nap = |milliseconds| WatchedCall::Nap(Duration::from_millis(milliseconds));
+    let (one, other) = (1, 2);
+    let cases = [
+        (vec![], 0),
+        // It sleeps still.
+        (vec![(one, nap(20))], 0),
+        (vec![(one, nap(20)), (one, recv(4))], 20),
+        (vec![(one, nap(20)), (other, recv(4))], 0),
+        (vec![(one, nap(20)), (one, nap(30)), (one, nap(40))], 50),
+        // The loops of the lab nap for a few milliseconds, and somebody may keep house once an hour.
+        (vec![(one, nap(9)), (one, recv(4))], 0),
+        (vec![(one, nap(3_600_000)), (one, recv(4))], 0),
+        // Two that sleep at the same time.
+        (
+            vec![
+                (one, nap(20)),
+                (other, nap(30)),
+                (one, recv(4)),
+                (other, recv(5)),
+            ],
+            30,
+        ),
+    ];
+    for (calls, expected) in cases {
+        let mut counts = CallCounts::default();
+        for (thread, call) in &calls {
+            counts.add(*thread, call);
+        }
+        let slept = counts.most_slept();
+        assert_eq!(slept, Duration::from_millis(expected), "{calls:?}");
+    }
+    let mut counts = CallCounts::default();
+    counts.add(one, &nap(20));
+    counts.take_back(one, &nap(20));
+    counts.add(one, &recv(4));
+    assert_eq!(counts.most_slept(), Duration::ZERO, "a nap that never was");
 }

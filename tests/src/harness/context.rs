@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::evidence::connection::Connection;
 use crate::evidence::history::History;
@@ -19,6 +20,7 @@ use crate::process::deadline::Deadline;
 mod calls;
 mod failing;
 mod seeing;
+mod sleeping;
 
 #[derive(Debug)]
 pub struct CheckContext {
@@ -36,6 +38,9 @@ pub struct CheckContext {
     history: Cell<History>,
     /// The program when it was found to have settled, unless it was seen at work since then.
     settled: RefCell<Option<Look>>,
+    /// What the program had slept when we began to count, and for how long it has slept once that is too long.
+    slept_before: Cell<Duration>,
+    overslept: Cell<Option<Duration>>,
     /// When this check has waited for long enough.
     end: Deadline,
     /// The step that is judged.
@@ -61,6 +66,8 @@ impl CheckContext {
             transcript: RefCell::default(),
             history: Cell::default(),
             settled: RefCell::default(),
+            slept_before: Cell::default(),
+            overslept: Cell::default(),
             end,
             step,
             not_started,
@@ -79,6 +86,8 @@ impl CheckContext {
         *self.program.borrow_mut() = Some(Rc::clone(program));
         self.output_is_whole.set(false);
         self.settled.take();
+        self.slept_before.take();
+        self.overslept.take();
     }
 
     /// Lets the program go on, if it was stopped.
@@ -119,9 +128,11 @@ impl CheckContext {
     /// The program listens at `address`.
     pub fn set_listener(&self, address: SocketAddr) {
         self.listener.set(Some(address));
+        self.count_naps_from_now();
     }
 
-    /// One look at the program. It counts as blocked when there is none.
+    /// One look at the program. It counts as blocked when there is none, and when it sleeps so much by itself that there is
+    /// nothing left to find out.
     pub fn observe(&self, detector: &mut SettleDetector) -> Activity {
         let program = self.program.borrow();
         let Some(program) = program.as_ref() else {
@@ -138,6 +149,9 @@ impl CheckContext {
             open: seen.open.clone(),
         };
         look.activity = detector.judge(seen, &self.connections.borrow());
+        if look.activity != Activity::Exited && self.has_overslept(program) {
+            look.activity = Activity::Blocked;
+        }
         let activity = look.activity;
         let has_settled = matches!(activity, Activity::Blocked | Activity::Spinning);
         *self.settled.borrow_mut() = has_settled.then_some(look);

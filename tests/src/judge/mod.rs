@@ -165,7 +165,7 @@ impl Judge {
             program.watch_every_call();
         }
         panic::catch_unwind(AssertUnwindSafe(|| {
-            let outcome = (part.run)(&program);
+            let outcome = (part.run)(&program).and_then(|()| program.context().expect_awake());
             let without = program.context().without();
             let without = without.iter().map(ToString::to_string).collect();
             let seen = Reservation {

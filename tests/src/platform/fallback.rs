@@ -230,6 +230,11 @@ impl CallWatch {
         match self.0 {}
     }
 
+    #[must_use]
+    pub fn most_slept(&self) -> Duration {
+        match self.0 {}
+    }
+
     pub fn answer(&self, _fault: Fault) {
         match self.0 {}
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::platform::CallKind;
+use crate::platform::{CallKind, VERY_LONG};
 
 /// Which calls are reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,17 +143,37 @@ pub struct CallCounts {
     on_descriptor: HashMap<i32, u64>,
     /// Waits for sockets: `poll` and calls like it.
     polls: u64,
+    sleepers: HashMap<u32, Sleeper>,
+}
+
+/// The long naps of one thread.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Sleeper {
+    /// The one that it began last, unless it has made another call since.
+    current: Duration,
+    /// All before that.
+    slept: Duration,
 }
 
 impl CallCounts {
     /// One more call of `thread` has begun.
     pub fn add(&mut self, thread: u32, call: &WatchedCall) {
         self.change(thread, call, |count| *count += 1);
+        let sleeper = self.sleepers.entry(thread).or_default();
+        sleeper.slept += std::mem::take(&mut sleeper.current);
+        if let WatchedCall::Nap(length) = call
+            && (LONG_NAP..VERY_LONG).contains(length)
+        {
+            sleeper.current = *length;
+        }
     }
 
     /// It has not begun: something came between.
     pub fn take_back(&mut self, thread: u32, call: &WatchedCall) {
         self.change(thread, call, |count| *count -= 1);
+        if let Some(sleeper) = self.sleepers.get_mut(&thread) {
+            sleeper.current = Duration::ZERO;
+        }
     }
 
     fn change(&mut self, thread: u32, call: &WatchedCall, change: impl Fn(&mut u64)) {
@@ -185,6 +205,14 @@ impl CallCounts {
     #[must_use]
     pub fn naps_of(&self, thread: u32) -> u64 {
         self.naps.get(&thread).copied().unwrap_or(0)
+    }
+
+    /// For how long the thread that sleeps most has slept, in naps of 10 ms and more that are over. Naps that outlast every
+    /// check are none.
+    #[must_use]
+    pub fn most_slept(&self) -> Duration {
+        let slept = self.sleepers.values().map(|sleeper| sleeper.slept);
+        slept.max().unwrap_or_default()
     }
 
     /// How many calls it has made on `descriptor` since `then`.

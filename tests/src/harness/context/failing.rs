@@ -64,6 +64,10 @@ impl CheckContext {
         received: impl Into<String>,
         at: Option<&Connection>,
     ) -> Box<Problem> {
+        let (symptom, expected, received) = match self.why_overslept() {
+            Some((cause, expected, received)) => (Symptom::Known(cause), expected, received),
+            None => (symptom, expected.into(), received.into()),
+        };
         let program = self.program.borrow();
         // A program that we have stopped ourselves will not settle.
         // Those that it makes while we wait below tell nothing.
@@ -126,8 +130,8 @@ impl CheckContext {
         };
         let failure = Failure {
             sent: self.transcript.borrow().sent(),
-            expected: expected.into(),
-            received: received.into(),
+            expected,
+            received,
             program: describe(&evidence),
             calls: last_calls(&evidence),
             cause: cause(&evidence, symptom),

@@ -127,6 +127,12 @@ impl CallWatch {
         self.0.record().counts.clone()
     }
 
+    /// See [`CallCounts::most_slept`].
+    #[must_use]
+    pub fn most_slept(&self) -> Duration {
+        self.0.record().counts.most_slept()
+    }
+
     /// From now on such calls are answered by us.
     pub fn answer(&self, fault: Fault) {
         lock(&self.0.faults).push(fault);
