@@ -33,6 +33,12 @@ const LONG: usize = 1 << 20;
 /// Descriptors that a program may have beside those of its clients.
 const OTHER_DESCRIPTORS: u64 = 64;
 
+/// Ports that systems do not give by themselves: Linux begins at 32768, the others at 49152 (RFC 6335).
+const NEVER_GIVEN: std::ops::RangeInclusive<u16> = 10_000..=32_000;
+
+/// How many of them are tried.
+const TRIES: usize = 100;
+
 /// More than the buffers of a connection grow by while nobody reads at its end, in bytes.
 const GROWTH: usize = 32 << 20;
 
@@ -263,13 +269,18 @@ impl Program {
         sizes
     }
 
-    /// An address with a port that nobody else uses, at this or any other address.
+    /// An address with a port that nobody else uses, at this or any other address, and that no system gives to somebody
+    /// who asks for any.
     pub fn private_address(&self) -> Result<SocketAddr> {
-        // Bound, and never opened: nobody can call it.
-        let everywhere = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-        everywhere.bind(&SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)).into())?;
-        let name = everywhere.local_addr()?.as_socket();
-        let port = name.map_or(0, |name| name.port());
+        let is_free = |port: &u16| {
+            // Bound, and never opened: nobody can call it.
+            let everywhere = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+            everywhere.bind(&SocketAddr::from((Ipv4Addr::UNSPECIFIED, *port)).into())
+        };
+        // Not from our seed: others may have the same.
+        let mut ports = (0..TRIES).map(|_| fastrand::u16(NEVER_GIVEN));
+        let free = ports.find(|port| is_free(port).is_ok());
+        let port = free.ok_or_else(|| anyhow::anyhow!("no port of {NEVER_GIVEN:?} is free"))?;
         Ok(SocketAddr::from((
             loopback_of_our_own(self.context.powers()),
             port,
