@@ -19,9 +19,9 @@ use std::process::ExitCode;
 use anyhow::Context;
 use lab::build::repo::Repo;
 use lab::cli::commands::bench::options::{BenchOptions, Kind, command};
-use lab::cli::ui::terminal;
 use lab::judge::startup;
 use lab::platform;
+use lab::ui::terminal;
 
 fn main() -> ExitCode {
     let matches = command().get_matches();

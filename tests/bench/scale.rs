@@ -7,7 +7,7 @@ use lab::bench::designs::{self, Missing};
 use lab::bench::idle_clients::{self, Cost, FEW, MOST_GROWTH, Scale};
 use lab::build::repo::Repo;
 use lab::cli::commands::bench::options::BenchOptions;
-use lab::cli::ui::terminal;
+use lab::ui::terminal;
 
 /// The scale check. Where this machine cannot show it, it is left out, and a line says so.
 ///

@@ -36,6 +36,7 @@ mod excerpts; // code on slides is compared with the sources
 mod slides; // every deck is in order
 
 // Commands
+mod desk; // what its screen has room for, and how saves are noticed
 mod talk; // what `lab talk` sends, shows and measures
 
 #[cfg(target_os = "linux")]

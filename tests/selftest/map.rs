@@ -1,7 +1,7 @@
 //! The map says where one is and what comes next, and fits its terminal.
 
-use lab::cli::ui::map::{StageState, render};
 use lab::course::STAGES;
+use lab::ui::map::{StageState, render};
 
 use crate::support::scratch::root;
 

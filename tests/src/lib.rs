@@ -13,6 +13,8 @@
 //! - `bench`: what the designs cost, and its chart (behind the feature `bench`)
 //! - [`trace`]: one run, recorded and drawn
 //! - [`stages`]: the checks, one file per stage, in the folder beside this one
+//! - [`ui`]: how results are printed: the map, verdicts, JSON, a terminal
+//! - [`desk`]: what a student has open while working: watching, screens, keys
 //! - [`cli`]: the commands of `lab`, and how they print
 
 #[cfg(feature = "bench")]
@@ -20,6 +22,7 @@ pub mod bench;
 pub mod build;
 pub mod cli;
 pub mod course;
+pub mod desk;
 pub mod diagnose;
 pub mod evidence;
 pub mod harness;
@@ -31,3 +34,4 @@ pub mod stages;
 pub mod svg;
 pub mod text;
 pub mod trace;
+pub mod ui;

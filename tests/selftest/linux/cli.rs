@@ -82,7 +82,10 @@ fn the_map_is_the_same_text_with_and_without_colour() {
 #[test]
 fn the_map_fits_a_narrow_terminal() {
     let mut script = process::Command::new("script");
-    let command = format!("stty rows 30 cols 40; '{}'", lab_program().display());
+    let command = format!(
+        "stty rows 30 cols 40; '{}' </dev/null",
+        lab_program().display()
+    );
     script
         .args(["--quiet", "--return", "--command", &command, "/dev/null"])
         .env("NO_COLOR", "1")

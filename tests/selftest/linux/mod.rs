@@ -14,6 +14,7 @@ mod watched_calls; // what the kernel reports of a program, and what the lab ans
 // Commands
 mod bench;
 mod cli; // exit codes, bad input, and what is printed where
+mod desk; // the desk in a real terminal
 mod interrupts; // a run that is interrupted or killed leaves nothing behind
 mod report_links; // reports and hints send people to the right slide
 mod slides_command;

@@ -9,7 +9,7 @@ use toml::Table;
 use crate::bench::edits;
 use crate::build::repo::Repo;
 use crate::build::subject::{Kind, Subject, steps_not_started};
-use crate::build::{Built, Profile, build_as};
+use crate::build::{Built, Profile, build_as, say};
 use crate::course::{Design, Idle, STAGES, Stage};
 
 /// A design, and the stage whose program shows it.
@@ -111,7 +111,7 @@ impl Shown {
     }
 
     fn build(&self, repo: &Repo, subject: &Subject) -> anyhow::Result<Result<PathBuf, Missing>> {
-        let built = build_as(Profile::Release, repo, subject, &[self.stage])?;
+        let built = build_as(Profile::Release, repo, subject, &[self.stage], &say)?;
         let built = built.into_iter().next().context("nothing was built")?;
         Ok(match built.built {
             Built::Program { path, .. } => Ok(path),

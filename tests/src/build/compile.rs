@@ -1,7 +1,8 @@
 //! One call of cargo, and what its messages say: which stages compiled, and whose fault it is where one did not.
 
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use anyhow::{Context, bail};
 use serde_json::Value;
@@ -10,7 +11,7 @@ use crate::build::Built;
 use crate::build::repo::Repo;
 use crate::course::Stage;
 use crate::platform;
-use crate::process::deadline::Deadline;
+use crate::process::deadline::{Deadline, Pace};
 use crate::process::output::Output;
 use crate::process::reaper;
 
@@ -26,6 +27,9 @@ const GIVEN: &str =
 
 /// Errors about what the code was compiled with, though they name a place in it: the error index of rustc.
 const OF_THE_MACHINE: [&str; 5] = ["E0460", "E0461", "E0462", "E0514", "E0786"];
+
+/// What cargo says while another one is at work in the same place.
+const BLOCKED: &str = "Blocking waiting for file lock";
 
 /// Settings that no configuration of cargo's may change, since a program's behaviour depends on them.
 const PROFILE: [&str; 3] = [
@@ -64,15 +68,15 @@ impl CargoCall<'_> {
     /// # Errors
     ///
     /// When cargo cannot be started, or has no say about the packages at all: a broken manifest, no network.
-    pub fn call(&self, repo: &Repo) -> anyhow::Result<CargoMessages> {
-        let told = self.call_once(self.command(repo))?;
+    pub fn call(&self, repo: &Repo, tell: &dyn Fn(&str)) -> anyhow::Result<CargoMessages> {
+        let told = self.call_once(self.command(repo), tell)?;
         if !told.errors().any(is_by_flag) {
             return Ok(told);
         }
         // This machine may need the flags in cargo's configuration to link. So they stay, unless they deny something.
         let mut command = self.command(repo);
         command.env("CARGO_ENCODED_RUSTFLAGS", "");
-        self.call_once(command)
+        self.call_once(command, tell)
     }
 
     fn command(&self, repo: &Repo) -> Command {
@@ -101,13 +105,19 @@ impl CargoCall<'_> {
         command
     }
 
-    fn call_once(&self, mut command: Command) -> anyhow::Result<CargoMessages> {
+    fn call_once(
+        &self,
+        mut command: Command,
+        tell: &dyn Fn(&str),
+    ) -> anyhow::Result<CargoMessages> {
+        // All that it starts ends with it.
+        platform::lead_a_group(&mut command);
         let started = reaper::start(&mut command);
         let mut child =
             started.context("cannot start cargo: is Rust installed, and cargo on the PATH?")?;
         let stdout = Output::drain(child.stdout.take().context("no pipe")?, MOST)?;
         let stderr = Output::drain(child.stderr.take().context("no pipe")?, MOST)?;
-        let waited = child.wait();
+        let waited = wait(&mut child, &stderr, tell);
         reaper::block_if_interrupted();
         let status = waited.context("cannot wait for cargo")?;
         stdout.wait_for_the_end(Deadline::start());
@@ -128,6 +138,22 @@ impl CargoCall<'_> {
             bail!("cargo cannot build {}:\n{said}", self.shown.display());
         }
         Ok(told)
+    }
+}
+
+/// Waits for cargo, and tells once if that waits for another one.
+fn wait(child: &mut Child, stderr: &Output, tell: &dyn Fn(&str)) -> io::Result<ExitStatus> {
+    let pace = Pace::start();
+    let mut is_told = false;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        if !is_told && stderr.text().contains(BLOCKED) {
+            is_told = true;
+            tell("waiting for another cargo, which holds a lock …");
+        }
+        pace.pause();
     }
 }
 

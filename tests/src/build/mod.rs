@@ -74,10 +74,15 @@ pub fn build(
     subject: &Subject,
     stages: &[&'static Stage],
 ) -> anyhow::Result<Vec<Building>> {
-    build_as(Profile::Debug, repo, subject, stages)
+    build_as(Profile::Debug, repo, subject, stages, &say)
 }
 
-/// As [`build`], in a certain profile.
+/// Tells of what a build waits for, on standard error.
+pub fn say(waiting: &str) {
+    eprintln!("{waiting}");
+}
+
+/// As [`build`], in a certain profile; `tell` hears what the build has to wait for.
 ///
 /// # Errors
 ///
@@ -87,8 +92,9 @@ pub fn build_as(
     repo: &Repo,
     subject: &Subject,
     stages: &[&'static Stage],
+    tell: &dyn Fn(&str),
 ) -> anyhow::Result<Vec<Building>> {
-    let _lock = lock(repo)?;
+    let _lock = lock(repo, tell)?;
     let mut parts = Vec::new();
     let mut missing = Vec::new();
     for stage in stages {
@@ -97,7 +103,7 @@ pub fn build_as(
     }
     let told = match parts.is_empty() {
         true => CargoMessages::default(),
-        false => compile(profile, repo, subject, &parts)?,
+        false => compile(profile, repo, subject, &parts, tell)?,
     };
     let mut parts = parts.into_iter();
     let built = stages.iter().zip(missing).map(|(stage, missing)| {
@@ -125,13 +131,13 @@ pub fn content(repo: &Repo, subject: &Subject, stage: &Stage) -> Option<u64> {
 }
 
 /// One grader builds at a time.
-fn lock(repo: &Repo) -> anyhow::Result<File> {
+fn lock(repo: &Repo, tell: &dyn Fn(&str)) -> anyhow::Result<File> {
     fs::create_dir_all(&repo.target)
         .with_context(|| format!("cannot write to {}", repo.target.display()))?;
     let path = repo.target.join("lock");
     let lock = File::create(&path).with_context(|| format!("cannot make {}", path.display()))?;
     if let Err(TryLockError::WouldBlock) = lock.try_lock() {
-        eprintln!("waiting for another lab, which is building …");
+        tell("waiting for another lab, which is building …");
     }
     lock.lock()
         .with_context(|| format!("cannot lock {}", path.display()))?;
@@ -155,6 +161,7 @@ fn compile(
     repo: &Repo,
     subject: &Subject,
     parts: &[Parts],
+    tell: &dyn Fn(&str),
 ) -> anyhow::Result<CargoMessages> {
     let kind = match subject.kind {
         Kind::Exercises => "exercises",
@@ -174,7 +181,7 @@ fn compile(
         packages: parts.iter().map(Parts::package).collect(),
         shown: &subject.folder,
     };
-    let told = order.call(repo)?;
+    let told = order.call(repo, tell)?;
     for package in told.built() {
         workspace.was_built(package)?;
     }

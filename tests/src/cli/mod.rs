@@ -15,7 +15,6 @@ use crate::process::reaper;
 pub mod address;
 pub mod args;
 pub mod commands;
-pub mod ui;
 
 /// The stage that `word` names; without a word, the one whose folder we are in.
 ///

@@ -54,6 +54,20 @@ pub struct Hint {
     pub body: String,
 }
 
+impl Hint {
+    /// The step that it belongs to, as its title begins: `Step 2`.
+    #[must_use]
+    pub fn step(&self) -> &str {
+        self.title.split(':').next().unwrap_or_default()
+    }
+
+    /// Whether it is about this error of the compiler's.
+    #[must_use]
+    pub fn is_about_compiler(&self, message: &str) -> bool {
+        self.compiler.iter().any(|text| message.contains(text))
+    }
+}
+
 #[derive(Debug)]
 struct Heading {
     line: usize,
@@ -137,6 +151,11 @@ impl Readme {
         &self.hints
     }
 
+    #[must_use]
+    pub fn into_hints(self) -> Vec<Hint> {
+        self.hints
+    }
+
     /// The number, from 1, of the weakest hint about `cause`.
     #[must_use]
     pub fn hint_for(&self, cause: Cause) -> Option<usize> {
@@ -146,7 +165,7 @@ impl Readme {
     /// The number, from 1, of the weakest hint about a compiler's `message`.
     #[must_use]
     pub fn hint_for_compiler(&self, message: &str) -> Option<usize> {
-        self.number_of(|hint| hint.compiler.iter().any(|text| message.contains(text)))
+        self.number_of(|hint| hint.is_about_compiler(message))
     }
 
     /// The sentences of its text, each with what is said about who judges it.

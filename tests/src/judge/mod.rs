@@ -16,7 +16,7 @@ use std::path::Path;
 
 use crate::build::repo::Repo;
 use crate::build::subject::{Subject, steps_not_started};
-use crate::build::{self, Building, Built, fingerprint};
+use crate::build::{self, Building, Built, Profile, fingerprint};
 use crate::course::Stage;
 use crate::course::cause::Cause;
 use crate::diagnose::failure::{Failure, Outcome, Problem};
@@ -35,6 +35,23 @@ pub struct BuiltStage {
     not_started: Vec<u8>,
     /// What the program was built from, and the checks; see [`ScoreCache`](crate::judge::cache).
     pub key: Option<String>,
+}
+
+impl BuiltStage {
+    /// Whether there is a program to judge.
+    #[must_use]
+    pub fn is_program(&self) -> bool {
+        matches!(self.built, Built::Program { .. })
+    }
+
+    /// What the compiler says, where the stage does not compile.
+    #[must_use]
+    pub fn compiler_error(&self) -> Option<&str> {
+        match &self.built {
+            Built::DoesNotCompile(message) => Some(message),
+            _ => None,
+        }
+    }
 }
 
 /// How to judge.
@@ -187,7 +204,21 @@ pub fn built_stages(
     subject: &Subject,
     stages: &[&'static Stage],
 ) -> anyhow::Result<Vec<BuiltStage>> {
-    let built = build::build(repo, subject, stages)?;
+    built_stages_telling(repo, subject, stages, &build::say)
+}
+
+/// As [`built_stages`]; `tell` hears what the build has to wait for.
+///
+/// # Errors
+///
+/// As [`build::build`].
+pub fn built_stages_telling(
+    repo: &Repo,
+    subject: &Subject,
+    stages: &[&'static Stage],
+    tell: &dyn Fn(&str),
+) -> anyhow::Result<Vec<BuiltStage>> {
+    let built = build::build_as(Profile::Debug, repo, subject, stages, tell)?;
     let candidate = |building: Building| {
         let content = building.content;
         let sources = building.sources.iter();

@@ -1,6 +1,7 @@
 //! Checks side by side. A check mostly waits, so that some of them share a processor; who asks for the verdicts gets them
 //! in the order of the checks all the same.
 
+use std::collections::HashSet;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -146,6 +147,32 @@ impl SideBySide {
             Progress::Judged(verdict) => Some(verdict.clone()),
             Progress::Running(_) => None,
         }
+    }
+
+    /// Waits for a verdict that is not among `told`, whichever comes next, and puts it there. `None` when all were told.
+    #[must_use]
+    pub fn next_verdict(&self, told: &mut HashSet<usize>) -> Option<(usize, Verdict)> {
+        let shared = &self.shared;
+        if told.len() == shared.jobs.len() {
+            return None;
+        }
+        if self.workers.is_empty() {
+            shared.work();
+        }
+        let next = |progress: &[Progress]| {
+            let mut known = progress.iter().enumerate();
+            known.find_map(|(place, known)| match known {
+                Progress::Judged(verdict) if !told.contains(&place) => {
+                    Some((place, verdict.clone()))
+                }
+                _ => None,
+            })
+        };
+        let is_none_new = |progress: &mut Vec<Progress>| next(progress).is_none();
+        let waited = shared.changed.wait_while(shared.lock(), is_none_new);
+        let found = next(&waited.unwrap_or_else(PoisonError::into_inner));
+        told.extend(found.as_ref().map(|(place, _)| *place));
+        found
     }
 
     /// The first check from `place` on that has failed so far.

@@ -32,7 +32,10 @@ pub use limits::{
     address_space_allowed, allow_ourselves_descriptors, descriptors_allowed, may_set_limits,
 };
 #[cfg(unix)]
-pub use signals::{Ignored, ask_to_end, end_group, end_with_us, hear_of_children, resume, stop};
+pub use signals::{
+    Ignored, ask_to_end, end_group, end_with_us, hear_of_children, lead_a_group, resume, stop,
+    stop_ourselves,
+};
 #[cfg(unix)]
 pub use unix::{adopt_orphans, confine, confine_descriptors};
 
@@ -42,7 +45,7 @@ mod windows;
 pub use windows::{
     Ignored, address_space_allowed, adopt_orphans, allow_ourselves_descriptors, ask_to_end,
     confine, confine_descriptors, descriptors_allowed, end_group, end_with_us, hear_of_children,
-    may_set_limits, resume, stop,
+    lead_a_group, may_set_limits, resume, stop, stop_ourselves,
 };
 
 #[cfg(target_os = "linux")]

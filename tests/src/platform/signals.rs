@@ -71,6 +71,18 @@ pub fn end_with_us(command: &mut Command) {
     unsafe { command.pre_exec(|| die_with_parent(libc::SIGTERM)) };
 }
 
+/// `command` starts a process group of its own, which ends with it.
+pub fn lead_a_group(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+    command.process_group(0);
+}
+
+/// Stops us, with all that shares our terminal's attention, until somebody lets us go on: what Ctrl-Z does.
+pub fn stop_ourselves() {
+    // SAFETY: it sends a signal to our own process group, and touches no memory.
+    unsafe { libc::kill(0, libc::SIGTSTP) };
+}
+
 /// Whether this process has a child, or one that has ended and that nobody has waited for.
 #[cfg(target_os = "linux")]
 #[must_use]

@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use std::io;
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{LazyLock, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{LazyLock, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use anyhow::Context;
 
@@ -20,12 +20,24 @@ static LIVE: LazyLock<RwLock<HashSet<u32>>> = LazyLock::new(RwLock::default);
 /// Set before anything is ended because of an interruption.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
+/// Set while nothing is to be started, since nobody wants to know what it would do.
+static CALLED_OFF: AtomicBool = AtomicBool::new(false);
+
+/// Set while another program has the terminal, and Ctrl-C is meant for that one.
+static LENT: AtomicBool = AtomicBool::new(false);
+
+/// What is to be done before an interruption ends us: to leave the terminal as it was.
+static FAREWELL: Mutex<Option<fn()>> = Mutex::new(None);
+
 /// The exit code after an interruption, as shells have it.
 const INTERRUPTED_CODE: i32 = 130;
 
 /// Starts `command` and remembers the child until [`end`].
 pub fn start(command: &mut Command) -> io::Result<Child> {
     let mut live = LIVE.write().unwrap_or_else(PoisonError::into_inner);
+    if CALLED_OFF.load(Ordering::SeqCst) {
+        return Err(io::ErrorKind::Interrupted.into());
+    }
     let child = command.spawn()?;
     live.insert(child.id());
     Ok(child)
@@ -62,6 +74,46 @@ pub fn end(child: &mut Child) {
     platform::end_orphans(&live());
 }
 
+/// All that we had started is ended. While this is held, nothing new is started.
+#[derive(Debug)]
+pub struct CalledOff(());
+
+/// Ends all that we started, where nobody wants to know any more what becomes of it. Whoever started it finds it ended, and
+/// reaps it.
+#[must_use]
+pub fn call_off() -> CalledOff {
+    CALLED_OFF.store(true, Ordering::SeqCst);
+    live().iter().for_each(|&pid| platform::end_group(pid));
+    CalledOff(())
+}
+
+impl Drop for CalledOff {
+    fn drop(&mut self) {
+        CALLED_OFF.store(false, Ordering::SeqCst);
+    }
+}
+
+/// While this is held, another program has the terminal: Ctrl-C ends that one, and not us.
+#[derive(Debug)]
+pub struct Lent(());
+
+#[must_use]
+pub fn lend_the_terminal() -> Lent {
+    LENT.store(true, Ordering::SeqCst);
+    Lent(())
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        LENT.store(false, Ordering::SeqCst);
+    }
+}
+
+/// From now on this is done before an interruption ends us.
+pub fn say_farewell_with(farewell: fn()) {
+    *FAREWELL.lock().unwrap_or_else(PoisonError::into_inner) = Some(farewell);
+}
+
 /// Ends what a program that has exited left behind: its process group, and orphans that left even that.
 pub fn end_what_is_left(pid: u32) {
     platform::end_group(pid);
@@ -74,6 +126,9 @@ pub fn end_what_is_left(pid: u32) {
 /// The exit code is 130 then, as shells have it.
 pub fn end_all_when_interrupted() {
     handle(|| {
+        if LENT.load(Ordering::SeqCst) {
+            return;
+        }
         INTERRUPTED.store(true, Ordering::SeqCst);
         // Kept to the end, so that nothing new is started.
         let live = live();
@@ -118,6 +173,10 @@ pub fn block_if_interrupted() {
 }
 
 fn interrupted() -> ! {
+    let farewell = *FAREWELL.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(farewell) = farewell {
+        farewell();
+    }
     end_with(INTERRUPTED_CODE)
 }
 

@@ -38,7 +38,13 @@ impl Checkout {
 
     /// A run of the `lab` that was built here, at home there.
     pub fn lab(&self, arguments: &[&str]) -> Lab {
-        let mut lab = Lab::new(arguments).env("CARGO_MANIFEST_DIR", self.root.join("tests"));
+        self.lab_started_by(&[], arguments)
+    }
+
+    /// As [`lab`](Self::lab), where other commands come first.
+    pub fn lab_started_by(&self, others: &[&str], arguments: &[&str]) -> Lab {
+        let mut lab =
+            Lab::started_by(others, arguments).env("CARGO_MANIFEST_DIR", self.root.join("tests"));
         lab.command.current_dir(&self.root);
         lab
     }

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -126,6 +127,26 @@ impl Started {
         assert!(runs, "no process runs {command}");
     }
 
+    /// Whether a process of this run has such a command line.
+    pub fn runs(&self, command: &str) -> bool {
+        let mut processes = self.mark.processes().into_iter();
+        processes.any(|pid| name_of(pid).contains(command))
+    }
+
+    /// Reads what it prints until a line holds `text`. If that does not come, it is ended, and its test fails.
+    pub fn prints(&mut self, text: &str) {
+        let mut out = self.child().stdout.take().expect("its output is a pipe");
+        let (wanted, (done, ended)) = (text.to_string(), channel());
+        thread::spawn(move || {
+            let found = reads_until(&mut out, &wanted);
+            let _ = done.send((found, out));
+        });
+        match ended.recv_timeout(AGES) {
+            Ok((true, out)) => self.child().stdout = Some(out),
+            _ => panic!("\"{text}\" does not come"),
+        }
+    }
+
     /// Sends it a signal.
     pub fn gets(&self, signal: &str) {
         send(signal, self.id());
@@ -236,6 +257,21 @@ pub fn comes(mut look: impl FnMut() -> bool) -> bool {
         }
         thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// Reads up to the end of a line that holds `text`, and no further. False where the output ends before.
+fn reads_until(out: &mut impl Read, text: &str) -> bool {
+    let (mut line, mut byte) = (Vec::new(), [0]);
+    while let Ok(1) = out.read(&mut byte) {
+        line.push(byte[0]);
+        if byte == *b"\n" {
+            if String::from_utf8_lossy(&line).contains(text) {
+                return true;
+            }
+            line.clear();
+        }
+    }
+    false
 }
 
 /// It is no error if it is gone meanwhile.

@@ -3,3 +3,4 @@
 pub mod checkout;
 pub mod command;
 pub mod fixtures;
+pub mod pty;

@@ -12,16 +12,16 @@ use crate::cli::args::{
     Request, at_once, jobs_argument, only_argument, seed_argument, stages_argument,
     subject_argument, thorough_argument,
 };
-use crate::cli::ui::json::Json;
-use crate::cli::ui::status::Status;
-use crate::cli::ui::terminal;
-use crate::cli::ui::verdicts::VerdictPrinter;
 use crate::course::Stage;
 use crate::judge::cache::ScoreCache;
 use crate::judge::check::Check;
 use crate::judge::side_by_side::{Job, SideBySide, how_many_at_once};
 use crate::judge::{BuiltStage, Judge, Score, Verdict, built_stages};
 use crate::stages;
+use crate::ui::json::Json;
+use crate::ui::status::Status;
+use crate::ui::terminal;
+use crate::ui::verdicts::{StageReport, Telling};
 
 /// A check that takes longer is named while it runs.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -65,9 +65,24 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
     let judging = SideBySide::begin(&judge, jobs.collect(), at_once(matches));
     let mut places = 0..;
     let mut json = matches.get_flag("json").then(|| Json::new(judge.seed));
+    let is_told = json.is_none();
+    let say = |text: &str| match is_told {
+        true => terminal::write(text),
+        false => Ok(()),
+    };
     let mut worst = Ending::Fine;
     for candidate in &candidates {
-        let mut told = VerdictPrinter::begin(repo, &request, candidate, &judge, json.is_none())?;
+        let telling = Telling {
+            repo,
+            subject: &request.subject,
+            is_alone: request.stages.len() == 1,
+            seed: judge.seed,
+            is_thorough: judge.is_thorough,
+            width: terminal::width(),
+            breaks_lines: false,
+        };
+        let mut report = StageReport::on(candidate, telling);
+        say(&report.head())?;
         let mut judged = Vec::new();
         let checks = request.checks(candidate.stage).into_iter();
         for (check, place) in checks.zip(&mut places) {
@@ -75,7 +90,7 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
                 let _said = status.show(&waiting(&check, judging.first_failure_from(place)));
                 judging.verdict(place)
             });
-            told.verdict(&check, &verdict)?;
+            say(&report.verdict(&check, &verdict))?;
             worst = worst.max(Ending::of(&verdict, request.named));
             judged.push((check, verdict));
         }
@@ -88,7 +103,7 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
         }
         match &mut json {
             Some(json) => json.add(candidate, &judged, score),
-            None => told.end(score)?,
+            None => say(&report.end(score))?,
         }
     }
     if let Some(json) = json {

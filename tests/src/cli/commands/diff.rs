@@ -10,8 +10,8 @@ use similar::TextDiff;
 
 use crate::build::repo::Repo;
 use crate::cli::commands::check;
-use crate::cli::ui::terminal::{BAD, GOOD, QUIET, STRONG, paint, print};
 use crate::course::Stage;
+use crate::ui::terminal::{BAD, GOOD, QUIET, STRONG, paint, print};
 
 #[must_use]
 pub fn command() -> Command {

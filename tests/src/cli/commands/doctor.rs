@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use clap::ArgMatches;
 
 use crate::build::repo::Repo;
-use crate::cli::ui::terminal::{BAD, GOOD, QUIET, STRONG, paint, print, width, wrap};
 use crate::course::STAGES;
 use crate::judge::check::Check;
 use crate::platform::basics::BASICS;
 use crate::platform::{self, Power, Powers};
 use crate::stages;
+use crate::ui::terminal::{BAD, GOOD, QUIET, STRONG, paint, print, width, wrap};
 
 mod machine;
 mod tools;

@@ -13,6 +13,7 @@ pub mod slides;
 pub mod soak;
 pub mod talk;
 pub mod trace;
+pub mod watch;
 
 use std::process::ExitCode;
 
@@ -36,4 +37,4 @@ macro_rules! subcommands {
 
 /// The subcommands, in the order in which the help lists them.
 pub const SUBCOMMANDS: &[Subcommand] =
-    subcommands!(check run talk hint reset diff slides doctor bless soak bench trace);
+    subcommands!(watch check run talk hint reset diff slides doctor bless soak bench trace);

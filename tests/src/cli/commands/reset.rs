@@ -9,8 +9,8 @@ use anyhow::Context;
 use clap::{ArgMatches, Command};
 
 use crate::build::repo::Repo;
-use crate::cli::ui::terminal::print;
 use crate::course::Stage;
+use crate::ui::terminal::print;
 
 #[must_use]
 pub fn command() -> Command {

@@ -7,8 +7,8 @@ use anyhow::{Context, bail, ensure};
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 
 use crate::build::repo::Repo;
-use crate::cli::ui::terminal::{print, wrap};
 use crate::course::{self, deck};
+use crate::ui::terminal::{print, wrap};
 
 /// The page that leads to all decks.
 const INDEX: &str = "README.md";

@@ -19,13 +19,13 @@ use crate::cli::args::{
     Request, at_once, jobs_argument, only_argument, stages_argument, subject_argument,
     thorough_argument,
 };
-use crate::cli::ui::terminal;
 use crate::judge::report::{self, ReportContext};
 use crate::judge::side_by_side::{Job, SideBySide};
 use crate::judge::{BuiltStage, Judge, Verdict, built_stages};
 use crate::platform::{self, LIMITS, Limits};
 use crate::process::reaper;
 use crate::text::counted;
+use crate::ui::terminal;
 
 /// The hidden command that a burner runs.
 pub const BURN: &str = "__burn";

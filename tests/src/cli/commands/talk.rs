@@ -17,7 +17,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::build::repo::Repo;
 use crate::cli::address::DEFAULT;
-use crate::cli::ui::terminal::print;
+use crate::ui::terminal::print;
 use receiver::SocketReader;
 use session::Session;
 

@@ -11,12 +11,12 @@ use crate::build::repo::Repo;
 use crate::build::subject::Subject;
 use crate::cli::args::subject_argument;
 use crate::cli::display_path;
-use crate::cli::ui::terminal::print;
 use crate::evidence::last_words::{last_lines, unwritten_step};
 use crate::trace::picture;
 use crate::trace::recorder::{self, RecordOptions, Recorded, record};
 use crate::trace::recording::Recording;
 use crate::trace::timeline::view;
+use crate::ui::terminal::print;
 
 #[must_use]
 pub fn command() -> Command {

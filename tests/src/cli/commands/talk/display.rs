@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::cli::ui::terminal;
+use crate::ui::terminal;
 
 /// What one `recv` brought, as text. Each piece starts with `< `; what goes on after a newline in
 /// the same piece is indented below it.

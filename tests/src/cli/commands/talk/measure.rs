@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::cli::commands::talk::receiver::Received;
 use crate::cli::commands::talk::session::Session;
-use crate::cli::ui::terminal::write;
+use crate::ui::terminal::write;
 
 /// After how many naps in a row, after each of which nothing fits, we take it that nothing will. Together they last a
 /// second, and longer on a machine where whoever reads has to wait for a processor, as we do.

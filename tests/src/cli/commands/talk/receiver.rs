@@ -8,7 +8,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crate::cli::commands::talk::{Event, Talk, display};
-use crate::cli::ui::terminal::write;
+use crate::ui::terminal::write;
 
 /// Where received bytes go. Only the receiving thread reads; the typing thread says what for.
 pub struct SocketReader {

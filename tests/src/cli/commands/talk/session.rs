@@ -10,8 +10,8 @@ use socket2::SockRef;
 
 use crate::cli::commands::talk::input::{self, Typed};
 use crate::cli::commands::talk::{Event, Talk};
-use crate::cli::ui::terminal::write;
 use crate::text::size;
+use crate::ui::terminal::write;
 
 pub struct Session<'a> {
     pub talk: &'a Talk,

@@ -1,34 +1,44 @@
-//! The verdicts on one stage, told to people as they come.
+//! The verdicts on one stage, as people are told of them.
 
 use std::fmt::Write;
-use std::io;
 
 use crate::build::Built;
 use crate::build::repo::Repo;
-use crate::build::subject::Kind;
-use crate::cli::args::Request;
-use crate::cli::ui::terminal::{BAD, COMMAND, GOOD, QUIET, STRONG, paint, width, wrap, write};
+use crate::build::subject::{Kind, Subject};
 use crate::course::cause::Cause;
 use crate::course::readme::Readme;
 use crate::course::{STAGES, Stage};
 use crate::diagnose::failure::Failure;
 use crate::judge::check::{Check, Part};
 use crate::judge::report::{self, ReportContext};
-use crate::judge::{BuiltStage, Judge, Score, Verdict};
+use crate::judge::{BuiltStage, Score, Verdict};
 use crate::text::points_word;
+use crate::ui::terminal::{BAD, COMMAND, GOOD, QUIET, STRONG, paint, wrap};
 
 /// On a terminal with fewer columns than this, a verdict is broken into lines.
 const NARROW: usize = 60;
 
-/// Tells of one stage, or keeps silent.
+/// What a report on one stage is about, and for whom.
+#[derive(Debug, Clone, Copy)]
+pub struct Telling<'a> {
+    pub repo: &'a Repo,
+    pub subject: &'a Subject,
+    /// Whether no other stage is judged with it.
+    pub is_alone: bool,
+    pub seed: u64,
+    pub is_thorough: bool,
+    /// How many columns a line may have.
+    pub width: usize,
+    /// Whether a check may take several lines. In running text its line stays whole, so that it can be searched for.
+    pub breaks_lines: bool,
+}
+
+/// The verdicts on one stage, in words.
 #[derive(Debug)]
-pub struct VerdictPrinter<'a> {
-    request: &'a Request,
+pub struct StageReport<'a> {
+    telling: Telling<'a>,
     candidate: &'a BuiltStage,
     readme: Option<Readme>,
-    seed: u64,
-    is_thorough: bool,
-    speaks: bool,
     /// Causes that were explained already.
     explained: Vec<Cause>,
     failed: u32,
@@ -38,49 +48,45 @@ pub struct VerdictPrinter<'a> {
     next_step: Option<u8>,
 }
 
-impl<'a> VerdictPrinter<'a> {
-    /// Begins with the stage's name, and with the compiler's message if there is no program.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be written.
-    pub fn begin(
-        repo: &Repo,
-        request: &'a Request,
-        candidate: &'a BuiltStage,
-        judge: &Judge,
-        speaks: bool,
-    ) -> io::Result<Self> {
-        let readme = Readme::read(&repo.root, candidate.stage).ok();
-        let told = Self {
-            request,
+impl<'a> StageReport<'a> {
+    #[must_use]
+    pub fn on(candidate: &'a BuiltStage, telling: Telling<'a>) -> Self {
+        Self {
+            telling,
             candidate,
-            readme,
-            seed: judge.seed,
-            is_thorough: judge.is_thorough,
-            speaks,
+            readme: Readme::read(&telling.repo.root, candidate.stage).ok(),
             explained: Vec::new(),
             failed: 0,
             ungraded: None,
             next_step: None,
-        };
-        let Stage { slug, title, .. } = candidate.stage;
-        told.say(&format!(
-            "{}  {title}\n{}",
-            paint(STRONG, slug),
-            told.not_built()
-        ))?;
-        Ok(told)
+        }
+    }
+
+    /// The stage's name, and the compiler's message if there is no program.
+    #[must_use]
+    pub fn head(&self) -> String {
+        let Stage { slug, title, .. } = self.candidate.stage;
+        let why = self.why_not_built();
+        format!("{}  {title}\n{why}", paint(STRONG, slug))
     }
 
     /// One line a check, and below a failed one the rows of its report; for a cause that was explained above,
-    /// the line alone.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be written.
-    pub fn verdict(&mut self, check: &Check, verdict: &Verdict) -> io::Result<()> {
-        let mut rows = String::new();
+    /// the line alone. Nothing where there is no program.
+    #[must_use]
+    pub fn verdict(&mut self, check: &Check, verdict: &Verdict) -> String {
+        let line = self.line(check, verdict);
+        match verdict {
+            Verdict::Failed { part, failure } if !self.explained.contains(&failure.cause) => {
+                self.explained.push(failure.cause);
+                format!("{line}\n{}\n", self.rows(check, part, failure))
+            }
+            _ => line,
+        }
+    }
+
+    /// One line a check. Nothing where there is no program.
+    #[must_use]
+    pub fn line(&mut self, check: &Check, verdict: &Verdict) -> String {
         let (style, mark, remark) = match verdict {
             Verdict::Passed(reservation) => {
                 let words = reservation.words();
@@ -92,74 +98,99 @@ impl<'a> VerdictPrinter<'a> {
             }
             Verdict::Failed { part, failure } => {
                 self.failed += 1;
-                let cause = failure.cause;
-                let same = if self.explained.contains(&cause) {
-                    let place = match check.is_divided_into(part) {
-                        true => format!(" in its part \"{}\",", part.sentence()),
-                        false => String::new(),
-                    };
-                    format!(",{place} for the same cause: {}", cause.name())
-                } else {
-                    self.explained.push(cause);
-                    rows = format!("\n\n{}", self.rows(check, part, failure));
-                    String::new()
-                };
-                (BAD, "FAILED", format!("{}{same}", lost(check)))
+                (BAD, "FAILED", self.remark(check, part, failure))
             }
-            Verdict::NotBuilt => return Ok(()),
+            Verdict::NotBuilt => return String::new(),
             Verdict::NotStarted(step) => {
                 self.next_step = self.next_step.or(Some(*step));
-                (QUIET, "  –   ", format!(" (step {step} is not started)"))
+                let remark = format!(" (step {step} is not started)");
+                (QUIET, "  –   ", remark)
             }
-            Verdict::NotJudgedHere(why) => (QUIET, "  –   ", format!(" (not judged here: {why})")),
-            Verdict::CouldNotGrade(_) if self.could_not_build() => return Ok(()),
+            Verdict::NotJudgedHere(why) => {
+                let remark = format!(" (not judged here: {why})");
+                (QUIET, "  –   ", remark)
+            }
+            Verdict::CouldNotGrade(_) if self.could_not_build() => return String::new(),
             Verdict::CouldNotGrade(why) => {
                 let why = match self.ungraded.replace(why.clone()) {
                     Some(before) if before == *why => "for the same reason",
                     _ => why,
                 };
-                (BAD, "  ?   ", format!(" (could not grade: {why})"))
+                let remark = format!(" (could not grade: {why})");
+                (BAD, "  ?   ", remark)
             }
         };
         let alone = check.only_part().map_or_else(String::new, |part| {
             format!(", only the part \"{}\"", part.sentence())
         });
         let words = format!("step {}: {}{alone}{remark}", check.step, check.sentence());
-        let mark = format!("  {}  ", paint(style, mark));
-        let text = match width() {
-            narrow if narrow < NARROW => wrap(&words, &mark, narrow).trim_end().to_string(),
-            _ => format!("{mark}{words}"),
-        };
-        self.say(&format!("{text}{rows}\n"))
+        self.fit(&format!("  {}  ", paint(style, mark)), &words)
     }
 
-    fn rows(&self, check: &Check, part: &Part, failure: &Failure) -> String {
+    /// The line of a check that is still being judged.
+    #[must_use]
+    pub fn pending(&self, check: &Check) -> String {
+        let words = format!("step {}: {}", check.step, check.sentence());
+        self.fit(&format!("  {}  ", paint(QUIET, "  …   ")), &words)
+    }
+
+    fn fit(&self, mark: &str, words: &str) -> String {
+        let Telling {
+            width,
+            breaks_lines,
+            ..
+        } = self.telling;
+        match breaks_lines || width < NARROW {
+            true => wrap(words, mark, width),
+            false => format!("{mark}{words}\n"),
+        }
+    }
+
+    /// What is said of a failed check in its line: what it cost, and the cause, where that was explained above.
+    fn remark(&self, check: &Check, part: &Part, failure: &Failure) -> String {
+        let lost = lost(check);
+        if !self.explained.contains(&failure.cause) {
+            return lost;
+        }
+        let place = match check.is_divided_into(part) {
+            true => format!(" in its part \"{}\",", part.sentence()),
+            false => String::new(),
+        };
+        format!(
+            "{lost},{place} for the same cause: {}",
+            failure.cause.name()
+        )
+    }
+
+    /// The rows of the report on a failed check.
+    #[must_use]
+    pub fn rows(&self, check: &Check, part: &Part, failure: &Failure) -> String {
         let telling = ReportContext {
             readme: self.readme.as_ref(),
-            seed: self.seed,
-            is_thorough: self.is_thorough,
-            subject: self.request.subject.named(),
-            width: width(),
+            seed: self.telling.seed,
+            is_thorough: self.telling.is_thorough,
+            subject: self.telling.subject.named(),
+            width: self.telling.width,
         };
         report::rows(self.candidate.stage, check, part, failure, &telling)
     }
 
-    /// The sum, what the compiler had to say of a program that fails, and what to do next.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be written.
-    pub fn end(&self, score: Option<Score>) -> io::Result<()> {
-        let mut text = String::new();
-        if let (Built::Program { warnings, .. }, 1..) = (&self.candidate.built, self.failed)
-            && !warnings.is_empty()
-        {
-            let (said, hint) = (warnings.trim_end(), self.compiler_hint(warnings));
-            let _ = writeln!(
-                text,
-                "\n  The compiler has a word on this program:\n\n{said}\n\n{hint}"
-            );
+    /// What the compiler had to say of a program that it built; nothing where it said nothing.
+    #[must_use]
+    pub fn warnings(&self) -> String {
+        match &self.candidate.built {
+            Built::Program { warnings, .. } if !warnings.is_empty() => {
+                let (said, hint) = (warnings.trim_end(), self.compiler_hint(warnings));
+                format!("\n  The compiler has a word on this program:\n\n{said}\n\n{hint}\n")
+            }
+            _ => String::new(),
         }
+    }
+
+    /// What the compiler had to say, the sum, and what to do next.
+    #[must_use]
+    pub fn end(&self, score: Option<Score>) -> String {
+        let mut text = self.warnings();
         if let Some(score) = score {
             let sum = report::sum(&score);
             let steps = format!(
@@ -168,13 +199,13 @@ impl<'a> VerdictPrinter<'a> {
             );
             let _ = writeln!(text, "  {sum}, {steps}{}\n", self.next(&score));
         }
-        self.say(&text)
+        text
     }
 
     /// What to do next, where one stage of the student's own was asked for.
     fn next(&self, score: &Score) -> String {
         let stage = self.candidate.stage;
-        let own = self.request.subject.kind == Kind::Exercises && self.request.stages.len() == 1;
+        let own = self.telling.subject.kind == Kind::Exercises && self.telling.is_alone;
         let following = STAGES.iter().skip_while(|other| *other != stage).nth(1);
         let next = match (self.next_step, following) {
             _ if !own || self.failed > 0 => return String::new(),
@@ -200,11 +231,13 @@ impl<'a> VerdictPrinter<'a> {
         matches!(self.candidate.built, Built::CouldNotBuild(_))
     }
 
-    fn not_built(&self) -> String {
+    /// Why there is no program; nothing where there is one.
+    #[must_use]
+    pub fn why_not_built(&self) -> String {
         let lost = "  All of its checks fail until then.\n";
         match &self.candidate.built {
             Built::Program { .. } => String::new(),
-            Built::NoSource(reason) => format!("{}{lost}", wrap(reason, "  ", width())),
+            Built::NoSource(reason) => format!("{}{lost}", wrap(reason, "  ", self.telling.width)),
             Built::CouldNotBuild(reason) => {
                 format!(
                     "  {}\n",
@@ -229,10 +262,6 @@ impl<'a> VerdictPrinter<'a> {
             let command = format!("cargo lab hint {} {number}", self.candidate.stage.short());
             format!("  There is a hint on this: {}\n", paint(COMMAND, command))
         })
-    }
-
-    fn say(&self, text: &str) -> io::Result<()> {
-        if self.speaks { write(text) } else { Ok(()) }
     }
 }
 

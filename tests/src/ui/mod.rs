@@ -1,5 +1,6 @@
 //! How things are printed.
 
+pub mod hints;
 pub mod json;
 pub mod map;
 pub mod status;

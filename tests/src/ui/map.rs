@@ -1,8 +1,13 @@
 //! The map: parts and stages, how far one is, and what to do next.
 
-use crate::cli::ui::terminal::{COMMAND, GOOD, QUIET, STRONG, paint, wrap};
-use crate::course::{Part, Stage};
+use crate::build::repo::Repo;
+use crate::build::subject::{Subject, steps_not_started};
+use crate::course::{Part, STAGES, Stage};
+use crate::judge::cache::ScoreCache;
+use crate::judge::{Score, Verdict};
+use crate::stages;
 use crate::text::columns;
+use crate::ui::terminal::{COMMAND, GOOD, QUIET, STRONG, paint, wrap};
 
 /// What is known about one stage. What is not known is shown as "–".
 #[derive(Debug, Clone, Copy)]
@@ -11,6 +16,32 @@ pub struct StageState {
     pub steps_done: Option<u8>,
     /// How many points there are, and out of how many.
     pub points: Option<(u32, u32)>,
+}
+
+/// What is known of each stage of the exercises without judging it.
+#[must_use]
+pub fn known(repo: &Repo) -> Vec<StageState> {
+    let results = ScoreCache::open(repo);
+    let state = |stage| {
+        let score = results.get(repo, stage).or_else(|| untouched(repo, stage));
+        StageState {
+            stage,
+            steps_done: score.as_ref().map(|score| score.steps_done),
+            points: score.map(|score| (score.points, score.most)),
+        }
+    };
+    STAGES.iter().map(state).collect()
+}
+
+/// A stage whose first step still stands as it was shipped has no points, and needs no judge to say so.
+fn untouched(repo: &Repo, stage: &Stage) -> Option<Score> {
+    let subject = Subject::open(repo, None).ok()?;
+    let sources = subject.read(stage).ok()?;
+    let untouched = sources
+        .iter()
+        .any(|source| steps_not_started(source).contains(&1));
+    let verdicts = vec![Verdict::NotStarted(1); stages::checks(stage).len()];
+    untouched.then(|| Score::of(stage, stages::checks(stage), &verdicts))
 }
 
 /// The map in lines of `width` columns, in the order of `states`.
@@ -106,17 +137,23 @@ fn next(states: &[StageState], width: usize) -> String {
         Some(done) if done < stage.steps => format!("Next: {}, step {}", stage.slug, done + 1),
         _ => format!("Next: {}", stage.slug),
     };
-    let folder = format!("exercises/{}", stage.slug);
     let [check, hint] = ["check", "hint"]
         .map(|command| paint(COMMAND, format!("cargo lab {command} {}", stage.short())));
-    let mut text = format!("{}\n", paint(STRONG, title));
-    text += &wrap(&format!("You should know: {}.", stage.before), "  ", width);
+    let text = format!("{}\n{}", paint(STRONG, title), to_begin(stage, width));
+    text + &item("check", &check, width) + &item("stuck", &hint, width)
+}
+
+/// What to know, to read and to edit in a stage.
+#[must_use]
+pub fn to_begin(stage: &Stage, width: usize) -> String {
+    let folder = format!("exercises/{}", stage.slug);
+    let mut text = wrap(&format!("You should know: {}.", stage.before), "  ", width);
     text += &item("read", &format!("{folder}/README.md"), width);
     text += &item("deck", &format!("slides/{}", stage.slide), width);
     for file in stage.files {
         text += &item("edit", &format!("{folder}/{file}"), width);
     }
-    text + &item("check", &check, width) + &item("stuck", &hint, width)
+    text
 }
 
 /// A word and a path or command; where both do not fit into a line, the second gets its own.

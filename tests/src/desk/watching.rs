@@ -1,0 +1,110 @@
+//! Waits for saves. The system tells of them; where it does not, it shows, since a slow look finds them too.
+
+use std::path::Path;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+
+use crate::build::repo::Repo;
+use crate::course::Stage;
+use crate::desk::edits::Edits;
+use crate::process::output::NO_THREAD;
+
+/// How often the files are looked at where the system tells of changes, and where it does not.
+const SLOW: Duration = Duration::from_secs(2);
+const QUICK: Duration = Duration::from_millis(300);
+
+/// One save makes several changes. It is over when nothing has come for so long, and this may take so long in all.
+const QUIET: Duration = Duration::from_millis(20);
+const MOST: Duration = Duration::from_millis(200);
+
+/// How long a message of the system may be on its way.
+const LATE: Duration = Duration::from_millis(500);
+
+/// What was seen of the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watched {
+    /// A file of this stage was written.
+    Saved(&'static Stage),
+    /// The system does not tell of changes here: files are looked at again and again.
+    Polled,
+}
+
+/// Watches the exercises of `repo`, and tells of what it sees until this program ends.
+///
+/// # Errors
+///
+/// When the system refuses a thread.
+pub fn watch(repo: &Repo, tell: impl FnMut(Watched) + Send + 'static) -> anyhow::Result<()> {
+    let exercises = repo.root.join("exercises");
+    let (send, changes) = mpsc::channel();
+    let kept = send.clone();
+    let watcher = watcher(&exercises, move || _ = send.send(()));
+    let is_told = watcher.is_ok();
+    let look = move || {
+        // They are needed for as long as this runs: the one tells of changes, the other keeps the channel open.
+        let _kept = (watcher, kept);
+        watch_by(&exercises, &changes, is_told, || (), tell);
+    };
+    let thread = thread::Builder::new().name("watching".into());
+    thread.spawn(look).context(NO_THREAD)?;
+    Ok(())
+}
+
+fn watcher(
+    folder: &Path,
+    changed: impl Fn() + Send + 'static,
+) -> notify::Result<RecommendedWatcher> {
+    // What it was, and whether the message was lost, is found out by a look.
+    let mut watcher = notify::recommended_watcher(move |_| changed())?;
+    watcher.watch(folder, RecursiveMode::Recursive)?;
+    Ok(watcher)
+}
+
+/// Watches the files below `exercises`. A message in `changes` says that one may have been written; what is written before
+/// `begun` is called is none. Ends when nobody can send one any more.
+pub fn watch_by(
+    exercises: &Path,
+    changes: &Receiver<()>,
+    is_told: bool,
+    begun: impl FnOnce(),
+    mut tell: impl FnMut(Watched),
+) {
+    let mut edits = Edits::now(exercises);
+    begun();
+    let mut polls = !is_told;
+    if polls {
+        tell(Watched::Polled);
+    }
+    loop {
+        let patience = if polls { QUICK } else { SLOW };
+        let is_told = match changes.recv_timeout(patience) {
+            Ok(()) => true,
+            Err(mpsc::RecvTimeoutError::Timeout) => false,
+            Err(mpsc::RecvTimeoutError::Disconnected) => return,
+        };
+        if is_told {
+            wait_for_quiet(changes);
+        }
+        let Some(mut stage) = edits.look() else {
+            continue;
+        };
+        if edits.lacks_one() {
+            wait_for_quiet(changes);
+            stage = edits.look().unwrap_or(stage);
+        }
+        if !is_told && !polls && changes.recv_timeout(LATE).is_err() {
+            polls = true;
+            tell(Watched::Polled);
+        }
+        tell(Watched::Saved(stage));
+    }
+}
+
+fn wait_for_quiet(changes: &Receiver<()>) {
+    let start = Instant::now();
+    while start.elapsed() < MOST && changes.recv_timeout(QUIET).is_ok() {}
+}
