@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use lab::build::repo::Repo;
-use lab::build::subject::{Subject, steps_not_started};
+use lab::build::subject::{Subject, unwritten};
 use lab::course::readme::Readme;
 use lab::course::{self, STAGES, Stage};
 use lab::judge::check::Check;
@@ -58,7 +58,7 @@ fn grade() -> anyhow::Result<ExitCode> {
     let (mut jobs, mut trials, mut judged) = (Vec::new(), Vec::new(), Vec::new());
     if arguments.list {
         let listed = wanted.iter();
-        trials.extend(listed.flat_map(|stage| list(&subject, &usual, stage)));
+        trials.extend(listed.flat_map(|stage| list(&repo, &subject, &usual, stage)));
     } else {
         for candidate in built_stages(&repo, &subject, &wanted)? {
             say_if_not_built(&repo, &candidate);
@@ -141,13 +141,12 @@ fn name_the_stage(arguments: &mut Arguments) -> anyhow::Result<()> {
 }
 
 /// The checks of one stage for a list. Who runs them one by one, as nextest does, asks it which are ignored.
-fn list(subject: &Subject, judge: &Judge, stage: &'static Stage) -> Vec<Trial> {
+fn list(repo: &Repo, subject: &Subject, judge: &Judge, stage: &'static Stage) -> Vec<Trial> {
     let sources = subject.read(stage).unwrap_or_default();
-    let steps = sources.iter().flat_map(|source| steps_not_started(source));
-    let not_started: Vec<u8> = steps.collect();
+    let unwritten = unwritten(repo, stage, &sources);
     let checks = stages::checks(stage).iter();
     let trials = checks.map(|check| {
-        let early = judge.verdict_without_building(&not_started, check);
+        let early = judge.verdict_without_building(&unwritten, check);
         Trial::test(name(stage, check), || Ok(())).with_ignored_flag(is_ignored(early.as_ref()))
     });
     trials.collect()
@@ -192,9 +191,7 @@ fn outcome(
 ) -> Result<Completion, Failed> {
     match verdict {
         Verdict::Passed(_) => Ok(Completion::Completed),
-        Verdict::NotStarted(step) => Ok(Completion::ignored_with(format!(
-            "step {step} is not started"
-        ))),
+        Verdict::NotStarted(step) => Ok(Completion::ignored_with(candidate.why_not_started(*step))),
         Verdict::NotJudgedHere(why) => {
             Ok(Completion::ignored_with(format!("not judged here: {why}")))
         }

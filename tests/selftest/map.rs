@@ -89,6 +89,7 @@ fn text(known: &[Known], width: usize) -> String {
         .map(|(stage, (steps_done, points))| StageState {
             stage,
             steps_done: *steps_done,
+            steps_so_far: *steps_done,
             points: *points,
         })
         .collect();

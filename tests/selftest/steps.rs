@@ -61,6 +61,42 @@ fn each_step_is_judged_when_it_is_done() {
     }
 }
 
+/// A `todo!` that was forgotten does not hide what is written above it; where the program ends in it, its place is said.
+#[test]
+fn a_leftover_todo_is_found_and_what_stands_above_it_is_judged() {
+    let stage = &STAGES[0];
+    let solution = sources(&root().join("solutions"), stage);
+    let (file, text) = &solution[0];
+    let with = |leftover: &str| {
+        let left = text.replace(
+            "    log.listening(address);\n    Ok(())\n",
+            &format!("    log.listening(address);\n{leftover}"),
+        );
+        assert_ne!(&left, text);
+        left
+    };
+    let judged = |name: &str, text: String| {
+        let subject = subject(name, &[(stage, &[(*file, text)])]);
+        let mut lab = assert_cmd::Command::new(lab_program());
+        let lab = lab.args(["check", "1", "--subject"]).arg(subject);
+        let output = lab.output().expect("lab can be started");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+
+    let behind = with("    return Ok(());\n    todo!(\"step 2: say where\")\n");
+    let said = judged("steps/todo-behind-a-return", behind);
+    assert!(said.contains("10 of 10 points, 3 of 3 steps"), "{said}");
+
+    let reached = with("    todo!(\"step 2: say where\")\n");
+    let before = &reached[..reached.find("todo!").unwrap_or(0)];
+    let line = before.matches('\n').count() + 1;
+    let place = format!("step 2 ends in its `todo!`, which still stands in {file}:{line}");
+    let said = judged("steps/todo-that-is-reached", reached);
+    assert!(said.contains(&place), "{place}: {said}");
+    assert!(said.contains("passed  step 1"), "{said}");
+    assert!(!said.contains("FAILED"), "{said}");
+}
+
 /// Whether a part of it is marked as one that passes *so far*.
 fn may_end(check: &Check) -> bool {
     check.parts.iter().any(|part| part.so_far)

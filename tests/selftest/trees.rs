@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lab::build::subject::steps_not_started;
+use lab::build::subject::unwritten_steps;
 use lab::course::{STAGES, Stage};
 
 use crate::support::gallery_file::sources;
@@ -51,7 +51,7 @@ fn each_gap_says_which_step_it_is() {
                     Part::Outside(text) => assert!(!text.contains("todo!"), "{}", stage.slug),
                     Part::Inside { name, body } => {
                         let step = step(&name, &body);
-                        assert_eq!(steps_not_started(&body), [step], "{}: {name}", stage.slug);
+                        assert_eq!(unwritten_steps(&body), [step], "{}: {name}", stage.slug);
                         assert_eq!(body.matches("todo!").count(), 1, "{}: {name}", stage.slug);
                         found.insert(step);
                     }

@@ -8,9 +8,11 @@ use std::time::Duration;
 
 use assert_cmd::Command;
 use lab::cli::address;
+use lab::course::STAGES;
 use predicates::prelude::*;
 use predicates::str::{contains, is_empty};
 
+use crate::linux::support::checkout::Checkout;
 use crate::linux::support::command::{Lab, Ran};
 use crate::support::scratch::{lab_program, root};
 
@@ -209,4 +211,39 @@ fn the_doctor_and_run_say_that_the_default_port_is_taken() {
         .code(1)
         .stderr(contains(said));
     drop(held);
+}
+
+#[test]
+fn without_a_name_the_stage_at_hand_is_meant() {
+    let clone = Checkout::new("at hand");
+    let stages_of = |arguments: &[&str]| {
+        let ran = clone.lab(arguments).run();
+        let mut stages: Vec<String> = ran
+            .checks()
+            .iter()
+            .filter_map(|row| row["stage"].as_str().map(str::to_string))
+            .collect();
+        stages.dedup();
+        stages
+    };
+    // Nothing is edited.
+    assert_eq!(stages_of(&["check", "--json"]).len(), STAGES.len());
+
+    let edited = clone.path("exercises/02-echo-server/src/server.rs");
+    let text = fs::read_to_string(&edited).expect("there is a file");
+    fs::write(&edited, format!("{text}// begun\n")).expect("it can be written");
+    assert_eq!(stages_of(&["check", "--json"]), ["02-echo-server"]);
+    assert_eq!(stages_of(&["check", "--all", "--json"]).len(), STAGES.len());
+    let ran = clone.lab(&["hint"]).run();
+    assert!(ran.out.contains("Hints for 02-echo-server"), "{ran:?}");
+    assert!(ran.err.contains("02-echo-server"), "{ran:?}");
+
+    let mut inside = clone.lab(&["hint", "2"]);
+    inside
+        .command
+        .current_dir(clone.path("exercises/01-listen"));
+    let opened = inside.run();
+    let named = clone.lab(&["hint", "1", "2"]).run();
+    assert_eq!(opened.out, named.out);
+    assert_eq!((opened.code, opened.err.as_str()), (Some(0), ""));
 }

@@ -8,7 +8,7 @@ use toml::Table;
 
 use crate::bench::edits;
 use crate::build::repo::Repo;
-use crate::build::subject::{Kind, Subject, steps_not_started};
+use crate::build::subject::{Kind, Subject, unwritten_steps};
 use crate::build::{Built, Profile, build_as, say};
 use crate::course::{Design, Idle, STAGES, Stage};
 
@@ -81,7 +81,7 @@ impl Shown {
         };
         if sources
             .iter()
-            .any(|source| !steps_not_started(source).is_empty())
+            .any(|source| !unwritten_steps(source).is_empty())
         {
             return Ok(Err(Missing::NotStarted));
         }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use crate::build::fingerprint;
+use crate::course::Stage;
 
 #[derive(Debug, Clone)]
 pub struct Repo {
@@ -35,6 +36,12 @@ impl Repo {
             target: target(&root, &program),
             root,
         })
+    }
+
+    /// Whether this copy of the lab has the solution of `stage`. Those that are handed out may come without.
+    #[must_use]
+    pub fn has_solution(&self, stage: &Stage) -> bool {
+        self.root.join("solutions").join(stage.slug).is_dir()
     }
 
     /// A folder for results that people are to open: `target/NAME` in the usual case.

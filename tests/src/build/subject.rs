@@ -123,11 +123,75 @@ fn holds_stages(folder: &Path) -> bool {
     stages.any(|stage| folder.join(stage.slug).is_dir())
 }
 
-/// The steps that were not started: those whose `todo!("step N: …")` still stands in `source`, outside of
+/// A step whose `todo!("step N: …")` still stands in a student's file, outside of comments and strings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unwritten {
+    pub step: u8,
+    /// Where it stands: the file, below the stage's folder, and the line, from 1.
+    pub file: &'static str,
+    pub line: usize,
+    /// Its region is not as it was shipped: somebody has begun to write it.
+    pub is_begun: bool,
+}
+
+/// The steps of `stage` that are not written, or not to the end, in `sources`, which are the student's files.
+#[must_use]
+pub fn unwritten(repo: &Repo, stage: &Stage, sources: &[String]) -> Vec<Unwritten> {
+    let files = stage.files.iter().zip(sources);
+    let in_file = |(file, source): (&&'static str, &String)| {
+        let name = file.rsplit('/').next().unwrap_or(file);
+        let starter = repo.root.join("tests/starters").join(stage.slug).join(name);
+        let starter = fs::read_to_string(starter).unwrap_or_default();
+        let found = todos(source).into_iter().map(|(step, place)| Unwritten {
+            step,
+            file,
+            line: source[..place].matches('\n').count() + 1,
+            is_begun: is_begun(step, place, source, &starter),
+        });
+        found.collect::<Vec<_>>()
+    };
+    let mut all: Vec<Unwritten> = files.flat_map(in_file).collect();
+    all.sort_by_key(|unwritten| unwritten.step);
+    all.dedup_by_key(|unwritten| unwritten.step);
+    all
+}
+
+/// Whether the region around the `todo!` of `step` at `place` of `source` says something else than in the starter. Where
+/// there is nothing to compare it with, nobody can tell.
+fn is_begun(step: u8, place: usize, source: &str, starter: &str) -> bool {
+    let known = todos(starter).into_iter().find(|(other, _)| *other == step);
+    let shipped = known.and_then(|(_, place)| region_around(starter, place));
+    let words = |text: &str| {
+        text.split_whitespace()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    match (region_around(source, place), shipped) {
+        (Some(now), Some(shipped)) => words(now) != words(shipped),
+        _ => false,
+    }
+}
+
+/// What stands between `// region NAME` and `// endregion` around `place`.
+fn region_around(source: &str, place: usize) -> Option<&str> {
+    let start = source[..place].rfind("// region ")?;
+    let end = place + source[place..].find("// endregion")?;
+    Some(&source[start..end])
+}
+
+/// The steps that are not written, or not to the end: those whose `todo!("step N: …")` still stands in `source`, outside of
 /// comments and strings.
 #[must_use]
-pub fn steps_not_started(source: &str) -> Vec<u8> {
-    let mut steps = Vec::new();
+pub fn unwritten_steps(source: &str) -> Vec<u8> {
+    let mut steps: Vec<u8> = todos(source).into_iter().map(|(step, _)| step).collect();
+    steps.sort_unstable();
+    steps.dedup();
+    steps
+}
+
+/// The steps of which a `todo!` stands in `source`, and where it begins.
+fn todos(source: &str) -> Vec<(u8, usize)> {
+    let mut found = Vec::new();
     let mut rest = source;
     while let Some(next) = rest.chars().next() {
         let skipped = if rest.starts_with("//") {
@@ -141,16 +205,14 @@ pub fn steps_not_started(source: &str) -> Vec<u8> {
         } else if next == '"' {
             length_of_string(rest)
         } else if let Some(step) = step_of_todo(rest) {
-            steps.push(step);
+            found.push((step, source.len() - rest.len()));
             "todo!".len()
         } else {
             next.len_utf8()
         };
         rest = &rest[skipped..];
     }
-    steps.sort_unstable();
-    steps.dedup();
-    steps
+    found
 }
 
 fn step_of_todo(source: &str) -> Option<u8> {

@@ -8,14 +8,25 @@ use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use crate::build::repo::Repo;
 use crate::build::subject::Subject;
 use crate::course::{STAGES, Stage};
+use crate::desk::edits;
 use crate::judge::check::Check;
 use crate::judge::side_by_side::how_many_at_once;
 use crate::stages;
 
-/// The stages that are meant; none means all, or the one whose folder we are in.
+/// The stages that are meant.
 #[must_use]
 pub fn stages_argument() -> Arg {
     crate::cli::stage_argument().num_args(0..)
+}
+
+/// All stages are.
+#[must_use]
+pub fn all_argument() -> Arg {
+    Arg::new("all")
+        .long("all")
+        .action(ArgAction::SetTrue)
+        .conflicts_with("stage")
+        .help("Judge every stage")
 }
 
 #[must_use]
@@ -86,13 +97,14 @@ impl Request {
         let folder = matches.get_one::<PathBuf>("subject").map(PathBuf::as_path);
         let subject = Subject::open(repo, folder)?;
         let words: Vec<&String> = matches.get_many("stage").into_iter().flatten().collect();
-        let here = folder
-            .is_none()
-            .then(|| crate::cli::stage(None, &repo.root).ok())
-            .flatten();
-        let (stages, named) = match (words.is_empty(), here) {
+        let here = || crate::cli::stage(None, &repo.root).ok();
+        let last = || edits::last_edited(&repo.root);
+        // Of another subject nobody knows where its author is.
+        let is_asked = folder.is_none() && !is_set(matches, "all");
+        let at_hand = is_asked.then(|| here().or_else(last)).flatten();
+        let (stages, named) = match (words.is_empty(), at_hand) {
             (true, None) => (STAGES.iter().collect(), false),
-            (true, Some(stage)) => (vec![stage], true),
+            (true, Some(stage)) => (vec![stage], here().is_some()),
             (false, _) => {
                 let named = words
                     .iter()
@@ -133,6 +145,11 @@ impl Request {
             Some(text) => checks.flat_map(|check| check.matching(text)).collect(),
         }
     }
+}
+
+/// Whether a flag was given. Not every command that judges has each of them.
+fn is_set(matches: &ArgMatches, flag: &str) -> bool {
+    matches!(matches.try_get_one::<bool>(flag), Ok(Some(true)))
 }
 
 /// The name of `check`, and below it those of its parts.

@@ -9,6 +9,7 @@ use crate::build::repo::Repo;
 use crate::build::subject::Subject;
 use crate::build::{Built, build};
 use crate::course::{self, Stage};
+use crate::desk::edits;
 use crate::judge::report;
 use crate::process::reaper;
 
@@ -48,12 +49,28 @@ pub fn stage(word: Option<&str>, root: &Path) -> anyhow::Result<&'static Stage> 
     bail!("\"{word}\" may mean each of these:\n{}", slugs.join("\n"))
 }
 
+/// As [`stage`]; where it would have to ask, the one that was edited last, and says so.
+///
+/// # Errors
+///
+/// When `word` fits no stage or several, and when there is no word, we are in no stage's folder, and none was edited.
+pub fn stage_at_hand(word: Option<&str>, root: &Path) -> anyhow::Result<&'static Stage> {
+    let found = stage(word, root);
+    match edits::last_edited(root) {
+        Some(last) if word.is_none() && found.is_err() => {
+            eprintln!("{}, which was edited last:", last.slug);
+            Ok(last)
+        }
+        _ => found,
+    }
+}
+
 /// The argument that `stage` resolves.
 #[must_use]
 pub fn stage_argument() -> clap::Arg {
     clap::Arg::new("stage")
         .value_name("STAGE")
-        .help("A number (2), a slug, or a part of one; not needed inside a stage's folder")
+        .help("A number (2), a slug, or a part of one [default: the stage whose folder you are in, or that you edited last]")
 }
 
 /// The stage whose folder below `root` contains `here`; links are followed, so that paths compare.

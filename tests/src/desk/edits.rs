@@ -58,10 +58,9 @@ impl Edits {
     }
 }
 
-/// The stage that was edited last: of those whose files are not as they were shipped, the one that was written last. The
-/// first one where none was edited.
+/// The stage that was edited last: of those whose files are not as they were shipped, the one that was written last.
 #[must_use]
-pub fn last_edited(root: &Path) -> &'static Stage {
+pub fn last_edited(root: &Path) -> Option<&'static Stage> {
     let exercises = root.join("exercises");
     let is_edited = |stage: &&Stage| {
         let mut files = stage.files.iter();
@@ -76,8 +75,13 @@ pub fn last_edited(root: &Path) -> &'static Stage {
         })
     };
     let edited = STAGES.iter().filter(is_edited);
-    let last = edited.max_by_key(|stage| modified(&stamps(&exercises, stage)));
-    last.unwrap_or(&STAGES[0])
+    edited.max_by_key(|stage| modified(&stamps(&exercises, stage)))
+}
+
+/// The stage to begin with: the one that was edited last, or the first.
+#[must_use]
+pub fn at_hand(root: &Path) -> &'static Stage {
+    last_edited(root).unwrap_or(&STAGES[0])
 }
 
 fn modified(stamps: &[Option<Stamp>]) -> Option<SystemTime> {

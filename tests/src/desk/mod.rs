@@ -54,7 +54,7 @@ pub fn open(
     let told = tell.clone();
     // Nobody is there to hear it when the desk is being closed.
     watching::watch(repo, move |seen| _ = told.send(Event::Files(seen)))?;
-    let stage = stage.unwrap_or_else(|| edits::last_edited(&repo.root));
+    let stage = stage.unwrap_or_else(|| edits::at_hand(&repo.root));
     let mut desk = Desk::at(repo, stage, seed);
     serve(repo, &mut desk, &mut terminal, &tell, &events)?;
     Ok(ExitCode::SUCCESS)

@@ -37,12 +37,8 @@ pub fn head(desk: &Desk) -> (String, String) {
 }
 
 fn sum(stage: &Stage, score: &Score) -> String {
-    let (done, points) = (score.steps_done, score.points);
-    let text = format!(
-        "{done} of {} steps, {points} of {}",
-        stage.steps,
-        points_word(score.most)
-    );
+    let points = format!("{} of {}", score.points, points_word(score.most));
+    let text = format!("{}, {points}", score.steps(stage));
     match score.is_full() {
         true => paint(GOOD, text),
         false => text,
@@ -99,7 +95,7 @@ fn stage(desk: &Desk, width: usize) -> String {
                     width,
                     breaks_lines: true,
                 };
-                judged(candidate, telling, verdicts, score.as_ref())
+                judged(desk, candidate, telling, verdicts, score.as_ref())
             }
             Err(error) => format!("{title}\n{}", wrap(&format!("{error:#}"), "", width)),
         },
@@ -108,6 +104,7 @@ fn stage(desk: &Desk, width: usize) -> String {
 
 /// The first failure with all that is known of it, and the other checks in a line each.
 fn judged(
+    desk: &Desk,
     candidate: &BuiltStage,
     telling: Telling,
     verdicts: &[Option<Verdict>],
@@ -136,12 +133,13 @@ fn judged(
     }
     text += &report.warnings();
     text + &score.map_or_else(String::new, |score| {
-        next(candidate.stage, score, verdicts, telling.width)
+        next(desk, score, verdicts, telling.width)
     })
 }
 
 /// What to do next, where that does not stand above.
-fn next(stage: &Stage, score: &Score, verdicts: &[Option<Verdict>], width: usize) -> String {
+fn next(desk: &Desk, score: &Score, verdicts: &[Option<Verdict>], width: usize) -> String {
+    let stage = desk.stage;
     let step = verdicts.iter().flatten().find_map(|verdict| match verdict {
         Verdict::NotStarted(step) => Some(*step),
         _ => None,
@@ -151,12 +149,29 @@ fn next(stage: &Stage, score: &Score, verdicts: &[Option<Verdict>], width: usize
         .flatten()
         .any(|verdict| matches!(verdict, Verdict::Failed { .. }));
     let words = match (has_failed, step) {
-        (true, _) => "Still stuck? h shows a hint, and a stronger one each time.".into(),
-        (false, Some(step)) => format!("Next: step {step}, in exercises/{}/{}", stage.slug, stage.files[0]),
-        (false, None) if score.is_full() => match following(stage) {
-            Some(next) => format!("Every check passes. d compares your work with the solution, n goes on to {}.", next.slug),
-            None => "Every check passes, and this was the last stage. d compares your work with the solution.".into(),
-        },
+        (true, _) => "Press h for a hint, and again for a stronger one.".into(),
+        (false, Some(step)) => format!(
+            "Next: step {step}, in exercises/{}/{}",
+            stage.slug, stage.files[0]
+        ),
+        (false, None) if score.is_full() => {
+            let compare = "d to compare your work with the solution";
+            match (following(stage), desk.may_compare()) {
+                (Some(next), true) => {
+                    format!(
+                        "Every check passes. Press n to go on to {}, or {compare}.",
+                        next.slug
+                    )
+                }
+                (Some(next), false) => {
+                    format!("Every check passes. Press n to go on to {}.", next.slug)
+                }
+                (None, true) => {
+                    format!("Every check passes, and this was the last stage. Press {compare}.")
+                }
+                (None, false) => "Every check passes, and this was the last stage.".into(),
+            }
+        }
         (false, None) => return String::new(),
     };
     format!("\n{}", wrap(&words, "", width))

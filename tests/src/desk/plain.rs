@@ -34,7 +34,7 @@ pub fn watch(
     let (tell, events) = mpsc::channel();
     let told = tell.clone();
     watching::watch(repo, move |seen| _ = told.send(Event::Files(seen)))?;
-    let mut stage = stage.unwrap_or_else(|| edits::last_edited(&repo.root));
+    let mut stage = stage.unwrap_or_else(|| edits::at_hand(&repo.root));
     let mut number = 0;
     loop {
         number += 1;

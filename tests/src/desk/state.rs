@@ -8,7 +8,7 @@ use std::thread;
 use anyhow::Context;
 
 use crate::build::repo::Repo;
-use crate::build::subject::{Subject, steps_not_started};
+use crate::build::subject::Subject;
 use crate::course::cause::Cause;
 use crate::course::readme::{Hint, Readme};
 use crate::course::{STAGES, Stage};
@@ -19,6 +19,7 @@ use crate::judge::{BuiltStage, Score, Verdict};
 use crate::process::output::NO_THREAD;
 use crate::process::reaper;
 use crate::stages;
+use crate::ui::map;
 
 /// The command that puts a starter back.
 const RESET: &str = "reset";
@@ -223,7 +224,7 @@ impl<'a> Desk<'a> {
             }
             (_, Key::Letter('r')) => Order::Run(vec!["run", stage]),
             (_, Key::Letter('t')) if self.stage.is_server() => Order::Run(vec!["trace", stage]),
-            (_, Key::Letter('d')) if self.has_passed() => self.print("diff", vec!["diff", stage]),
+            (_, Key::Letter('d')) if self.may_compare() => self.print("diff", vec!["diff", stage]),
             (_, Key::Letter('s')) => self.print("slides", vec!["slides", stage]),
             (_, Key::Letter('o')) => self.print("doctor", vec!["doctor"]),
             (_, Key::Letter('x')) => self.turn_to(Page::Reset),
@@ -247,7 +248,7 @@ impl<'a> Desk<'a> {
         if self.stage.is_server() {
             keys.push(("t", "trace"));
         }
-        if self.has_passed() {
+        if self.may_compare() {
             keys.push(("d", "diff"));
         }
         keys.extend([
@@ -326,9 +327,13 @@ impl<'a> Desk<'a> {
         Order::Print { title, arguments }
     }
 
-    /// Whether the stage at hand has all its points.
+    /// Whether the stage at hand has all its points, and there is a solution to compare it with.
     #[must_use]
-    pub fn has_passed(&self) -> bool {
+    pub fn may_compare(&self) -> bool {
+        self.has_passed() && self.repo.has_solution(self.stage)
+    }
+
+    fn has_passed(&self) -> bool {
         match &self.work {
             Work::Judged { score, .. } => score.as_ref().is_some_and(Score::is_full),
             _ => false,
@@ -361,13 +366,10 @@ impl<'a> Desk<'a> {
     }
 }
 
-/// Whether the first step of `stage` stands as it was shipped: then no check can pass, and nothing has to be judged.
+/// Whether nothing of `stage` is written yet, so that nothing has to be judged.
 fn is_untouched(repo: &Repo, stage: &Stage) -> bool {
     let sources = Subject::open(repo, None).and_then(|subject| subject.read(stage));
-    sources.is_ok_and(|sources| {
-        let mut sources = sources.iter();
-        sources.any(|source| steps_not_started(source).contains(&1))
-    })
+    sources.is_ok_and(|sources| map::is_untouched(repo, stage, &sources))
 }
 
 /// Runs `lab` with `arguments`, and tells what it has printed.

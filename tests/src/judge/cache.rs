@@ -40,6 +40,7 @@ impl ScoreCache {
             most: number("most")?,
             ungraded: 0,
             steps_done: u8::try_from(number("steps_done")?).ok()?,
+            steps_so_far: u8::try_from(number("steps_so_far")?).ok()?,
         })
     }
 
@@ -65,8 +66,12 @@ impl ScoreCache {
         // Another grader may have written meanwhile. A result that is not remembered shows as unknown, and is no
         // reason to fail; but nobody ever reads half a file.
         let mut results = Self::open(repo);
-        let value =
-            json!({ "points": score.points, "most": score.most, "steps_done": score.steps_done });
+        let value = json!({
+            "points": score.points,
+            "most": score.most,
+            "steps_done": score.steps_done,
+            "steps_so_far": score.steps_so_far,
+        });
         results.known.insert(key, value);
         let unfinished = results
             .file

@@ -15,7 +15,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 
 use crate::build::repo::Repo;
-use crate::build::subject::{Subject, steps_not_started};
+use crate::build::subject::{Subject, Unwritten, unwritten};
 use crate::build::{self, Building, Built, Profile, fingerprint};
 use crate::course::Stage;
 use crate::course::cause::Cause;
@@ -32,7 +32,7 @@ pub struct BuiltStage {
     pub stage: &'static Stage,
     pub built: Built,
     /// Steps whose `todo!` still stands in the student's files.
-    not_started: Vec<u8>,
+    unwritten: Vec<Unwritten>,
     /// What the program was built from, and the checks; see [`ScoreCache`](crate::judge::cache).
     pub key: Option<String>,
 }
@@ -42,6 +42,21 @@ impl BuiltStage {
     #[must_use]
     pub fn is_program(&self) -> bool {
         matches!(self.built, Built::Program { .. })
+    }
+
+    /// Why `step` counts as not started.
+    #[must_use]
+    pub fn why_not_started(&self, step: u8) -> String {
+        let begun = self
+            .unwritten
+            .iter()
+            .find(|one| one.step == step && one.is_begun);
+        match begun {
+            Some(Unwritten { file, line, .. }) => {
+                format!("step {step} ends in its `todo!`, which still stands in {file}:{line}")
+            }
+            None => format!("step {step} is not started"),
+        }
     }
 
     /// What the compiler says, where the stage does not compile.
@@ -142,16 +157,24 @@ impl Judge {
         match &candidate.built {
             Built::CouldNotBuild(reason) => Some(Verdict::CouldNotGrade(reason.clone())),
             Built::DoesNotCompile(_) | Built::NoSource(_) => Some(Verdict::NotBuilt),
-            Built::Program { .. } => self.verdict_without_building(&candidate.not_started, check),
+            Built::Program { .. } => self.verdict_without_building(&candidate.unwritten, check),
         }
     }
 
-    /// The verdict that stands before the program is built, where the steps `not_started` stand as they were shipped.
+    /// The verdict that stands before the program is built: where a step up to that of the check stands as it was shipped.
+    /// One that is begun is judged, as far as the program gets.
     #[must_use]
-    pub fn verdict_without_building(&self, not_started: &[u8], check: &Check) -> Option<Verdict> {
-        let untouched = not_started.iter().find(|step| **step <= check.step);
+    pub fn verdict_without_building(
+        &self,
+        unwritten: &[Unwritten],
+        check: &Check,
+    ) -> Option<Verdict> {
+        let is_untouched = |one: &&Unwritten| one.step <= check.step && !one.is_begun;
+        let untouched = unwritten.iter().find(is_untouched);
         match (untouched, self.lack) {
-            (Some(step), _) if !self.judge_untouched => Some(Verdict::NotStarted(*step)),
+            (Some(untouched), _) if !self.judge_untouched => {
+                Some(Verdict::NotStarted(untouched.step))
+            }
             (_, Some(lack)) => Some(Verdict::CouldNotGrade(lack.into())),
             (_, None) => check.lack(&self.powers).map(Verdict::NotJudgedHere),
         }
@@ -168,7 +191,7 @@ impl Judge {
         // Each part draws from a generator of its own, so that it gets the same when it runs alone.
         let seed = fingerprint::of_value(&(self.seed, candidate.stage.slug, part.name));
         let snapshots = self.snapshots.below(candidate.stage.slug);
-        let not_started = candidate.not_started.clone();
+        let not_started = candidate.unwritten.iter().map(|one| one.step).collect();
         let program = Program::new(
             executable.to_path_buf(),
             check.step,
@@ -221,13 +244,10 @@ pub fn built_stages_telling(
     let built = build::build_as(Profile::Debug, repo, subject, stages, tell)?;
     let candidate = |building: Building| {
         let content = building.content;
-        let sources = building.sources.iter();
         BuiltStage {
             stage: building.stage,
             built: building.built,
-            not_started: sources
-                .flat_map(|source| steps_not_started(source))
-                .collect(),
+            unwritten: unwritten(repo, building.stage, &building.sources),
             key: content.and_then(|content| cache::key(repo, building.stage, content)),
         }
     };

@@ -14,6 +14,8 @@ pub struct Score {
     pub ungraded: u32,
     /// Steps whose checks all passed, counted from the first.
     pub steps_done: u8,
+    /// The same where some passed only so far: until the steps behind them are written.
+    pub steps_so_far: u8,
 }
 
 impl Score {
@@ -25,10 +27,12 @@ impl Score {
             let counted = rows.iter().filter(|(_, verdict)| counts(verdict));
             counted.map(|(check, _)| check.points).sum()
         };
-        let done = |step: &u8| {
-            rows.iter()
-                .filter(|(check, _)| check.step == *step)
-                .all(|(_, verdict)| verdict.is_fine())
+        let steps = |is_done: fn(&Verdict) -> bool| {
+            let is_whole = |step: &u8| {
+                let mut of_step = rows.iter().filter(|(check, _)| check.step == *step);
+                of_step.all(|(_, verdict)| is_done(verdict))
+            };
+            (1..=stage.steps).take_while(is_whole).count() as u8
         };
         Self {
             points: rows
@@ -37,7 +41,18 @@ impl Score {
                 .sum(),
             most: sum(Verdict::is_graded),
             ungraded: sum(|verdict| matches!(verdict, Verdict::CouldNotGrade(_))),
-            steps_done: (1..=stage.steps).take_while(done).count() as u8,
+            steps_done: steps(|verdict| verdict.is_fine() && !verdict.is_so_far()),
+            steps_so_far: steps(Verdict::is_fine),
+        }
+    }
+
+    /// The steps that are done, in words.
+    #[must_use]
+    pub fn steps(&self, stage: &Stage) -> String {
+        let done = format!("{} of {} steps", self.steps_done, stage.steps);
+        match self.steps_so_far {
+            so_far if so_far > self.steps_done => format!("{done} ({so_far} so far)"),
+            _ => done,
         }
     }
 

@@ -114,6 +114,12 @@ impl Verdict {
         matches!(self, Verdict::Passed(_))
     }
 
+    /// Whether it holds only so far: a later step, which is not written yet, ended the program.
+    #[must_use]
+    pub fn is_so_far(&self) -> bool {
+        matches!(self, Verdict::Passed(reservation) if reservation.ends_in_step.is_some())
+    }
+
     /// Whether its check counts.
     #[must_use]
     pub fn is_graded(&self) -> bool {

@@ -43,6 +43,7 @@ impl Json {
                 "most": score.most,
                 "could_not_grade": score.ungraded,
                 "steps_done": score.steps_done,
+                "steps_so_far": score.steps_so_far,
                 "steps": candidate.stage.steps,
             })
         }));

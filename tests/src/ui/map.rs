@@ -1,7 +1,7 @@
 //! The map: parts and stages, how far one is, and what to do next.
 
 use crate::build::repo::Repo;
-use crate::build::subject::{Subject, steps_not_started};
+use crate::build::subject::{Subject, unwritten};
 use crate::course::{Part, STAGES, Stage};
 use crate::judge::cache::ScoreCache;
 use crate::judge::{Score, Verdict};
@@ -14,6 +14,8 @@ use crate::ui::terminal::{COMMAND, GOOD, QUIET, STRONG, paint, wrap};
 pub struct StageState {
     pub stage: &'static Stage,
     pub steps_done: Option<u8>,
+    /// Steps that hold only until those behind them are written count here, too.
+    pub steps_so_far: Option<u8>,
     /// How many points there are, and out of how many.
     pub points: Option<(u32, u32)>,
 }
@@ -27,19 +29,25 @@ pub fn known(repo: &Repo) -> Vec<StageState> {
         StageState {
             stage,
             steps_done: score.as_ref().map(|score| score.steps_done),
+            steps_so_far: score.as_ref().map(|score| score.steps_so_far),
             points: score.map(|score| (score.points, score.most)),
         }
     };
     STAGES.iter().map(state).collect()
 }
 
+/// Whether the first step of `stage` stands in `sources` as it was shipped: then no check can pass.
+#[must_use]
+pub fn is_untouched(repo: &Repo, stage: &Stage, sources: &[String]) -> bool {
+    let unwritten = unwritten(repo, stage, sources);
+    unwritten.iter().any(|one| one.step == 1 && !one.is_begun)
+}
+
 /// A stage whose first step still stands as it was shipped has no points, and needs no judge to say so.
 fn untouched(repo: &Repo, stage: &Stage) -> Option<Score> {
     let subject = Subject::open(repo, None).ok()?;
     let sources = subject.read(stage).ok()?;
-    let untouched = sources
-        .iter()
-        .any(|source| steps_not_started(source).contains(&1));
+    let untouched = is_untouched(repo, stage, &sources);
     let verdicts = vec![Verdict::NotStarted(1); stages::checks(stage).len()];
     untouched.then(|| Score::of(stage, stages::checks(stage), &verdicts))
 }
@@ -110,9 +118,11 @@ fn spread(left: &str, right: &str, width: usize) -> String {
 }
 
 fn steps(state: &StageState) -> String {
-    state.steps_done.map_or("–".to_owned(), |done| {
-        format!("{done} of {}", state.stage.steps)
-    })
+    match (state.steps_done, state.steps_so_far) {
+        (None, _) => "–".to_owned(),
+        (Some(done), Some(so_far)) if so_far > done => format!("{so_far} so far"),
+        (Some(done), _) => format!("{done} of {}", state.stage.steps),
+    }
 }
 
 fn points(state: &StageState) -> String {
@@ -133,7 +143,7 @@ fn next(states: &[StageState], width: usize) -> String {
         return all_done(width);
     };
     let stage = state.stage;
-    let title = match state.steps_done {
+    let title = match state.steps_so_far {
         Some(done) if done < stage.steps => format!("Next: {}, step {}", stage.slug, done + 1),
         _ => format!("Next: {}", stage.slug),
     };

@@ -103,7 +103,7 @@ impl<'a> StageReport<'a> {
             Verdict::NotBuilt => return String::new(),
             Verdict::NotStarted(step) => {
                 self.next_step = self.next_step.or(Some(*step));
-                let remark = format!(" (step {step} is not started)");
+                let remark = format!(" ({})", self.candidate.why_not_started(*step));
                 (QUIET, "  –   ", remark)
             }
             Verdict::NotJudgedHere(why) => {
@@ -193,10 +193,7 @@ impl<'a> StageReport<'a> {
         let mut text = self.warnings();
         if let Some(score) = score {
             let sum = report::sum(&score);
-            let steps = format!(
-                "{} of {} steps",
-                score.steps_done, self.candidate.stage.steps
-            );
+            let steps = score.steps(self.candidate.stage);
             let _ = writeln!(text, "  {sum}, {steps}{}\n", self.next(&score));
         }
         text
@@ -217,8 +214,10 @@ impl<'a> StageReport<'a> {
             (None, Some(following)) => format!("exercises/{}/README.md", following.slug),
             (None, None) => "that was the last stage".into(),
         };
+        let has_solution = self.telling.repo.has_solution(stage);
         let compare = match self.next_step {
             Some(_) => String::new(),
+            None if !has_solution => String::new(),
             None => {
                 let command = paint(COMMAND, format!("cargo lab diff {}", stage.short()));
                 format!("\n  compare: {command}")

@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use crate::build::repo::Repo;
 use crate::build::subject::Subject;
 use crate::cli::args::{
-    Request, at_once, jobs_argument, only_argument, seed_argument, stages_argument,
+    Request, all_argument, at_once, jobs_argument, only_argument, seed_argument, stages_argument,
     subject_argument, thorough_argument,
 };
 use crate::course::Stage;
@@ -31,6 +31,7 @@ pub fn command() -> Command {
     Command::new("check")
         .about("Judge stages, and explain what is wrong")
         .arg(stages_argument())
+        .arg(all_argument())
         .arg(only_argument())
         .arg(subject_argument())
         .arg(seed_argument())

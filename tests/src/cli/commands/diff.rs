@@ -33,10 +33,10 @@ pub fn command() -> Command {
 /// When the stage is not known or not done, when there are no solutions, or a file cannot be read.
 pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
     let root = &repo.root;
-    let stage = crate::cli::stage(matches.get_one::<String>("stage").map(String::as_str), root)?;
-    let folder = root.join("solutions").join(stage.slug);
+    let stage =
+        crate::cli::stage_at_hand(matches.get_one::<String>("stage").map(String::as_str), root)?;
     ensure!(
-        folder.is_dir(),
+        repo.has_solution(stage),
         "there is no solution here: this copy of the lab came without solutions/{}",
         stage.slug
     );

@@ -29,10 +29,20 @@ pub fn command() -> Command {
 /// When the stage is not known, its README cannot be read, or it has no such hint.
 pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
     let root = &repo.root;
-    let stage = crate::cli::stage(matches.get_one::<String>("stage").map(String::as_str), root)?;
+    let word = matches.get_one::<String>("stage");
+    let number = matches.get_one::<usize>("number").copied();
+    let (word, number) = match (word, number) {
+        // Inside a stage's folder the stage can be left out, and one number is that of a hint.
+        (Some(word), None) if crate::cli::stage(None, root).is_ok() => match word.parse() {
+            Ok(number) => (None, Some(number)),
+            Err(_) => (Some(word), None),
+        },
+        given => given,
+    };
+    let stage = crate::cli::stage_at_hand(word.map(String::as_str), root)?;
     let readme = Readme::read(root, stage)?;
-    let text = match matches.get_one::<usize>("number") {
-        Some(number) => open(stage, &readme, *number, width())?,
+    let text = match number {
+        Some(number) => open(stage, &readme, number, width())?,
         None => list(stage, readme.hints(), width()),
     };
     print(&text)?;

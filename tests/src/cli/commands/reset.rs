@@ -16,7 +16,10 @@ use crate::ui::terminal::print;
 pub fn command() -> Command {
     Command::new("reset")
         .about("Put the starter back, and keep your file beside it")
-        .arg(crate::cli::stage_argument())
+        .arg(
+            crate::cli::stage_argument()
+                .help("A number (2), a slug, or a part of one; not needed inside a stage's folder"),
+        )
 }
 
 /// # Errors

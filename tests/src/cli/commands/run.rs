@@ -36,7 +36,7 @@ pub fn command() -> Command {
 /// When the stage does not compile, or its program cannot be started.
 pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
     let word = matches.get_one::<String>("stage").map(String::as_str);
-    let stage = crate::cli::stage(word, &repo.root)?;
+    let stage = crate::cli::stage_at_hand(word, &repo.root)?;
     let folder = matches.get_one::<PathBuf>("subject").map(PathBuf::as_path);
     let subject = Subject::open(repo, folder)?;
     let Some(program) = crate::cli::program(repo, &subject, stage)? else {

@@ -65,7 +65,7 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
 /// Records a run, and draws it.
 fn trace(matches: &ArgMatches, repo: &Repo, out: Option<&PathBuf>) -> anyhow::Result<ExitCode> {
     let word = matches.get_one::<String>("stage").map(String::as_str);
-    let stage = crate::cli::stage(word, &repo.root)?;
+    let stage = crate::cli::stage_at_hand(word, &repo.root)?;
     ensure!(
         stage.is_server(),
         "{} is a client, and what is drawn is a server that three clients talk to: trace another stage",
