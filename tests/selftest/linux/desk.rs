@@ -5,7 +5,7 @@ use std::fs;
 use crate::linux::support::checkout::Checkout;
 use crate::linux::support::command::comes;
 use crate::linux::support::pty::Pty;
-use crate::support::scratch::root;
+use crate::support::scratch::{pipe, root, scratch};
 
 const USUAL: (u16, u16) = (80, 24);
 const SMALL: (u16, u16) = (40, 12);
@@ -119,6 +119,27 @@ fn a_save_ends_the_check_that_is_under_way() {
     save(&checkout, &solved());
     desk.shows("10 of 10 points");
     desk.types("\x03");
+    assert_eq!(desk.ends().code, Some(0));
+}
+
+#[test]
+fn a_save_ends_the_build_that_is_under_way() {
+    let checkout = Checkout::new("desk-builds");
+    let never_written = scratch("never-written-at-the-desk");
+    pipe(&never_written);
+    let never_written = never_written.to_string_lossy().into_owned();
+    let surroundings = [("UNBLOCKED_PIPE", never_written.as_str())];
+    let mut desk = Pty::open(&checkout, &["watch", "1"], USUAL, &surroundings);
+    desk.shows("nothing written yet");
+    save(&checkout, &fixture("never-compiles"));
+    desk.lab.until_runs("--crate-name listen");
+    save(&checkout, &solved());
+    desk.shows("10 of 10 points");
+    assert!(
+        !desk.lab.runs("--crate-name listen"),
+        "the first build still runs"
+    );
+    desk.types("q");
     assert_eq!(desk.ends().code, Some(0));
 }
 

@@ -13,7 +13,7 @@ use anyhow::{Context, bail, ensure};
 use crate::course::Protocol;
 use crate::evidence::kit_log::Event;
 use crate::evidence::last_words::last_lines;
-use crate::platform;
+use crate::platform::{self, LIMITS, Limits};
 use crate::process::child::{Launch, Process};
 use crate::process::deadline::Deadline;
 use crate::text::escape_control;
@@ -32,6 +32,10 @@ const MOST: usize = 200;
 
 /// How strace begins what it says itself.
 const STRACE: &str = "strace: ";
+
+/// Bytes that strace may write. A server that never waits makes some thousand calls a second, with a line each, and a run
+/// takes as long as its clients have patience.
+const LONGEST_LOG: u64 = 256 << 20;
 
 /// What is to be recorded.
 #[derive(Debug, Clone, Copy)]
@@ -127,7 +131,15 @@ impl Started {
     fn new(mut command: Command) -> anyhow::Result<Self> {
         let asked = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         command.args(["--listen", &asked.to_string()]);
-        let running = Process::start(command, Launch::usual())?;
+        let limits = Limits {
+            file_size: LONGEST_LOG,
+            ..LIMITS
+        };
+        let launch = Launch {
+            limits,
+            ..Launch::usual()
+        };
+        let running = Process::start(command, launch)?;
         let announced = Deadline::start().until(|| {
             let is_gone = running.exited().is_some();
             if is_gone {
