@@ -58,8 +58,12 @@ fn watcher(
     folder: &Path,
     changed: impl Fn() + Send + 'static,
 ) -> notify::Result<RecommendedWatcher> {
-    // What it was, and whether the message was lost, is found out by a look.
-    let mut watcher = notify::recommended_watcher(move |_| changed())?;
+    // What was written is found out by a look, which is an access itself, and no change.
+    let told = move |message: notify::Result<notify::Event>| match message {
+        Ok(event) if event.kind.is_access() => {}
+        Ok(_) | Err(_) => changed(),
+    };
+    let mut watcher = notify::recommended_watcher(told)?;
     watcher.watch(folder, RecursiveMode::Recursive)?;
     Ok(watcher)
 }
