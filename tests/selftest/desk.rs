@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use lab::course::STAGES;
 use lab::desk::screen::{Screen, Sheet};
-use lab::desk::watching::{Watched, watch_by};
+use lab::desk::watching::{Watched, watch_by, watcher};
 
 use crate::support::scratch::scratch;
 
@@ -173,4 +173,25 @@ fn where_nothing_can_be_watched_files_are_polled_from_the_start() {
     assert_eq!(watching.next(), Watched::Polled);
     watching.write(0, "saved");
     assert_eq!(watching.next(), Watched::Saved(&STAGES[0]));
+}
+
+/// Who looks at the files at each message would otherwise cause the next one.
+#[test]
+fn a_look_at_a_file_is_no_change() {
+    const LOOKS: usize = 100;
+    let folder = scratch("watching-looks");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("a folder can be made");
+    let file = folder.join("server.rs");
+    fs::write(&file, "fn starter() {}").expect("a file can be written");
+    let (changed, changes) = mpsc::channel();
+    let _watcher = watcher(&folder, move || _ = changed.send(())).expect("it can be watched");
+    for _ in 0..LOOKS {
+        fs::read(&file).expect("a file can be read");
+    }
+    fs::write(folder.join("last.rs"), "").expect("a file can be written");
+    // Messages come in their order: what the looks have caused is here before the first one of the save.
+    let patience = Duration::from_secs(60);
+    changes.recv_timeout(patience).expect("the save is told");
+    assert!(changes.try_iter().count() < LOOKS, "looks are told, too");
 }

@@ -12,6 +12,7 @@ mod words; // event log and last words become values
 // Verdicts
 mod gallery; // each mutant fails the checks that it must, for the cause that is named; each variant passes
 mod parts; // a failure names the part of a check in which it happened, and each part runs by itself
+mod reports; // a report shows what happened step by step
 mod steps; // a student on the way: what is done is judged, what is not begun is not
 
 // The course: what people read agrees with what there is

@@ -100,7 +100,7 @@ impl Request {
         let here = || crate::cli::stage(None, &repo.root).ok();
         let last = || edits::last_edited(&repo.root);
         // Of another subject nobody knows where its author is.
-        let is_asked = folder.is_none() && !is_set(matches, "all");
+        let is_asked = words.is_empty() && folder.is_none() && !is_set(matches, "all");
         let at_hand = is_asked.then(|| here().or_else(last)).flatten();
         let (stages, named) = match (words.is_empty(), at_hand) {
             (true, None) => (STAGES.iter().collect(), false),

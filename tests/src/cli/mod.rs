@@ -55,14 +55,13 @@ pub fn stage(word: Option<&str>, root: &Path) -> anyhow::Result<&'static Stage> 
 ///
 /// When `word` fits no stage or several, and when there is no word, we are in no stage's folder, and none was edited.
 pub fn stage_at_hand(word: Option<&str>, root: &Path) -> anyhow::Result<&'static Stage> {
-    let found = stage(word, root);
-    match edits::last_edited(root) {
-        Some(last) if word.is_none() && found.is_err() => {
+    stage(word, root).or_else(|why| match edits::last_edited(root) {
+        Some(last) if word.is_none() => {
             eprintln!("{}, which was edited last:", last.slug);
             Ok(last)
         }
-        _ => found,
-    }
+        _ => Err(why),
+    })
 }
 
 /// The argument that `stage` resolves.

@@ -68,8 +68,8 @@ pub fn last_edited(root: &Path) -> Option<&'static Stage> {
             let name = file.rsplit('/').next().unwrap_or(file);
             let starter = root.join("tests/starters").join(stage.slug).join(name);
             let own = exercises.join(stage.slug).join(file);
-            match (fs::read(own), fs::read(starter)) {
-                (Ok(own), Ok(starter)) => own != starter,
+            match (content(&own), content(&starter)) {
+                (Some(own), Some(starter)) => own != starter,
                 _ => false,
             }
         })
@@ -97,12 +97,17 @@ fn stamps(exercises: &Path, stage: &Stage) -> Vec<Option<Stamp>> {
 }
 
 fn stamp(path: &Path) -> Option<Stamp> {
-    let found = path.metadata().ok()?;
-    if !found.is_file() || found.len() > LONGEST {
-        return None;
-    }
     Some(Stamp {
-        modified: found.modified().ok(),
-        content: fingerprint::of_value(&fs::read(path).ok()?),
+        modified: path.metadata().ok()?.modified().ok(),
+        content: fingerprint::of_value(&content(path)?),
     })
+}
+
+/// What stands in a file. A pipe or a device in its place would be read for ever.
+fn content(path: &Path) -> Option<Vec<u8>> {
+    let found = path.metadata().ok()?;
+    match found.is_file() && found.len() <= LONGEST {
+        true => fs::read(path).ok(),
+        false => None,
+    }
 }

@@ -54,7 +54,12 @@ pub fn watch(repo: &Repo, tell: impl FnMut(Watched) + Send + 'static) -> anyhow:
     Ok(())
 }
 
-fn watcher(
+/// Has the system call `changed` when a file below `folder` may have been written.
+///
+/// # Errors
+///
+/// When the system cannot watch it.
+pub fn watcher(
     folder: &Path,
     changed: impl Fn() + Send + 'static,
 ) -> notify::Result<RecommendedWatcher> {

@@ -22,6 +22,8 @@ pub enum Problem {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     pub sent: String,
+    /// What happened before, step by step: who did what.
+    pub exchange: Vec<(String, String)>,
     pub expected: String,
     pub received: String,
     /// What the program was doing.

@@ -7,6 +7,10 @@ use std::fmt::Write;
 
 use crate::evidence::kit_log::Event;
 
+/// How an announcement and a tick stand in a transcript.
+const ANNOUNCEMENT: &str = "listening on [ADDRESS]";
+pub const TICK: &str = "tick [N]";
+
 #[derive(Debug, Default)]
 pub struct Transcript {
     actors: Vec<String>,
@@ -73,6 +77,14 @@ impl Transcript {
         }
     }
 
+    /// What happened, in the order in which it was done or seen, but for what a server says by itself.
+    #[must_use]
+    pub fn steps(&self) -> Vec<(String, String)> {
+        let is_news = |entry: &&Entry| ![ANNOUNCEMENT, TICK].contains(&entry.text.as_str());
+        let step = |entry: &Entry| (self.actors[entry.actor].clone(), entry.text.clone());
+        self.entries.iter().filter(is_news).map(step).collect()
+    }
+
     /// The transcript as text, the actors in the order in which they entered.
     #[must_use]
     pub fn render(&self) -> String {
@@ -124,8 +136,8 @@ fn row(cells: &[&str], width: usize) -> String {
 /// An entry without what differs from run to run or from one right program to another.
 fn filtered(text: &str) -> String {
     match Event::parse(text) {
-        Some(Event::Listening(_)) => "listening on [ADDRESS]".into(),
-        Some(Event::Tick(_)) => "tick [N]".into(),
+        Some(Event::Listening(_)) => ANNOUNCEMENT.into(),
+        Some(Event::Tick(_)) => TICK.into(),
         // After a reset, `left` and `lost` are both right.
         Some(Event::Lost { client, bytes, .. }) => Event::Left { client, bytes }.to_string(),
         _ => text.to_string(),

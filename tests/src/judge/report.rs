@@ -58,11 +58,14 @@ pub fn rows(
     let why = format!("{} ({})", failure.cause.why(), failure.cause.name());
 
     let part = check.is_divided_into(part).then(|| part.sentence());
+    let exchange = exchange(stage, &failure.exchange, told.width);
+    let sent = exchange.is_none().then_some(&failure.sent);
 
     let mut text = String::new();
     let rows = [
         ("part", part.as_ref()),
-        ("sent", Some(&failure.sent)),
+        ("sent", sent),
+        ("exchange", exchange.as_ref()),
         ("expected", Some(&failure.expected)),
         ("received", Some(&failure.received)),
         ("program", Some(&failure.program)),
@@ -80,6 +83,90 @@ pub fn rows(
     }
     text
 }
+
+/// From so many steps on an exchange is shown as one, and of a longer one the last so many.
+const STEPS: usize = 3;
+const MOST_STEPS: usize = 8;
+
+/// The fewest columns in which a step can be read.
+const CELL: usize = 18;
+
+/// What happened, step by step, with a column for each who took part, as far as these fit; nothing where it was so little
+/// that a line tells all.
+fn exchange(stage: &Stage, steps: &[(String, String)], width: usize) -> Option<String> {
+    if steps.len() < STEPS {
+        return None;
+    }
+    let program = if stage.is_server() {
+        "server"
+    } else {
+        "client"
+    };
+    let name = |actor: &str| match actor == program {
+        true => format!("your {program}"),
+        false => actor.to_string(),
+    };
+    let first = steps.len().saturating_sub(MOST_STEPS);
+    let shown = &steps[first..];
+    let actors = actors(steps, shown, program);
+    let room = width.saturating_sub(NAME + 2 + NUMBER);
+    let cell = room / actors.len().max(1);
+    let earlier = match first {
+        0 => String::new(),
+        1 => " … one step before\n".into(),
+        several => format!(" … {several} steps before\n"),
+    };
+    let number = |index: usize| format!("{:>2}  ", first + index + 1);
+    if cell < CELL {
+        let line = |(index, (actor, what)): (usize, &(String, String))| {
+            format!(" {}{}: {what}\n", number(index), name(actor))
+        };
+        return Some(earlier + &shown.iter().enumerate().map(line).collect::<String>());
+    }
+    // The last column may be as wide as it likes.
+    let row = |cells: Vec<String>| {
+        let row: String = cells.iter().map(|text| format!("{text:cell$}")).collect();
+        row.trim_end().to_string()
+    };
+    let heads = row(actors.iter().map(|actor| name(actor)).collect());
+    let mut text = format!(" {:NUMBER$}{heads}\n{earlier}", "", NUMBER = NUMBER - 1);
+    for (index, (actor, what)) in shown.iter().enumerate() {
+        for (part, piece) in wrap(what, cell - 2).into_iter().enumerate() {
+            let of_actor = |other: &&str| match *other == actor {
+                true => piece.clone(),
+                false => String::new(),
+            };
+            let mark = if part == 0 {
+                number(index)
+            } else {
+                String::new()
+            };
+            let cells = row(actors.iter().map(|other| of_actor(&other)).collect());
+            text += &format!(" {mark:NUMBER$}{cells}\n", NUMBER = NUMBER - 1);
+        }
+    }
+    Some(text)
+}
+
+/// Who takes part in what is `shown` of `steps`: the program first, and the others as they entered.
+fn actors<'a>(
+    steps: &'a [(String, String)],
+    shown: &[(String, String)],
+    program: &str,
+) -> Vec<&'a str> {
+    let mut actors: Vec<&str> = Vec::new();
+    for (actor, _) in steps {
+        let takes_part = shown.iter().any(|(other, _)| other == actor);
+        if takes_part && !actors.contains(&actor.as_str()) {
+            actors.push(actor);
+        }
+    }
+    actors.sort_by_key(|actor| *actor != program);
+    actors
+}
+
+/// The columns of a step's number, and what is left free before and behind it.
+const NUMBER: usize = 5;
 
 /// The first line: what the check is, and what it was worth.
 #[must_use]

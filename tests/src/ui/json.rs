@@ -1,5 +1,5 @@
 //! `lab check --json`: the verdicts for other programs. An object with `version`, `seed`, `stages` (points of
-//! each, the most that could be had, and the points that could not be graded and are in neither) and `checks` (one object each, with the rows of its report where it failed, and with `part` where it failed in one of
+//! each, the most that could be had, and the points that could not be graded and are in neither) and `checks` (one object each, with the rows of its report where it failed (`exchange`: who did what, step by step), and with `part` where it failed in one of
 //! several parts, or where only that part was asked for; with `ends_in_step` where it passed as far as a step that is
 //! not written yet, and with `without` where this machine could not show a part).
 
@@ -80,6 +80,11 @@ fn one(candidate: &BuiltStage, check: &Check, verdict: &Verdict) -> Value {
             }
             told["cause"] = failure.cause.name().into();
             told["sent"] = failure.sent.as_str().into();
+            told["exchange"] = failure
+                .exchange
+                .iter()
+                .map(|(who, what)| json!([who, what]))
+                .collect();
             told["expected"] = failure.expected.as_str().into();
             told["received"] = failure.received.as_str().into();
             told["program"] = failure.program.as_str().into();

@@ -130,6 +130,7 @@ impl CheckContext {
         };
         let failure = Failure {
             sent: self.transcript.borrow().sent(),
+            exchange: self.transcript.borrow().steps(),
             expected,
             received,
             program: describe(&evidence),

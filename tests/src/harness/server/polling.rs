@@ -16,6 +16,7 @@ use crate::harness::exit::ExitedProgram;
 use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
 use crate::harness::server::{CpuUsage, Server};
+use crate::harness::transcript::TICK;
 use crate::platform::{self, Sample, TcpRow, TcpState, descriptors, is_non_blocking};
 
 /// The longest nap that the contract allows.
@@ -69,7 +70,7 @@ impl Server {
         let expected = "three more ticks, and no nap of more than 5 ms";
         match seen {
             Ok(()) => {
-                self.context.note_and_wait("server", "tick [N]");
+                self.context.note_and_wait("server", TICK);
                 Ok(self)
             }
             Err((symptom, received)) => Err(self.context.fail(symptom, expected, received, None)),
