@@ -115,7 +115,7 @@ fn a_reader_that_goes_away_is_no_accident() {
         let mut lab = Lab::new(arguments).start();
         lab.loses_its_reader();
         let ran = lab.ends();
-        assert_eq!(ran.err, "", "{arguments:?}: {ran:?}");
+        assert_eq!(ran.said(), "", "{arguments:?}: {ran:?}");
         assert_ne!(ran.code, Some(101), "{arguments:?}");
     }
 }

@@ -71,7 +71,7 @@ fn no_variable_changes_a_verdict_or_a_snapshot() {
         assert_eq!(row["verdict"], "failed", "{name}={value}: {row:#}");
         assert_eq!(row["cause"], "not-recorded");
         assert_eq!(ran.code, Some(1));
-        assert_eq!(ran.err, "");
+        assert_eq!(ran.said(), "");
         assert_eq!(fs::read_to_string(&snapshot).ok().as_ref(), Some(&other));
         assert_eq!(fs::read_dir(&folder).map(Iterator::count).ok(), Some(1));
     }

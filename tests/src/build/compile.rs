@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use serde_json::Value;
@@ -30,6 +31,9 @@ const OF_THE_MACHINE: [&str; 5] = ["E0460", "E0461", "E0462", "E0514", "E0786"];
 
 /// What cargo says while another one is at work in the same place.
 const BLOCKED: &str = "Blocking waiting for file lock";
+
+/// What takes no longer is not worth a word.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Settings that no configuration of cargo's may change, since a program's behaviour depends on them.
 const PROFILE: [&str; 3] = [
@@ -143,13 +147,14 @@ impl CargoCall<'_> {
 
 /// Waits for cargo, and tells once if that waits for another one.
 fn wait(child: &mut Child, stderr: &Output, tell: &dyn Fn(&str)) -> io::Result<ExitStatus> {
-    let pace = Pace::start();
+    let (pace, begun) = (Pace::start(), Instant::now());
     let mut is_told = false;
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(status);
         }
-        if !is_told && stderr.text().contains(BLOCKED) {
+        let is_long = begun.elapsed() > PATIENCE;
+        if !is_told && is_long && stderr.text().contains(BLOCKED) {
             is_told = true;
             tell("waiting for another cargo, which holds a lock …");
         }

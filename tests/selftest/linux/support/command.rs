@@ -215,6 +215,13 @@ fn without_waiting(err: &str) -> String {
 }
 
 impl Ran {
+    /// What it has said beside its results, but for what it had to wait for: another test's lab may have been building.
+    pub fn said(&self) -> String {
+        let lines = self.err.lines();
+        let said = lines.filter(|line| !line.starts_with("waiting for"));
+        said.collect::<Vec<_>>().join("\n")
+    }
+
     /// The verdicts of `check --json`.
     pub fn checks(&self) -> Vec<Value> {
         let told: Value =
