@@ -141,7 +141,7 @@ fn exchange(stage: &Stage, steps: &[(String, String)], width: usize) -> Option<S
             } else {
                 String::new()
             };
-            let cells = row(actors.iter().map(|other| of_actor(other)).collect());
+            let cells = row(actors.iter().map(of_actor).collect());
             text += &format!(" {mark:NUMBER$}{cells}\n", NUMBER = NUMBER - 1);
         }
     }
