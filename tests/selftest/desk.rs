@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use lab::course::STAGES;
+use lab::desk::edits::Edits;
 use lab::desk::screen::{Screen, Sheet};
 use lab::desk::watching::{Watched, watch_by, watcher};
 
@@ -107,19 +108,8 @@ impl Watching {
         }
         let (changes, told) = mpsc::channel();
         let (tell, seen) = mpsc::channel();
-        let (folder, begun) = (exercises.clone(), mpsc::channel());
-        thread::spawn(move || {
-            let first = begun.0;
-            watch_by(
-                &folder,
-                &told,
-                is_told,
-                || _ = first.send(()),
-                |what| _ = tell.send(what),
-            );
-        });
-        // What is written from now on is a change.
-        begun.1.recv().expect("it begins");
+        let edits = Edits::now(&exercises);
+        thread::spawn(move || watch_by(edits, &told, is_told, |what| _ = tell.send(what)));
         Self {
             exercises,
             changes,

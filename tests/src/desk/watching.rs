@@ -44,10 +44,12 @@ pub fn watch(repo: &Repo, tell: impl FnMut(Watched) + Send + 'static) -> anyhow:
     let kept = send.clone();
     let watcher = watcher(&exercises, move || _ = send.send(()));
     let is_told = watcher.is_ok();
+    // Before anybody reads the files: what is saved from now on is a change.
+    let edits = Edits::now(&exercises);
     let look = move || {
         // They are needed for as long as this runs: the one tells of changes, the other keeps the channel open.
         let _kept = (watcher, kept);
-        watch_by(&exercises, &changes, is_told, || (), tell);
+        watch_by(edits, &changes, is_told, tell);
     };
     let thread = thread::Builder::new().name("watching".into());
     thread.spawn(look).context(NO_THREAD)?;
@@ -73,17 +75,14 @@ pub fn watcher(
     Ok(watcher)
 }
 
-/// Watches the files below `exercises`. A message in `changes` says that one may have been written; what is written before
-/// `begun` is called is none. Ends when nobody can send one any more.
+/// Tells of each save since `edits`. A message in `changes` says that there may be one. Ends when nobody can send one any
+/// more.
 pub fn watch_by(
-    exercises: &Path,
+    mut edits: Edits,
     changes: &Receiver<()>,
     is_told: bool,
-    begun: impl FnOnce(),
     mut tell: impl FnMut(Watched),
 ) {
-    let mut edits = Edits::now(exercises);
-    begun();
     let mut polls = !is_told;
     if polls {
         tell(Watched::Polled);

@@ -42,7 +42,7 @@ pub struct CheckContext {
     slept_before: Cell<Duration>,
     overslept: Cell<Option<Duration>>,
     /// When this check has waited for long enough.
-    end: Deadline,
+    end: Cell<Deadline>,
     /// The step that is judged.
     step: u8,
     /// Steps whose `todo!` stands in the student's files: only these may excuse a program's end.
@@ -68,7 +68,7 @@ impl CheckContext {
             settled: RefCell::default(),
             slept_before: Cell::default(),
             overslept: Cell::default(),
-            end,
+            end: Cell::new(end),
             step,
             not_started,
             without: RefCell::default(),
@@ -78,7 +78,14 @@ impl CheckContext {
     /// A deadline for one wait that starts now.
     #[must_use]
     pub fn deadline(&self) -> Deadline {
-        Deadline::start().or(self.end)
+        Deadline::start().or(self.end.get())
+    }
+
+    /// The program has done a good part of much work: from now on its check has as long as one that begins. On a busy machine
+    /// all of it may take long.
+    pub fn has_progressed(&self) {
+        self.end
+            .set(self.end.get().or_later(Deadline::of_a_check()));
     }
 
     /// From now on `program` is the one that is judged.

@@ -56,6 +56,12 @@ impl Deadline {
         Self(self.0.min(other.0))
     }
 
+    /// Whichever of the two is later.
+    #[must_use]
+    pub fn or_later(self, other: Self) -> Self {
+        Self(self.0.max(other.0))
+    }
+
     /// A deadline for a last look, when it is clear already that something is wrong.
     #[must_use]
     pub fn last_look() -> Self {

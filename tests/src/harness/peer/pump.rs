@@ -105,6 +105,7 @@ impl Pump {
                 // A trickle is no progress: each mebibyte has its time.
                 Ok(true) if self.received / MEBIBYTE > mebibytes => {
                     mebibytes = self.received / MEBIBYTE;
+                    peer.context().has_progressed();
                     wait.begin_again_until(peer.context().deadline());
                 }
                 Ok(true) => wait.begin_again(),
