@@ -6,6 +6,7 @@ pub mod edits;
 mod judging;
 mod page;
 mod plain;
+mod printing;
 pub mod screen;
 mod state;
 mod terminal;
@@ -84,7 +85,7 @@ fn serve(
             }
             Order::Run(arguments) => terminal.lend(&arguments)?,
             Order::Print { title, arguments } => {
-                state::print(title, arguments, tell.clone())?;
+                printing::print(title, arguments, tell.clone())?;
             }
             Order::Stop => {
                 drop(judging.take());

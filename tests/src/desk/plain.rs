@@ -9,7 +9,7 @@ use crate::course::Stage;
 use crate::desk::edits;
 use crate::desk::judging::{Judging, News};
 use crate::desk::watching::{self, Watched};
-use crate::judge::{BuiltStage, Verdict};
+use crate::judge::{BuiltStage, Score, Verdict};
 use crate::stages;
 use crate::ui::terminal::{width, write};
 use crate::ui::verdicts::{StageReport, Telling};
@@ -85,7 +85,7 @@ fn report(
     candidate: &BuiltStage,
     seed: u64,
     verdicts: &[Option<Verdict>],
-    score: crate::judge::Score,
+    score: Score,
 ) -> anyhow::Result<String> {
     let subject = Subject::open(repo, None)?;
     let telling = Telling {
