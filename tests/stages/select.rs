@@ -348,11 +348,12 @@ pub(super) fn receives_what_came_before_a_pause_and_the_end(program: &Program) -
 pub(super) fn receives_what_came_before_a_reset(program: &Program) -> Outcome {
     let server = program.start()?;
     let mut peer = server.connect_peer()?;
+    peer.send("hello")?.expect("hello")?;
     server.expect_sleeping_until_ready()?.stop()?;
     peer.send("!")?;
     peer.reset()?;
     server.resume();
-    server.expect_logged("client 1 lost after 1 bytes")?;
+    server.expect_logged("client 1 lost after 6 bytes")?;
     serve_one_client(&server)
 }
 
@@ -383,9 +384,10 @@ pub(super) fn loses_nobody_but_the_one_whose_send_fails(program: &Program) -> Ou
     program.watch_every_call();
     let server = program.start()?;
     let (mut broken, mut other) = (server.connect_peer()?, server.connect_peer()?);
+    broken.send("hello")?.expect("hello")?;
     server.fail_next_send_to(&broken, SystemError::BrokenPipe)?;
     broken.send("?")?.expect_end()?;
-    server.expect_logged("client 1 lost after 1 bytes")?;
+    server.expect_logged("client 1 lost after 6 bytes")?;
     other.send("still here")?.expect("still here")?;
     serve_one_client(&server)
 }

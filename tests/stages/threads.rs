@@ -165,11 +165,12 @@ fn loses_nobody_but_the_one_whose_send_fails(program: &Program) -> Outcome {
     program.watch_every_call();
     let server = program.start()?;
     let (mut broken, mut other) = (server.connect_peer()?, server.connect_peer()?);
+    broken.send("hello")?.expect("hello")?;
     server.fail_next_send_to(&broken, SystemError::BrokenPipe)?;
     broken.send("?")?;
     server.wait_until_settled();
     broken.reset()?;
-    server.expect_logged("client 1 lost after 1 bytes")?;
+    server.expect_logged("client 1 lost after 6 bytes")?;
     other.send("still here")?.expect("still here")?;
     serve_one_client(&server)
 }
