@@ -292,11 +292,9 @@ pub(super) fn keeps_nothing_of_clients_that_left(program: &Program) -> Outcome {
     let server = program.start()?;
     serve_clients(&server, 10)?;
     leave_in_four_ways(&server)?;
-    let before = server.count_resources()?;
-    for _ in 1..=program.many(24, 75) {
-        leave_in_four_ways(&server)?;
-    }
-    server.expect_given_back(before)
+    server.expect_given_back_after(|| {
+        (1..=program.many(24, 75)).try_for_each(|_| leave_in_four_ways(&server))
+    })
 }
 
 /// What was sent back is gone. A stream may go on for as long as it likes, in the same memory.

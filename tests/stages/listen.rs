@@ -202,15 +202,15 @@ fn sleeps_nowhere_but_in_accept(program: &Program) -> Outcome {
 /// Whatever a client takes goes with it, however it leaves: its socket, which is a descriptor, and its memory.
 pub(super) fn keeps_nothing_of_clients_that_left(program: &Program) -> Outcome {
     let server = program.start()?;
-    for number in (1..=10).step_by(5) {
-        leave_in_five_ways(&server, number)?;
-    }
-    let before = server.count_resources()?;
-    let last = program.many(50, 510) as u32;
-    for number in (11..=last).step_by(5) {
-        leave_in_five_ways(&server, number)?;
-    }
-    server.expect_given_back(before)
+    let mut numbers = (1..).step_by(5);
+    let mut rounds = |rounds| {
+        let numbers = numbers.by_ref().take(rounds);
+        numbers
+            .map(|number| leave_in_five_ways(&server, number))
+            .collect()
+    };
+    rounds(2)?;
+    server.expect_given_back_after(|| rounds(program.many(8, 100)))
 }
 
 /// Client `number` is greeted and leaves. Four come at the same time behind it: of these the first two reset and leave

@@ -70,6 +70,7 @@ crate::checks! {
         keeps_nothing_of_what_it_has_sent,
         keeps_nothing_of_clients_that_left,
         keeps_nothing_of_a_round_in_which_nothing_came,
+        keeps_nothing_of_a_stream_that_is_always_behind needs AnsweredCalls,
     }
 }
 
@@ -234,4 +235,18 @@ pub(super) fn expect_tail_after_a_half_close(
     peer.expect(&sent)?.expect_end()?;
     server.expect_logged(&format!("client 1 left after {} bytes", sent.bytes().len()))?;
     Ok(())
+}
+
+/// What was sent is gone, also where something else waits behind it at any moment.
+pub(super) fn keeps_nothing_of_a_stream_that_is_always_behind(program: &Program) -> Outcome {
+    program.watch_every_call();
+    let server = program.start()?;
+    server.shorten_sends(4 << 10)?;
+    let mut peer = server.connect_peer()?;
+    let stream = program.payload("a long stream", 13 << 18);
+    let (start, rest) = stream.split_at(1 << 18);
+    peer.exchange_far_ahead(&start)?;
+    let before = server.count_resources()?;
+    peer.exchange_far_ahead(&rest)?;
+    server.expect_given_back(before)
 }

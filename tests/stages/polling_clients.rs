@@ -27,7 +27,7 @@ use super::nonblocking_recv::{
 };
 use super::nonblocking_send::{
     expect_little_kept, expect_tail_after_a_half_close, keeps_little_of_small_pieces,
-    reset_after_half_close,
+    keeps_nothing_of_a_stream_that_is_always_behind, reset_after_half_close,
 };
 use super::select::answers_in_a_crowd;
 
@@ -71,6 +71,7 @@ crate::checks! {
         keeps_nothing_of_what_it_has_sent,
         keeps_nothing_of_clients_that_left,
         keeps_nothing_of_forty_at_a_time,
+        keeps_nothing_of_a_stream_that_is_always_behind needs AnsweredCalls,
     }
 }
 
@@ -273,12 +274,11 @@ pub(super) fn keeps_nothing_of_forty(server: &Server) -> Outcome {
     let mut resident = server.connect_peer()?;
     resident.send("hello")?.expect("hello")?;
     serve_clients(server, 40)?;
-    let before = server.count_resources()?;
-    for _ in 1..=5 {
-        serve_clients(server, 40)?;
-    }
-    resident.send("still here")?.expect("still here")?;
-    server.expect_given_back(before)
+    server.expect_given_back_after(|| {
+        (1..=5).try_for_each(|_| serve_clients(server, 40))?;
+        resident.send("still here")?.expect("still here")?;
+        Ok(())
+    })
 }
 
 /// Each of `peers` sends a message of its own, three times, before any of them receives its answer.

@@ -13,6 +13,9 @@ const PIECE: usize = 8 * 1024;
 /// (`tcp_notsent_lowat`), so that a server which trusts in that loses nothing.
 const UNDER_WAY: usize = 2 * PIECE;
 
+/// The same where the program is never to have sent all that it owes: a server reads on while 64 KiB wait.
+const FAR_AHEAD: usize = 512 * 1024;
+
 /// How much is received at most before it is given more again, in bytes.
 const DRAINED_AT_ONCE: usize = 4 << 20;
 
@@ -51,6 +54,16 @@ impl Peer {
 
     /// Sends `payload`, and receives all of it again meanwhile.
     pub fn exchange(&mut self, payload: &Payload) -> Result<&mut Self> {
+        self.exchange_with(payload, UNDER_WAY)
+    }
+
+    /// Sends `payload` far ahead of what comes back: until near its end a server that sends a little at a time owes more.
+    pub fn exchange_far_ahead(&mut self, payload: &Payload) -> Result<&mut Self> {
+        self.exchange_with(payload, FAR_AHEAD)
+    }
+
+    /// With at most `under_way` bytes sent that have not come back.
+    fn exchange_with(&mut self, payload: &Payload, under_way: usize) -> Result<&mut Self> {
         self.note_sent(
             &payload.to_string(),
             &format!("sends {payload}, and receives it"),
@@ -58,7 +71,7 @@ impl Peer {
         let length = payload.bytes().len();
         let (mut sent, mut received) = (0, 0);
         while received < length {
-            let most = length.min(received + UNDER_WAY);
+            let most = length.min(received + under_way);
             sent += self.gives(&payload.bytes()[sent..most])?;
             // Where nothing more can be sent and all has come back, the connection is broken, and so this says.
             let next = sent.min(received + PIECE).max(received + 1);
