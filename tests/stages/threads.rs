@@ -126,7 +126,8 @@ fn sleeps_nowhere_but_in_its_calls(program: &Program) -> Outcome {
     let (mut slow, mut other) = (server.connect_slow_peer()?, server.connect_peer()?);
     slow.fill(&program.more_than_fits("a long message"))?;
     asks_again_and_again(program, &mut other)?;
-    other.exchange(&program.payload("a long question", 200_000))?;
+    let long = (16 * other.room_of_recv()).min(200_000);
+    other.exchange(&program.payload("a long question", long))?;
     server
         .expect_no_waits_of_its_own()?
         .expect_unlimited_sending()?

@@ -22,6 +22,9 @@ mod failing;
 mod seeing;
 mod sleeping;
 
+/// How many bytes are much, for which a check has time anew.
+const MUCH: u64 = 1 << 20;
+
 #[derive(Debug)]
 pub struct CheckContext {
     /// What this machine can show, as far as this check may know.
@@ -41,8 +44,9 @@ pub struct CheckContext {
     /// What the program had slept when we began to count, and for how long it has slept once that is too long.
     slept_before: Cell<Duration>,
     overslept: Cell<Option<Duration>>,
-    /// When this check has waited for long enough.
+    /// When this check has waited for long enough, and how many bytes its peers have moved.
     end: Cell<Deadline>,
+    moved: Cell<u64>,
     /// The step that is judged.
     step: u8,
     /// Steps whose `todo!` stands in the student's files: only these may excuse a program's end.
@@ -69,6 +73,7 @@ impl CheckContext {
             slept_before: Cell::default(),
             overslept: Cell::default(),
             end: Cell::new(end),
+            moved: Cell::default(),
             step,
             not_started,
             without: RefCell::default(),
@@ -81,11 +86,18 @@ impl CheckContext {
         Deadline::start().or(self.end.get())
     }
 
-    /// The program has done a good part of much work: from now on its check has as long as one that begins. On a busy machine
-    /// all of it may take long.
-    pub fn has_progressed(&self) {
-        self.end
-            .set(self.end.get().or_later(Deadline::of_a_check()));
+    /// So many bytes more have gone to the program, or come from it. True with each mebibyte: from then on the check has as
+    /// long as one that begins, since much of it may take long on a busy machine. A trickle is no progress.
+    pub fn has_moved(&self, bytes: usize) -> bool {
+        let before = self.moved.get();
+        let now = before + bytes as u64;
+        self.moved.set(now);
+        let is_much = now / MUCH > before / MUCH;
+        if is_much {
+            self.end
+                .set(self.end.get().or_later(Deadline::of_a_check()));
+        }
+        is_much
     }
 
     /// From now on `program` is the one that is judged.

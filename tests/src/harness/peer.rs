@@ -169,6 +169,9 @@ impl Peer {
                     self.connection.counts.was_full.set(true);
                     break;
                 }
+                _ if sees && self.context.has_moved(taken) => {
+                    wait.begin_again_until(self.context.deadline());
+                }
                 _ if sees => wait.begin_again(),
                 _ => wait.begin_again_until(Deadline::short().or(deadline)),
             }
@@ -314,6 +317,7 @@ impl Peer {
         // Otherwise the program has hung up on us, or reads nothing: what comes back, or does not, tells more.
         if self.stream.write_all(bytes).is_ok() {
             self.connection.counts.add_sent(bytes.len());
+            self.context.has_moved(bytes.len());
         }
         Ok(self)
     }

@@ -24,7 +24,7 @@ use crate::platform::{
     foreign_address, room_at_first,
 };
 use crate::process::child::{Launch, Process, Stdin};
-use crate::process::deadline::{Deadline, THOROUGH};
+use crate::process::deadline::Deadline;
 use crate::text::size;
 
 /// Payloads of so many bytes and more are not made anew each time.
@@ -326,7 +326,6 @@ impl Program {
         let mut command = Command::new(&self.executable);
         command.args(arguments);
         let limits = Limits {
-            cpu_seconds: limits.cpu_seconds * self.many(1, THOROUGH as usize) as u64,
             descriptors: limits.descriptors.max(self.descriptors.get()),
             ..limits
         };

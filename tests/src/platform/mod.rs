@@ -101,7 +101,7 @@ pub struct Limits {
     pub descriptors: u64,
     /// How many of them are taken when it starts: it inherits so many, and cannot use them.
     pub preopened: u32,
-    /// Seconds of processor time (`RLIMIT_CPU`).
+    /// Seconds of processor time (`RLIMIT_CPU`). No check takes so much: this ends what outlives the lab.
     pub cpu_seconds: u64,
     /// Bytes that one file may grow to (`RLIMIT_FSIZE`).
     pub file_size: u64,
@@ -112,7 +112,7 @@ pub const LIMITS: Limits = Limits {
     memory: 2 << 30,
     descriptors: 256,
     preopened: 0,
-    cpu_seconds: 60,
+    cpu_seconds: 600,
     file_size: 16 << 20,
 };
 

@@ -11,8 +11,8 @@ const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long all waits of one check may take together.
 const CHECK_TIMEOUT: Duration = VERY_LONG;
 
-/// How many times as long a thorough check may take, and a program in it may compute.
-pub const THOROUGH: u32 = 3;
+/// How many times as long a thorough check may take.
+const THOROUGH: u32 = 3;
 
 /// How long to pause between two looks at a program: at first, and at most. Looking costs the processor that the program
 /// may want.

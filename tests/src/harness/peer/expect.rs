@@ -209,7 +209,10 @@ impl Peer {
                 Ok(count) => {
                     received.extend_from_slice(&buffer[..count]);
                     self.connection.counts.add_received(count);
-                    wait.begin_again();
+                    match self.context.has_moved(count) {
+                        true => wait.begin_again_until(self.context.deadline()),
+                        false => wait.begin_again(),
+                    }
                 }
                 Err(error) if is_nothing_yet(&error) => {
                     acknowledge(&self.stream);

@@ -73,8 +73,6 @@ impl Peer {
     }
 }
 
-const MEBIBYTE: usize = 1 << 20;
-
 /// One buffer between what came in and what went back.
 struct Pump {
     buffer: Vec<u8>,
@@ -98,14 +96,11 @@ impl Pump {
             return Moved::Broken;
         }
         let mut wait = Wait::until(peer.context().deadline());
-        let mut mebibytes = 0;
         loop {
+            let received = self.received;
             match self.step(peer, payload) {
                 Ok(true) if !wait.has_time() => return Moved::Stuck(Activity::Running),
-                // A trickle is no progress: each mebibyte has its time.
-                Ok(true) if self.received / MEBIBYTE > mebibytes => {
-                    mebibytes = self.received / MEBIBYTE;
-                    peer.context().has_progressed();
+                Ok(true) if peer.context().has_moved(self.received - received) => {
                     wait.begin_again_until(peer.context().deadline());
                 }
                 Ok(true) => wait.begin_again(),
