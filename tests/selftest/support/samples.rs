@@ -24,6 +24,7 @@ pub fn rows() -> [TcpRow; 2] {
         state: TcpState::Established,
         unsent: 0,
         unread: 0,
+        received: None,
         retransmits: 0,
         inode,
     };

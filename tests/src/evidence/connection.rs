@@ -124,13 +124,14 @@ impl Connection {
     }
 
     /// How many bytes the program has read so far. `None` when an end is gone.
+    ///
+    /// Where the program's kernel does not say how many have come, those that it has not acknowledged count as unread twice.
     #[must_use]
     pub fn consumed(&self, table: &[TcpRow]) -> Option<u64> {
         let (ours, theirs) = (self.our_row(table)?, self.their_row(table)?);
-        Some(
-            self.counts
-                .sent()
-                .saturating_sub(ours.unsent + theirs.unread),
-        )
+        let sent = self.counts.sent();
+        let has_come = theirs.received.map(|count| count.min(sent));
+        let has_come = has_come.unwrap_or_else(|| sent.saturating_sub(ours.unsent));
+        Some(has_come.saturating_sub(theirs.unread))
     }
 }

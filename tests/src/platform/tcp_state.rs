@@ -13,6 +13,9 @@ pub struct TcpRow {
     pub unsent: u64,
     /// Bytes received and not yet read; at a listening socket the connections that wait in the backlog.
     pub unread: u64,
+    /// Bytes received in all, read or not, where the kernel says so: `tcpi_bytes_received`, Linux since 4.1. The end of the
+    /// stream counts as one.
+    pub received: Option<u64>,
     /// How often something was sent again because no answer came.
     pub retransmits: u64,
     /// 0 when no process holds a descriptor of it.

@@ -26,11 +26,13 @@ const ANSWER: usize = 72;
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
 
 /// The attribute behind an answer that holds a `tcp_info`, the length of an attribute's own header, and where in it stand
-/// the number of probes, the number of segments on their way, and the window of the other side, which Linux tells since 5.4.
+/// the number of probes, the number of segments on their way, how many bytes have come, and the window of the other side,
+/// which Linux tells since 5.4.
 const INFO: u16 = 2;
 const ATTRIBUTE: usize = 4;
 const BACKOFF: usize = 4;
 const UNACKNOWLEDGED: usize = 24;
+const RECEIVED: usize = 128;
 const WINDOW: usize = 228;
 
 impl SockDiag {
@@ -142,6 +144,7 @@ fn row(answer: &[u8]) -> Option<TcpRow> {
         local: address(4, 8)?,
         remote: address(6, 24)?,
         unread: long(answer, 56)?.into(),
+        received: info(answer).and_then(received),
         unsent: long(answer, 60)?.into(),
         inode: long(answer, 68)?.into(),
     })
@@ -150,6 +153,12 @@ fn row(answer: &[u8]) -> Option<TcpRow> {
 /// The number of four bytes that stands at `at`.
 fn long(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_ne_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
+}
+
+/// How many bytes have come, as a `tcp_info` tells.
+fn received(info: &[u8]) -> Option<u64> {
+    let bytes = info.get(RECEIVED..RECEIVED + 8)?.try_into().ok()?;
+    Some(u64::from_ne_bytes(bytes))
 }
 
 /// Finds the `tcp_info` among the attributes behind an answer.

@@ -139,6 +139,7 @@ fn tcp_row(line: &str) -> Option<TcpRow> {
         state: tcp_state(u8::from_str_radix(fields.get(3)?, 16).ok()?),
         unsent: u64::from_str_radix(unsent, 16).ok()?,
         unread: u64::from_str_radix(unread, 16).ok()?,
+        received: None,
         retransmits: u64::from_str_radix(fields.get(6)?, 16).ok()?,
         inode: fields.get(9)?.parse().ok()?,
     })
