@@ -308,13 +308,11 @@ impl Process {
     /// Stops all threads of the program, until [`resume`](Self::resume).
     #[must_use]
     pub fn stop(&self) -> bool {
-        platform::stop(self.pid)
-            && Deadline::start()
-                .until(|| match self.sample() {
-                    Some(sample) => sample.is_stopped().then_some(true),
-                    None => Some(false),
-                })
-                .unwrap_or(false)
+        let is_stopped = || match self.sample() {
+            Some(sample) => sample.is_stopped().then_some(true),
+            None => Some(false),
+        };
+        platform::stop(self.pid) && Deadline::start().until_soon(is_stopped).unwrap_or(false)
     }
 
     pub fn resume(&self) {

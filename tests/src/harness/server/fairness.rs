@@ -118,23 +118,26 @@ impl Server {
         has_come: impl Fn() -> bool,
     ) -> Outcome {
         let (mut last, mut idle) = (0, 0);
-        let starved = self.context.deadline().until(|| {
+        let deadline = self.context.deadline();
+        let starved = loop {
             // One that does nothing any more will tell why when nobody stops it.
-            if self.process.exited().is_some() || idle > MANY {
-                return Some(None);
+            if deadline.has_passed() || self.process.exited().is_some() || idle > MANY {
+                break None;
             }
             self.runs_for_a_moment();
             let so_far = eaten(others).saturating_sub(before);
             idle = if so_far == last { idle + 1 } else { 0 };
             last = so_far;
             // Counted before the look at the turn: if that has not come, so much was taken before it.
-            match has_come() {
-                true => Some(None),
-                false => (so_far > turn.most).then_some(Some(so_far)),
+            if has_come() {
+                break None;
             }
-        });
+            if so_far > turn.most {
+                break Some(so_far);
+            }
+        };
         self.resume();
-        match starved.flatten() {
+        match starved {
             None => Ok(()),
             Some(so_far) => {
                 let Turn { of, what, most } = turn;
