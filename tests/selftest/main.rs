@@ -10,6 +10,7 @@ mod wait; // the one way to wait
 mod words; // event log and last words become values
 
 // Verdicts
+mod compare; // what was received stands below what was expected, with a mark
 mod gallery; // each mutant fails the checks that it must, for the cause that is named; each variant passes
 mod parts; // a failure names the part of a check in which it happened, and each part runs by itself
 mod reports; // a report shows what happened step by step

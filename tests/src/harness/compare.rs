@@ -1,9 +1,12 @@
 //! What was received beside what was expected, in words.
 
-use crate::text::{escape_bytes, quote, size};
+use crate::text::{columns, escape_bytes, size};
 
 /// How many bytes have to agree behind a gap or a repetition, to prove that it is one.
 const PROOF: usize = 64;
+
+/// How many zeros in a row come by no accident.
+const ZEROS: usize = 4;
 
 /// How far from where they should be we look for bytes.
 pub const FARTHEST: usize = 1 << 20;
@@ -42,36 +45,139 @@ pub fn missing(expected: &[u8], received: &[u8]) -> Option<String> {
     ))
 }
 
+/// Whether nothing but zeros stands in `received` where `expected` has other bytes: they are the rest of a buffer that was
+/// never written to.
+#[must_use]
+pub fn is_filled_with_zeros(expected: &[u8], received: &[u8]) -> bool {
+    let common = in_common(expected, received);
+    let rest = &received[common..];
+    rest.len() >= ZEROS && rest.iter().all(|byte| *byte == 0)
+}
+
 /// How many bytes the two begin with in common.
 fn in_common(expected: &[u8], received: &[u8]) -> usize {
     let pairs = expected.iter().zip(received);
     pairs.take_while(|(a, b)| a == b).count()
 }
 
-/// How `received` differs from `expected`. Long ones are shown around the first byte that does, both from the
-/// same place on, so that they can be read one below the other.
+/// How `received` differs from `expected`: the two around the first byte that does, from the same place on, so that they can be
+/// read one below the other, and a mark below that byte. As text where all of it can be read, otherwise as hexadecimal numbers.
 #[must_use]
 pub fn difference(expected: &[u8], received: &[u8]) -> (String, String) {
-    const SHORT: usize = 40;
-    const BEFORE: usize = 8;
-    const AFTER: usize = 16;
-    if expected.len().max(received.len()) <= SHORT {
-        return (quote(expected), quote(received));
-    }
     let common = in_common(expected, received);
-    let start = common.saturating_sub(BEFORE);
-    let window = |bytes: &[u8]| {
-        let end = bytes.len().min(common + AFTER);
-        let before = if start > 0 { "…" } else { "" };
-        let after = if end < bytes.len() { "…" } else { "" };
-        format!(
-            "{before}\"{}\"{after}",
-            escape_bytes(&bytes[start.min(end)..end])
-        )
+    let script = match (
+        around(expected, common, &TEXT),
+        around(received, common, &TEXT),
+    ) {
+        (ours, theirs) if is_text(ours) && is_text(theirs) => &TEXT,
+        _ => &NUMBERS,
     };
-    let place = format!("differs at byte {}", common + 1);
+    let [ours, theirs] = [expected, received].map(|bytes| script.show(bytes, common));
+    let of_all = |shown: String, bytes: &[u8]| match script.is_whole(bytes, common) {
+        true => shown,
+        false => format!("{shown} of {}", size(bytes.len())),
+    };
+    let mark = format!(
+        "{:1$}^ {2}",
+        "",
+        script.column(received, common),
+        at(expected, received)
+    );
     (
-        format!("{} of {}", window(expected), size(expected.len())),
-        format!("{} of {}: {place}", window(received), size(received.len())),
+        of_all(ours, expected),
+        format!("{}\n{mark}", of_all(theirs, received)),
     )
+}
+
+/// What is wrong at the first byte that differs.
+fn at(expected: &[u8], received: &[u8]) -> String {
+    let common = in_common(expected, received);
+    let place = format!("byte {}", common + 1);
+    match (expected.get(common), received.get(common)) {
+        (Some(_), Some(_)) => format!("{place} is the first that differs"),
+        (None, _) => format!("from {place} on it is more than was expected"),
+        (_, None) => format!("{place} is missing, and all behind it"),
+    }
+}
+
+/// How bytes are shown, and how many of them around the one that differs.
+struct Script {
+    before: usize,
+    after: usize,
+    /// What stands in front of them and behind them, and between two of them.
+    marks: &'static str,
+    between: &'static str,
+    byte: fn(u8) -> String,
+}
+
+const TEXT: Script = Script {
+    before: 8,
+    after: 16,
+    marks: "\"",
+    between: "",
+    byte: |byte| escape_bytes(&[byte]),
+};
+
+const NUMBERS: Script = Script {
+    before: 4,
+    after: 8,
+    marks: "",
+    between: " ",
+    byte: |byte| format!("{byte:02x}"),
+};
+
+impl Script {
+    fn show(&self, bytes: &[u8], common: usize) -> String {
+        let shown = around(bytes, common, self);
+        if bytes.is_empty() {
+            return size(0);
+        }
+        let (marks, text) = (self.marks, self.join(shown));
+        let end = bytes.len().min(common + self.after);
+        let before = if self.starts_within(common) {
+            "…"
+        } else {
+            ""
+        };
+        let after = if end < bytes.len() { "…" } else { "" };
+        format!("{before}{marks}{text}{marks}{after}")
+    }
+
+    fn join(&self, bytes: &[u8]) -> String {
+        let shown: Vec<_> = bytes.iter().map(|byte| (self.byte)(*byte)).collect();
+        shown.join(self.between)
+    }
+
+    fn starts_within(&self, common: usize) -> bool {
+        common > self.before
+    }
+
+    fn is_whole(&self, bytes: &[u8], common: usize) -> bool {
+        !self.starts_within(common) && bytes.len() <= common + self.after
+    }
+
+    /// The column of the byte behind those that the two have in common.
+    fn column(&self, bytes: &[u8], common: usize) -> usize {
+        let shown = around(bytes, common, self);
+        let before = &shown[..shown.len().min(common.min(self.before))];
+        let gap = if before.is_empty() { "" } else { self.between };
+        let start = if self.starts_within(common) {
+            "…"
+        } else {
+            ""
+        };
+        let start = format!("{start}{}{}{gap}", self.marks, self.join(before));
+        columns(&start)
+    }
+}
+
+/// The bytes around the one behind those that the two have in common.
+fn around<'a>(bytes: &'a [u8], common: usize, script: &Script) -> &'a [u8] {
+    let end = bytes.len().min(common + script.after);
+    &bytes[common.saturating_sub(script.before).min(end)..end]
+}
+
+fn is_text(bytes: &[u8]) -> bool {
+    let can_be_read = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t');
+    bytes.iter().all(can_be_read)
 }

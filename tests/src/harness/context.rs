@@ -23,7 +23,7 @@ mod seeing;
 mod sleeping;
 
 /// How many bytes are much, for which a check has time anew.
-const MUCH: u64 = 1 << 20;
+const MUCH: u64 = 1 << 18;
 
 #[derive(Debug)]
 pub struct CheckContext {
@@ -86,7 +86,7 @@ impl CheckContext {
         Deadline::start().or(self.end.get())
     }
 
-    /// So many bytes more have gone to the program, or come from it. True with each mebibyte: from then on the check has as
+    /// So many bytes more have gone to the program, or come from it. True with each quarter of a mebibyte: from then on the check has as
     /// long as one that begins, since much of it may take long on a busy machine. A trickle is no progress.
     pub fn has_moved(&self, bytes: usize) -> bool {
         let before = self.moved.get();

@@ -2,7 +2,7 @@
 
 mod audit;
 pub mod client;
-mod compare;
+pub mod compare;
 pub mod context;
 pub mod exit;
 pub mod payload;

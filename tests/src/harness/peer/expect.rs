@@ -11,7 +11,7 @@ use crate::diagnose::failure::{Outcome, Problem, Result};
 use crate::diagnose::symptom::Symptom;
 use crate::evidence::settle::Activity;
 use crate::evidence::wait::{Wait, Waited};
-use crate::harness::compare::{difference, missing, repeated};
+use crate::harness::compare::{difference, is_filled_with_zeros, missing, repeated};
 use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
 use crate::platform::acknowledge;
@@ -52,8 +52,12 @@ impl Peer {
             return Err(self.fail(Symptom::MissingBytes, payload.to_string(), missing));
         }
         if !payload.bytes().starts_with(&received) {
+            let symptom = match is_filled_with_zeros(payload.bytes(), &received) {
+                true => Symptom::MoreBytes,
+                false => Symptom::OtherBytes,
+            };
             let (expected, received) = difference(payload.bytes(), &received);
-            return Err(self.fail(Symptom::OtherBytes, expected, received));
+            return Err(self.fail(symptom, expected, received));
         }
         let so_far = match received.len() {
             length if length <= 40 => quote(&received),
