@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use assert_cmd::Command;
+use lab::course::cause::Cause;
 use lab::course::readme::Readme;
 use lab::course::{self, STAGES, deck};
 use lab::judge::check::Part;
@@ -31,11 +32,22 @@ fn every_cause_that_a_mutant_shows_is_explained() {
                 cause.name()
             ));
         }
-        if readme.hint_for(cause).is_none() {
+        // The question, and at least one hint that knows the stage.
+        if readme.hints_about(cause).len() < 2 {
             missing.insert(format!("{}: no hint on {}", piece.stage.slug, cause.name()));
         }
     }
     assert!(missing.is_empty(), "{missing:#?}");
+}
+
+/// Each cause is first asked about, in words of its own, so that the student finds it and is not told.
+#[test]
+fn every_cause_has_a_question_of_its_own() {
+    let questions: BTreeSet<_> = Cause::ALL.iter().map(|cause| cause.question()).collect();
+    assert_eq!(questions.len(), Cause::ALL.len());
+    for question in questions {
+        assert!(question.ends_with('?'), "{question}");
+    }
 }
 
 #[test]

@@ -21,8 +21,7 @@ use super::echo_server::{
 };
 use super::listen::{ends_for_an_error_of_its_own, listens_where_it_was_asked_to};
 use super::nonblocking_send::{
-    expect_little_kept, keeps_little_of_small_pieces,
-    keeps_nothing_of_a_stream_that_is_always_behind, owes_the_tail_after_a_half_close,
+    expect_little_kept, keeps_little_of_small_pieces, owes_the_tail_after_a_half_close,
     reset_after_half_close,
 };
 use super::polling_clients::{
@@ -78,7 +77,6 @@ crate::checks! {
         listens_where_it_was_asked_to needs Ipv6,
         ends_for_an_error_of_its_own needs ForeignSockets AnsweredCalls,
         serves_the_next_after_some_that_end_and_reset,
-        keeps_nothing_of_a_stream_that_is_always_behind needs AnsweredCalls,
     }
     step 4, 1: serves_clients_beyond_a_thousand_descriptors needs ManyDescriptors SettledState {
         serves_forty_clients_with_high_descriptors,

@@ -247,3 +247,42 @@ fn without_a_name_the_stage_at_hand_is_meant() {
     assert_eq!(opened.out, named.out);
     assert_eq!((opened.code, opened.err.as_str()), (Some(0), ""));
 }
+
+/// Asked again about the same failure, the lab helps more.
+#[test]
+fn each_hint_about_a_failure_is_stronger_than_the_one_before() {
+    let clone = Checkout::new("stuck");
+    let file = clone.path("exercises/02-echo-server/src/server.rs");
+    let right = fs::read_to_string(clone.path("solutions/02-echo-server/src/server.rs"));
+    let right = right.expect("there is a solution");
+    let wrong = right.replace("&buffer[..count]", "&buffer[..]");
+    assert_ne!(wrong, right);
+    let write = |text: &str| fs::write(&file, text).expect("it can be written");
+    let says = |arguments: &[&str], what: &str| {
+        let ran = clone.lab(arguments).run();
+        assert!(
+            ran.out.contains(what),
+            "{arguments:?} and not {what:?}: {ran:?}"
+        );
+    };
+
+    write(&wrong);
+    says(&["check"], "stuck: cargo lab hint");
+    says(
+        &["hint"],
+        "hint 1 of 2 about stale-bytes\n\nFirst a question",
+    );
+    says(&["hint"], "hint 2 of 2 about stale-bytes\n\nStep 1: ");
+    says(&["hint"], "That was the strongest");
+    // The same failure again takes nothing back, and another subject's is not the student's.
+    says(&["check"], "stale-bytes");
+    says(&["check", "2", "--subject", "solutions"], "10 of 10 points");
+    says(&["hint"], "hint 2 of 2 about stale-bytes");
+    // Asked for by number, or for all of them, it is as always.
+    says(&["hint", "2"], "Hints for 02-echo-server");
+    says(&["hint", "2", "1"], "Step 1: ");
+    // Once it passes there is nothing to help with.
+    write(&right);
+    says(&["check"], "10 of 10 points");
+    says(&["hint"], "Hints for 02-echo-server");
+}

@@ -44,7 +44,7 @@ pub struct Readme {
 }
 
 /// One fold below "When you are stuck".
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Hint {
     pub title: String,
     pub causes: Vec<Cause>,
@@ -55,10 +55,24 @@ pub struct Hint {
 }
 
 impl Hint {
+    /// The weakest help about `cause`: what to ask oneself.
+    fn question(cause: Cause) -> Self {
+        Self {
+            title: "First a question".into(),
+            body: cause.question().into(),
+            ..Self::default()
+        }
+    }
+
     /// The step that it belongs to, as its title begins: `Step 2`.
     #[must_use]
     pub fn step(&self) -> &str {
         self.title.split(':').next().unwrap_or_default()
+    }
+
+    /// Whether it is about its step as a whole, and neither about a cause nor about the compiler.
+    fn is_about_its_step(&self) -> bool {
+        self.causes.is_empty() && self.compiler.is_empty()
     }
 
     /// Whether it is about this error of the compiler's.
@@ -151,9 +165,27 @@ impl Readme {
         &self.hints
     }
 
+    /// All help about `cause`, from weak to strong: a question, the hints that name the cause, and the stronger ones of the same
+    /// step that are about it as a whole.
     #[must_use]
-    pub fn into_hints(self) -> Vec<Hint> {
-        self.hints
+    pub fn hints_about(&self, cause: Cause) -> Vec<Hint> {
+        let mut hints = vec![Hint::question(cause)];
+        hints.extend(self.hints_where(|hint| hint.causes.contains(&cause)));
+        hints
+    }
+
+    /// The hints that fit, and behind the last of them those that show the shape of its step: they name no cause.
+    #[must_use]
+    pub fn hints_where(&self, fits: impl Fn(&Hint) -> bool) -> Vec<Hint> {
+        let Some(last) = self.hints.iter().rposition(&fits) else {
+            return Vec::new();
+        };
+        let is_stronger = |place: usize, hint: &Hint| {
+            place > last && hint.step() == self.hints[last].step() && hint.is_about_its_step()
+        };
+        let hints = self.hints.iter().enumerate();
+        let shown = hints.filter(|(place, hint)| fits(hint) || is_stronger(*place, hint));
+        shown.map(|(_, hint)| hint.clone()).collect()
     }
 
     /// The number, from 1, of the weakest hint about `cause`.

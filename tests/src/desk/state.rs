@@ -255,37 +255,28 @@ impl<'a> Desk<'a> {
     }
 
     /// The hints that may help now, from weak to strong: those about the cause of the first failure or about what the
-    /// compiler says, and then the stronger ones of the same step; without a failure those of the step that is next.
+    /// compiler says; without a failure those of the step that is next; otherwise all.
     #[must_use]
     pub fn hints(&self) -> Vec<Hint> {
         let Ok(readme) = Readme::read(&self.repo.root, self.stage) else {
             return Vec::new();
         };
-        let hints = readme.into_hints();
-        let Some(last) = hints.iter().rposition(|hint| self.is_about_now(hint)) else {
-            return hints;
-        };
-        let step = hints[last].step().to_string();
-        let all = hints.into_iter().enumerate();
-        let fit = all.filter(|(place, hint)| {
-            self.is_about_now(hint) || (*place > last && hint.step() == step)
-        });
-        fit.map(|(_, hint)| hint).collect()
-    }
-
-    fn is_about_now(&self, hint: &Hint) -> bool {
-        let is_of = |step: u8| hint.step() == format!("Step {step}");
-        match &self.work {
-            Work::Untouched => is_of(1),
+        let of_step = |step: u8| readme.hints_where(|hint| hint.step() == format!("Step {step}"));
+        let hints = match &self.work {
+            Work::Untouched => of_step(1),
             Work::Judged { candidate, .. } if candidate.compiler_error().is_some() => {
                 let error = candidate.compiler_error().unwrap_or_default();
-                hint.is_about_compiler(error)
+                readme.hints_where(|hint| hint.is_about_compiler(error))
             }
             _ => match (self.first_failure(), self.next_step()) {
-                (Some(cause), _) => hint.causes.contains(&cause),
-                (None, Some(next)) => is_of(next),
-                (None, None) => false,
+                (Some(cause), _) => readme.hints_about(cause),
+                (None, Some(next)) => of_step(next),
+                (None, None) => Vec::new(),
             },
+        };
+        match hints.is_empty() {
+            true => readme.hints().to_vec(),
+            false => hints,
         }
     }
 
@@ -335,10 +326,7 @@ impl<'a> Desk<'a> {
 
     /// The cause of the first failure, in the order of the table.
     fn first_failure(&self) -> Option<Cause> {
-        self.verdicts().find_map(|verdict| match verdict {
-            Verdict::Failed { failure, .. } => Some(failure.cause),
-            _ => None,
-        })
+        self.verdicts().find_map(Verdict::cause)
     }
 
     /// The lowest step that is not started.

@@ -2,7 +2,7 @@
 //! a result counts only for the very files, given code and checks that it was got from.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
@@ -10,6 +10,7 @@ use crate::build::repo::Repo;
 use crate::build::subject::{Kind, Subject};
 use crate::build::{self, fingerprint};
 use crate::course::Stage;
+use crate::judge::stuck::Stuck;
 use crate::judge::{BuiltStage, Score};
 
 /// The results of earlier runs: one JSON object, from the hash of a stage to its score.
@@ -23,8 +24,7 @@ impl ScoreCache {
     #[must_use]
     pub fn open(repo: &Repo) -> Self {
         let file = repo.target.join("results.json");
-        let text = fs::read_to_string(&file).unwrap_or_default();
-        let known = serde_json::from_str(&text).unwrap_or_default();
+        let known = read(&file);
         Self { file, known }
     }
 
@@ -41,10 +41,11 @@ impl ScoreCache {
             ungraded: 0,
             steps_done: u8::try_from(number("steps_done")?).ok()?,
             steps_so_far: u8::try_from(number("steps_so_far")?).ok()?,
+            first_failure: None,
         })
     }
 
-    /// Remembers what all checks of `candidate` came to. Other subjects than the exercises are nobody's progress, and
+    /// Remembers what all checks of `candidate` came to, and why the first failed. Other subjects than the exercises are nobody's progress, and
     /// what could not be graded is no result.
     ///
     /// A thorough run has a key of its own, since a program may pass the one and fail the other.
@@ -55,6 +56,9 @@ impl ScoreCache {
         is_thorough: bool,
         score: &Score,
     ) {
+        if subject.kind == Kind::Exercises {
+            Stuck::open(repo).judged(candidate.stage, score.first_failure);
+        }
         let is_result = subject.kind == Kind::Exercises && score.ungraded == 0;
         let Some(key) = candidate.key.as_ref().filter(|_| is_result) else {
             return;
@@ -63,8 +67,7 @@ impl ScoreCache {
             true => format!("{key} thorough"),
             false => key.clone(),
         };
-        // Another grader may have written meanwhile. A result that is not remembered shows as unknown, and is no
-        // reason to fail; but nobody ever reads half a file.
+        // Another grader may have written meanwhile. A result that is not remembered shows as unknown.
         let mut results = Self::open(repo);
         let value = json!({
             "points": score.points,
@@ -73,12 +76,21 @@ impl ScoreCache {
             "steps_so_far": score.steps_so_far,
         });
         results.known.insert(key, value);
-        let unfinished = results
-            .file
-            .with_extension(format!("unfinished-{}", std::process::id()));
-        let text = Value::Object(results.known).to_string();
-        let _ = fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, &results.file));
+        write_whole(&results.file, results.known);
     }
+}
+
+/// The object in a file of ours; an empty one where there is none.
+pub(super) fn read(file: &Path) -> Map<String, Value> {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
+/// Puts an object into a file of ours. Nobody ever reads half of it, and that it cannot be written is no reason to fail.
+pub(super) fn write_whole(file: &Path, object: Map<String, Value>) {
+    let unfinished = file.with_extension(format!("unfinished-{}", std::process::id()));
+    let text = Value::Object(object).to_string();
+    let _ = fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, file));
 }
 
 /// A hash of all that a verdict on `stage` depends on, if its program is built from `content`. `None` when some of it

@@ -6,6 +6,7 @@ pub mod report;
 mod score;
 pub mod side_by_side;
 pub mod startup;
+pub mod stuck;
 mod verdict;
 
 pub use score::Score;

@@ -72,8 +72,8 @@ pub fn rows(
         ("calls", failure.calls.as_ref()),
         ("why", Some(&why)),
         ("read", Some(&read)),
-        ("slide", slide.as_ref()),
         ("hint", Some(&hint)),
+        ("slide", slide.as_ref()),
         ("again", Some(&again)),
     ];
     for (name, value) in rows {

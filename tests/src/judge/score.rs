@@ -1,6 +1,7 @@
 //! What verdicts add up to.
 
 use crate::course::Stage;
+use crate::course::cause::Cause;
 use crate::judge::Verdict;
 use crate::judge::check::Check;
 
@@ -16,6 +17,8 @@ pub struct Score {
     pub steps_done: u8,
     /// The same where some passed only so far: until the steps behind them are written.
     pub steps_so_far: u8,
+    /// Why the first check failed that did.
+    pub first_failure: Option<Cause>,
 }
 
 impl Score {
@@ -43,6 +46,7 @@ impl Score {
             ungraded: sum(|verdict| matches!(verdict, Verdict::CouldNotGrade(_))),
             steps_done: steps(|verdict| verdict.is_fine() && !verdict.is_so_far()),
             steps_so_far: steps(Verdict::is_fine),
+            first_failure: verdicts.iter().find_map(Verdict::cause),
         }
     }
 

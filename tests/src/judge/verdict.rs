@@ -1,5 +1,6 @@
 //! What became of a check.
 
+use crate::course::cause::Cause;
 use crate::diagnose::failure::Failure;
 use crate::judge::check::{Check, Part};
 use crate::platform::Power;
@@ -74,6 +75,15 @@ impl Reservation {
 }
 
 impl Verdict {
+    /// Why it failed, if it did.
+    #[must_use]
+    pub fn cause(&self) -> Option<Cause> {
+        match self {
+            Self::Failed { failure, .. } => Some(failure.cause),
+            _ => None,
+        }
+    }
+
     /// The verdict on a check whose parts came to this, in their order: the first that is no pass. No part behind it is
     /// asked for.
     pub(super) fn of_parts(parts: impl Iterator<Item = Self>) -> Self {

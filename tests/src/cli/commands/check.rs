@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::build::repo::Repo;
-use crate::build::subject::Subject;
+use crate::build::subject::{Kind, Subject};
 use crate::cli::args::{
     Request, all_argument, at_once, jobs_argument, only_argument, seed_argument, stages_argument,
     subject_argument, thorough_argument,
@@ -20,7 +20,7 @@ use crate::judge::{BuiltStage, Judge, Score, Verdict, built_stages};
 use crate::stages;
 use crate::ui::json::Json;
 use crate::ui::status::Status;
-use crate::ui::terminal;
+use crate::ui::terminal::{self, COMMAND, paint};
 use crate::ui::verdicts::{StageReport, Telling};
 
 /// A check that takes longer is named while it runs.
@@ -104,13 +104,33 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
         }
         match &mut json {
             Some(json) => json.add(candidate, &judged, score),
-            None => say(&report.end(score))?,
+            None => {
+                let has_failed = score
+                    .as_ref()
+                    .is_some_and(|score| score.first_failure.is_some());
+                say(&report.end(score))?;
+                if has_failed && is_at_hand(repo, &request, candidate.stage) {
+                    say(&stuck())?;
+                }
+            }
         }
     }
     if let Some(json) = json {
         terminal::write(&json.render())?;
     }
     Ok(worst.code())
+}
+
+/// Whether `stage` is the student's own, and the one that `lab hint` is about where none is named.
+fn is_at_hand(repo: &Repo, request: &Request, stage: &Stage) -> bool {
+    let own = request.subject.kind == Kind::Exercises && request.stages.len() == 1;
+    own && crate::cli::stage_at_hand(None, &repo.root).is_ok_and(|at_hand| at_hand == stage)
+}
+
+/// Where help is, once a stage has failed.
+fn stuck() -> String {
+    let command = paint(COMMAND, "cargo lab hint");
+    format!("  stuck: {command} (a question first, then a stronger hint each time)\n\n")
 }
 
 /// What is said of a check whose verdict takes long. Verdicts come in the order of the rubric, and one that is known already

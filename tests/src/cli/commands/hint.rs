@@ -8,13 +8,14 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 use crate::build::repo::Repo;
 use crate::course::Stage;
 use crate::course::readme::{Hint, Readme};
+use crate::judge::stuck::{Failed, Stuck};
 use crate::ui::hints;
-use crate::ui::terminal::{COMMAND, STRONG, paint, print, width, wrap};
+use crate::ui::terminal::{COMMAND, QUIET, STRONG, paint, print, width, wrap};
 
 #[must_use]
 pub fn command() -> Command {
     Command::new("hint")
-        .about("List a stage's hints from weak to strong, or open one of them")
+        .about("Show a hint about the last failure, a stronger one each time; or list a stage's hints, or open one")
         .arg(crate::cli::stage_argument())
         .arg(
             Arg::new("number")
@@ -41,12 +42,41 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
     };
     let stage = crate::cli::stage_at_hand(word.map(String::as_str), root)?;
     let readme = Readme::read(root, stage)?;
-    let text = match number {
-        Some(number) => open(stage, &readme, number, width())?,
-        None => list(stage, readme.hints(), width()),
+    let stuck = Stuck::open(repo);
+    let failed = stuck.failed(stage).filter(|_| word.is_none());
+    let text = match (number, failed) {
+        (Some(number), _) => open(stage, &readme, number, width())?,
+        (None, Some(failed)) => {
+            stuck.hint_shown(stage, failed);
+            next(stage, &readme, failed, width())
+        }
+        (None, None) => list(stage, readme.hints(), width()),
     };
     print(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The next hint about what failed last.
+fn next(stage: &Stage, readme: &Readme, failed: Failed, width: usize) -> String {
+    let hints = readme.hints_about(failed.cause);
+    let place = failed.hints_shown.min(hints.len() - 1);
+    let about = format!(
+        "{}, hint {} of {} about {}",
+        stage.slug,
+        place + 1,
+        hints.len(),
+        failed.cause.name()
+    );
+    let hint = hints::render(stage, readme, &hints[place], width);
+    let (words, command) = match place + 1 < hints.len() {
+        true => ("Still stuck? A stronger one:", "cargo lab hint".into()),
+        false => (
+            "That was the strongest. All hints of the stage:",
+            format!("cargo lab hint {}", stage.short()),
+        ),
+    };
+    let about = wrap(&paint(QUIET, about), "", width);
+    format!("{about}\n{hint}\n{words}\n  {}\n", paint(COMMAND, command))
 }
 
 fn list(stage: &Stage, hints: &[Hint], width: usize) -> String {
