@@ -1,8 +1,8 @@
 //! Stage 08: let the scheduler do the waiting: one blocking thread a client.
 //!
 //! A pool of threads passes as long as it has one for everybody who is there. That threads run out is brought about
-//! with memory: without room for a stack the system refuses a thread just as it does at its limit of threads, and it
-//! concerns nobody else on the machine.
+//! without other programs on the machine noticing it: the lab refuses a thread in the kernel's place, or leaves no memory for
+//! a stack.
 //!
 use crate::diagnose::failure::{Outcome, Result};
 use crate::harness::peer::Peer;
@@ -248,12 +248,22 @@ fn goes_on_when_no_thread_can_be_started(program: &Program) -> Outcome {
     let mut served = server.connect_peers(3)?;
     server.expect_sleeping_thread_per_client(&served)?;
     server.deny_threads()?;
-    for peer in &mut server.connect_peers(12)? {
-        server.expect_served_or_turned_away(peer)?;
-    }
+    are_served_or_turned_away(&server, 12)?;
     server.expect_no_waits_of_its_own()?;
     talk_all_at_once(program, &mut served)?;
+    server.allow_a_thread_for_a_stack()?;
+    // A stack may lie ready for the first of them.
+    let _others = are_served_or_turned_away(&server, 3)?;
     served.remove(0).half_close()?.expect_end()?;
     server.expect_sleeping()?;
     serve_one_client(&server)
+}
+
+/// So many come, and none of them is kept waiting.
+fn are_served_or_turned_away(server: &Server, count: usize) -> Result<Vec<Peer>> {
+    let mut peers = server.connect_peers(count)?;
+    for peer in &mut peers {
+        server.expect_served_or_turned_away(peer)?;
+    }
+    Ok(peers)
 }

@@ -128,6 +128,7 @@ fn place(seen: &Evidence, call: SleepingCall) -> String {
             None => "a sleep".into(),
         },
         CallKind::Futex => "a wait for another thread".into(),
+        CallKind::Start => "the start of a thread or a process".into(),
         CallKind::Other => format!("a system call{on}"),
     }
 }

@@ -54,6 +54,8 @@ pub enum CallKind {
     Sleep,
     /// Waiting for another thread: a lock, a join, a channel.
     Futex,
+    /// Starting a thread or a process.
+    Start,
     Other,
 }
 

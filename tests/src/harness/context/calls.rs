@@ -6,7 +6,7 @@ use crate::diagnose::failure::Outcome;
 use crate::evidence::calls::CallLog;
 use crate::evidence::connection::Connection;
 use crate::harness::context::CheckContext;
-use crate::platform::{CallCounts, Fault, Power, descriptors};
+use crate::platform::{CallCounts, CallKind, Fault, Power, descriptors};
 
 /// Bytes that a kernel has at once, on whichever machine.
 const MOST_ROOM: usize = 64 * 1024;
@@ -77,7 +77,10 @@ impl CheckContext {
     /// When these calls are not reported: the check has not asked for that.
     pub fn answer(&self, fault: Fault) -> Outcome {
         let program = self.program.borrow();
-        let watched = program.as_ref().filter(|one| one.call_counts().is_some());
+        // The start of a thread is reported wherever any call is.
+        let is_rare = fault.kind == CallKind::Start;
+        let watched = program.as_ref();
+        let watched = watched.filter(|one| is_rare || one.call_counts().is_some());
         let watch = watched.and_then(|program| program.watch());
         match watch {
             Some(watch) => {

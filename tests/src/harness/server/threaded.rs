@@ -7,7 +7,7 @@ use crate::evidence::history::Shortage;
 use crate::harness::peer::Peer;
 use crate::harness::peer::expect::Arrival;
 use crate::harness::server::Server;
-use crate::platform;
+use crate::platform::{self, Answer, CallKind, Fault, SystemError};
 use crate::text::quote;
 
 /// Too little for the stack of a thread, which takes 2 MiB, and enough for everything else.
@@ -35,9 +35,35 @@ impl Server {
         ))
     }
 
-    /// From now on there is no memory for the stack of a new thread.
+    /// From now on the kernel starts no thread for it. Where its calls are not reported, there is no memory for the stack of a
+    /// new thread; the stack of one that ends is enough for the next.
     pub fn deny_threads(&self) -> Outcome {
-        self.shortage(Shortage::Thread, NO_STACK)
+        if self.context.calls().is_none() {
+            return self.shortage(Shortage::Thread, NO_STACK);
+        }
+        self.context.wait_until_settled();
+        self.context
+            .remember(|history| history.shortage = Some(Shortage::Thread));
+        self.context.note_sent("the lab", "lets no thread start");
+        self.context.answer(Fault {
+            kind: CallKind::Start,
+            peer: None,
+            answer: Answer::Error(SystemError::WouldBlock),
+            times: u64::MAX,
+        })
+    }
+
+    /// From now on it has one thread more, once the stack of another is given back: that of a client that leaves.
+    pub fn allow_a_thread_for_a_stack(&self) -> Outcome {
+        match self.process.watch() {
+            Some(watch) => {
+                self.shortage(Shortage::Thread, NO_STACK)?;
+                watch.leave_to_the_kernel(CallKind::Start);
+                Ok(())
+            }
+            // Its memory was taken away before.
+            None => Ok(()),
+        }
     }
 
     /// From now on there is memory for the stacks of thirty threads at a time.

@@ -137,6 +137,11 @@ impl CallWatch {
     pub fn answer(&self, fault: Fault) {
         lock(&self.0.faults).push(fault);
     }
+
+    /// From now on the kernel answers calls of this kind again.
+    pub fn leave_to_the_kernel(&self, kind: CallKind) {
+        lock(&self.0.faults).retain(|fault| fault.kind != kind);
+    }
 }
 
 impl Shared {
@@ -176,6 +181,7 @@ impl Shared {
         let (kind, peer) = match call {
             WatchedCall::On { kind, peer, .. } => (*kind, *peer),
             WatchedCall::Wait { kind, .. } => (*kind, None),
+            WatchedCall::NewThread | WatchedCall::NewProcess => (CallKind::Start, None),
             _ => return Verdict::GoOn,
         };
         match self.fault(kind, peer) {
