@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use lab::build::repo::Repo;
-use lab::build::subject::{Subject, unwritten};
+use lab::build::subject::{Kind, Subject, unwritten};
 use lab::course::readme::Readme;
 use lab::course::{self, STAGES, Stage};
 use lab::judge::check::Check;
@@ -61,7 +61,7 @@ fn grade() -> anyhow::Result<ExitCode> {
         trials.extend(listed.flat_map(|stage| list(&repo, &subject, &usual, stage)));
     } else {
         for candidate in built_stages(&repo, &subject, &wanted)? {
-            say_if_not_built(&repo, &candidate);
+            say_if_not_built(&repo, &candidate, subject.kind == Kind::Exercises);
             let candidate = Arc::new(candidate);
             judged.push(Arc::clone(&candidate));
             for (place, check) in stages::checks(candidate.stage).iter().enumerate() {

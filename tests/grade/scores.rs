@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use lab::build::Built;
+use lab::build::given;
 use lab::build::repo::Repo;
 use lab::build::subject::Subject;
 use lab::course::STAGES;
@@ -14,9 +15,17 @@ use lab::text::points_word;
 
 use crate::{Verdicts, lock};
 
-/// Why a stage was not built: once, before its checks fail with a line each.
-pub fn say_if_not_built(repo: &Repo, candidate: &BuiltStage) {
+/// Which given files of a stage were changed, where it is the student's own, and why it was not built: once, before its checks
+/// fail with a line each.
+pub fn say_if_not_built(repo: &Repo, candidate: &BuiltStage, is_own: bool) {
     let slug = candidate.stage.slug;
+    let changed = given::changed(&repo.root, candidate.stage);
+    if is_own && !changed.is_empty() {
+        eprintln!(
+            "\n{slug} is not as it was shipped, and a grade rests on what was; to have it back: git checkout {}",
+            changed.join(" ")
+        );
+    }
     match &candidate.built {
         Built::Program { .. } => {}
         Built::NoSource(reason) => eprintln!("\n{slug}: {reason}"),

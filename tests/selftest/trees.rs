@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use lab::build::given;
 use lab::build::subject::unwritten_steps;
 use lab::course::{STAGES, Stage};
 
@@ -28,6 +29,16 @@ fn exercises_and_solutions_differ_in_the_students_files_only() {
             let is_same = solution.get(name) == Some(bytes);
             assert_eq!(is_same, !is_students, "{}/{}", stage.slug, name.display());
         }
+    }
+}
+
+/// What a student's clone is compared with. After a change of a given file: `cargo lab bless --slides`.
+#[test]
+fn the_list_of_given_files_is_up_to_date() {
+    let list = fs::read_to_string(root().join(given::LIST)).expect("there is a list");
+    assert_eq!(list, given::list(root()).expect("all of them can be read"));
+    for stage in STAGES {
+        assert_eq!(given::changed(root(), stage), [""; 0], "{}", stage.slug);
     }
 }
 

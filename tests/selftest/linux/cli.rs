@@ -286,3 +286,31 @@ fn each_hint_about_a_failure_is_stronger_than_the_one_before() {
     says(&["check"], "10 of 10 points");
     says(&["hint"], "Hints for 02-echo-server");
 }
+
+/// The student's file is one; what it rests on are others.
+#[test]
+fn a_given_file_that_was_changed_is_named() {
+    let clone = Checkout::new("given");
+    let says = |arguments: &[&str]| clone.lab(arguments).run().out;
+    assert!(!says(&["check", "2"]).contains("git checkout"));
+
+    let [kit, ours, another] = [
+        "exercises/kit/src/event_log.rs",
+        "exercises/02-echo-server/src/main.rs",
+        "exercises/03-echo-client/src/main.rs",
+    ];
+    for file in [kit, ours, another] {
+        let text = fs::read_to_string(clone.path(file)).expect("there is a file");
+        fs::write(clone.path(file), format!("{text}// mine\n")).expect("it can be written");
+    }
+    let named = format!("git checkout {ours} {kit}\n");
+    assert!(says(&["check", "2"]).contains(&named));
+    // Another subject brings its own.
+    assert!(!says(&["check", "2", "--subject", "solutions"]).contains("git checkout"));
+    fs::remove_file(clone.path(ours)).expect("it can be removed");
+    assert!(says(&["check", "2"]).contains(&named));
+    // Windows' line ends are no change.
+    let text = fs::read_to_string(root().join(kit)).expect("there is a file");
+    fs::write(clone.path(kit), text.replace('\n', "\r\n")).expect("it can be written");
+    assert!(says(&["check", "2"]).contains(&format!("git checkout {ours}\n")));
+}

@@ -7,6 +7,7 @@
 mod compile;
 pub mod files;
 pub mod fingerprint;
+pub mod given;
 pub mod repo;
 mod staging;
 pub mod subject;

@@ -112,7 +112,7 @@ fn judged(
 ) -> String {
     let mut report = StageReport::on(candidate, telling);
     let title = wrap(candidate.stage.title, "", telling.width);
-    let mut text = format!("{title}\n{}", report.why_not_built());
+    let mut text = format!("{title}\n{}{}", report.changed(), report.why_not_built());
     if !candidate.is_program() {
         return text;
     }

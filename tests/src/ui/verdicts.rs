@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::build::Built;
+use crate::build::given;
 use crate::build::repo::Repo;
 use crate::build::subject::{Kind, Subject};
 use crate::course::cause::Cause;
@@ -66,8 +67,31 @@ impl<'a> StageReport<'a> {
     #[must_use]
     pub fn head(&self) -> String {
         let Stage { slug, title, .. } = self.candidate.stage;
-        let why = self.why_not_built();
-        format!("{}  {title}\n{why}", paint(STRONG, slug))
+        let (changed, why) = (self.changed(), self.why_not_built());
+        format!("{}  {title}\n{changed}{why}", paint(STRONG, slug))
+    }
+
+    /// Which given files are not as they were shipped: the verdicts rest on them too.
+    #[must_use]
+    pub fn changed(&self) -> String {
+        let Telling {
+            repo,
+            subject,
+            width,
+            ..
+        } = self.telling;
+        let changed = match subject.kind {
+            Kind::Exercises => given::changed(&repo.root, self.candidate.stage),
+            _ => Vec::new(),
+        };
+        if changed.is_empty() {
+            return String::new();
+        }
+        let names = changed.join(" ");
+        let words = "Given files have been changed, and these verdicts rest on them. A grade rests on those that were shipped. \
+                     To have them back:";
+        let command = paint(COMMAND, format!("git checkout {names}"));
+        format!("{}    {command}\n\n", wrap(words, "  ", width))
     }
 
     /// One line a check, and below a failed one the rows of its report; for a cause that was explained above,

@@ -9,6 +9,7 @@ use std::process::{self, ExitCode};
 use anyhow::{Context, ensure};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
+use crate::build::given;
 use crate::build::repo::Repo;
 use crate::build::subject::Subject;
 use crate::cli::call;
@@ -26,7 +27,7 @@ pub fn command() -> Command {
         .about(
             "Rewrite the accepted transcripts and the code on slides from the solutions (for contributors; read the diff)",
         )
-        .arg(flag("slides").help("Only the code on slides, which takes no time"))
+        .arg(flag("slides").help("Only the code on slides and the list of given files, which takes no time"))
         .arg(flag(WRITE).hide(true))
 }
 
@@ -38,6 +39,9 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
         return write_transcripts(repo);
     }
     renew_slides(&repo.root)?;
+    let list = repo.root.join(given::LIST);
+    fs::write(&list, given::list(&repo.root)?)
+        .with_context(|| format!("cannot write {}", given::LIST))?;
     if matches.get_flag("slides") {
         return Ok(ExitCode::SUCCESS);
     }
