@@ -73,15 +73,37 @@ fn where_columns_do_not_fit_each_step_is_a_line() {
 
 #[test]
 fn of_a_long_exchange_the_end_is_shown_and_of_a_short_one_a_line_is_enough() {
-    let steps = vec![("client 1", "sends \"hi\""); 20];
+    let steps = [
+        ("client 1", "sends \"hi\""),
+        ("client 1", "receives \"hi\""),
+    ]
+    .repeat(10);
     let text = report(&steps, 80);
     assert!(text.contains("… 12 steps before"), "{text}");
-    assert!(!text.contains(" 12  sends"), "{text}");
+    assert!(!text.contains(" 12  "), "{text}");
     assert!(
-        text.contains(" 13  sends") && text.contains(" 20  sends"),
+        text.contains(" 13  sends") && text.contains(" 20  receives"),
         "{text}"
     );
 
     let text = report(&steps[..2], 80);
     assert_eq!(text, "  sent       all of it in a line\n");
+}
+
+#[test]
+fn what_is_done_again_and_again_is_one_step() {
+    let steps = [
+        ("client 1", "connects"),
+        ("client 1", "sends \"?\""),
+        ("client 1", "sends \"?\""),
+        ("client 1", "sends \"?\""),
+        ("client 2", "sends \"?\""),
+    ];
+    let expected = "  \
+  exchange        client 1                       client 2
+               1  connects
+               2  sends \"?\", 3 times
+               3                                 sends \"?\"
+";
+    assert_eq!(report(&steps, 80), expected);
 }

@@ -91,11 +91,11 @@ pub fn quote(bytes: &[u8]) -> String {
     }
 }
 
-/// Printable ASCII as it is, all else as Rust would write it.
+/// Bytes as Rust would write them between double quotes.
 #[must_use]
 pub fn escape_bytes(bytes: &[u8]) -> String {
     let shown = |byte: &u8| match byte {
-        b'\'' | b'"' => char::from(*byte).to_string(),
+        b'\'' => "'".into(),
         _ => byte.escape_ascii().to_string(),
     };
     bytes.iter().map(shown).collect()

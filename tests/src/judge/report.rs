@@ -97,6 +97,7 @@ fn exchange(stage: &Stage, steps: &[(String, String)], width: usize) -> Option<S
     if steps.len() < STEPS {
         return None;
     }
+    let steps = &without_repetitions(steps);
     let program = if stage.is_server() {
         "server"
     } else {
@@ -146,6 +147,20 @@ fn exchange(stage: &Stage, steps: &[(String, String)], width: usize) -> Option<S
         }
     }
     Some(text)
+}
+
+/// What somebody does again and again is one step, which says how often.
+fn without_repetitions(steps: &[(String, String)]) -> Vec<(String, String)> {
+    let runs = steps.chunk_by(|one, next| one == next);
+    let once = runs.filter_map(|run| {
+        let (actor, what) = run.first()?;
+        let what = match run.len() {
+            1 => what.clone(),
+            several => format!("{what}, {several} times"),
+        };
+        Some((actor.clone(), what))
+    });
+    once.collect()
 }
 
 /// Who takes part in what is `shown` of `steps`: the program first, and the others as they entered.

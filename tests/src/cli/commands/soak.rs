@@ -25,6 +25,7 @@ use crate::judge::{BuiltStage, Judge, Verdict, built_stages};
 use crate::platform::{self, LIMITS, Limits};
 use crate::process::reaper;
 use crate::text::counted;
+use crate::ui::status::Status;
 use crate::ui::terminal;
 
 /// The hidden command that a burner runs.
@@ -85,10 +86,13 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
         .map(|_| Burner::start())
         .collect::<anyhow::Result<Vec<_>>>()?;
     let mut failures = 0;
+    let status = Status::on_terminal();
     let at_once = at_once(matches);
     for (candidate, key) in candidates.iter().zip(&keys) {
         let before = log.runs(key);
         for run in before.runs..runs {
+            let what = format!("{}: run {} of {runs} …", candidate.stage.slug, run + 1);
+            let _said = status.show(&what);
             let (passes, failed) = one_run(repo, &request, candidate, is_thorough, at_once)?;
             log.add(key, candidate, run, passes, failed)?;
         }

@@ -5,6 +5,7 @@
 
 use std::io::{self, ErrorKind, IsTerminal};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -17,6 +18,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::build::repo::Repo;
 use crate::cli::address::DEFAULT;
+use crate::desk::edits;
 use crate::ui::terminal::print;
 use receiver::SocketReader;
 use session::Session;
@@ -52,13 +54,13 @@ pub fn command() -> Command {
 ///
 /// When the address makes no sense or standard output takes nothing. A server that cannot be
 /// reached, or that resets the connection, is exit code 1.
-pub fn run(matches: &ArgMatches, _repo: &Repo) -> anyhow::Result<ExitCode> {
+pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
     let address = matches
         .get_one::<String>("address")
         .context("an address is needed")?;
     let stream = match TcpStream::connect(address) {
         Ok(stream) => stream,
-        Err(error) => return cannot_connect(address, &error),
+        Err(error) => return cannot_connect(address, &error, &repo.root),
     };
     // Without this the kernel would hold small pieces back, and join them.
     stream.set_nodelay(true)?;
@@ -86,18 +88,27 @@ pub fn run(matches: &ArgMatches, _repo: &Repo) -> anyhow::Result<ExitCode> {
     Ok(wait(&events)?)
 }
 
-fn cannot_connect(address: &str, error: &io::Error) -> anyhow::Result<ExitCode> {
+fn cannot_connect(address: &str, error: &io::Error, root: &Path) -> anyhow::Result<ExitCode> {
     match error.kind() {
         ErrorKind::InvalidInput => anyhow::bail!(
             "{address} is no address: a host and a port are needed, such as {DEFAULT}"
         ),
         ErrorKind::ConnectionRefused => anstream::eprintln!(
             "{address} refused the connection: no server listens there; start one in another \
-             terminal, such as `cargo lab run 2`"
+             terminal, such as `cargo lab run {}`",
+            server_at_hand(root)
         ),
         _ => anstream::eprintln!("cannot connect to {address}: {error}"),
     }
     Ok(ExitCode::FAILURE)
+}
+
+/// The server that the student is working on, or else the first that answers.
+fn server_at_hand(root: &Path) -> String {
+    let at_hand = crate::cli::stage(None, root).ok();
+    let at_hand = at_hand.or_else(|| edits::last_edited(root));
+    let server = at_hand.filter(|stage| stage.is_server());
+    server.map_or_else(|| "2".into(), |stage| stage.short().to_string())
 }
 
 /// What the two threads tell the main thread.
