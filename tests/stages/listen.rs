@@ -204,10 +204,8 @@ pub(super) fn keeps_nothing_of_clients_that_left(program: &Program) -> Outcome {
     let server = program.start()?;
     let mut numbers = (1..).step_by(5);
     let mut rounds = |rounds| {
-        let numbers = numbers.by_ref().take(rounds);
-        numbers
-            .map(|number| leave_in_five_ways(&server, number))
-            .collect()
+        let mut numbers = numbers.by_ref().take(rounds);
+        numbers.try_for_each(|number| leave_in_five_ways(&server, number))
     };
     rounds(2)?;
     server.expect_given_back_after(|| rounds(program.many(8, 100)))
