@@ -86,6 +86,15 @@ impl CheckContext {
         Deadline::start().or(self.end.get())
     }
 
+    /// What `act` returns. Its waits end by `end`, and those behind it as before.
+    pub fn within<T>(&self, end: Deadline, act: impl FnOnce() -> T) -> T {
+        let usual = self.end.get();
+        self.end.set(usual.or(end));
+        let done = act();
+        self.end.set(usual);
+        done
+    }
+
     /// So many bytes more have gone to the program, or come from it. True with each quarter of a mebibyte: from then on the check has as
     /// long as one that begins, since much of it may take long on a busy machine. A trickle is no progress.
     pub fn has_moved(&self, bytes: usize) -> bool {

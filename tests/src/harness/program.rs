@@ -5,11 +5,13 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::Command;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use socket2::{Domain, Socket, Type};
 
 use crate::course::cause::Cause;
-use crate::diagnose::failure::{Outcome, Result};
+use crate::diagnose::failure::{Outcome, Problem, Result};
 use crate::diagnose::symptom::Symptom;
 use crate::evidence::kit_log::EventLog;
 use crate::harness::client::{Client, Input};
@@ -54,6 +56,8 @@ pub struct Program {
     /// Descriptors that the program may have, where those of [`LIMITS`] are too few for what the check needs.
     descriptors: Cell<u64>,
     is_thorough: bool,
+    /// True once it has been waited for in vain, here or in another check: it announces no address.
+    is_silent: Arc<AtomicBool>,
 }
 
 impl Program {
@@ -81,6 +85,16 @@ impl Program {
             watching: Cell::new(Watching::Rare),
             descriptors: Cell::default(),
             is_thorough,
+            is_silent: Arc::default(),
+        }
+    }
+
+    /// Lets it know what the other checks of the same program have learnt: whether it announces no address.
+    #[must_use]
+    pub fn with_what_is_known(self, is_silent: &Arc<AtomicBool>) -> Self {
+        Self {
+            is_silent: Arc::clone(is_silent),
+            ..self
         }
     }
 
@@ -96,7 +110,17 @@ impl Program {
 
     /// Starts it as a server on a port that the kernel chooses, and waits for its announcement.
     pub fn start(&self) -> Result<Server> {
-        self.start_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+        let start = || self.start_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        // What has been silent for as long as a wait takes is not waited for as long in each check.
+        let started = match self.is_silent.load(Ordering::SeqCst) {
+            true => self.context.within(Deadline::last_look(), start),
+            false => start(),
+        };
+        let is_silent = |problem: &Problem| matches!(problem, Problem::Failed(failure) if failure.cause == Cause::NotAnnounced);
+        if started.as_ref().is_err_and(|problem| is_silent(problem)) {
+            self.is_silent.store(true, Ordering::SeqCst);
+        }
+        started
     }
 
     /// Starts it as a server at `address`, and waits for its announcement.

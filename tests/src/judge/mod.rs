@@ -14,6 +14,8 @@ pub use verdict::{Reservation, Verdict};
 
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use crate::build::repo::Repo;
 use crate::build::subject::{Subject, Unwritten, unwritten};
@@ -36,6 +38,8 @@ pub struct BuiltStage {
     unwritten: Vec<Unwritten>,
     /// What the program was built from, and the checks; see [`ScoreCache`](crate::judge::cache).
     pub key: Option<String>,
+    /// True once a check has waited in vain for its program's announcement.
+    is_silent: Arc<AtomicBool>,
 }
 
 impl BuiltStage {
@@ -201,7 +205,8 @@ impl Judge {
             snapshots,
             self.powers.clone(),
             self.is_thorough,
-        );
+        )
+        .with_what_is_known(&candidate.is_silent);
         if candidate.stage.polls {
             program.watch_every_call();
         }
@@ -250,6 +255,7 @@ pub fn built_stages_telling(
             built: building.built,
             unwritten: unwritten(repo, building.stage, &building.sources),
             key: content.and_then(|content| cache::key(repo, building.stage, content)),
+            is_silent: Arc::default(),
         }
     };
     Ok(built.into_iter().map(candidate).collect())
