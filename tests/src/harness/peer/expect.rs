@@ -17,6 +17,14 @@ use crate::harness::peer::Peer;
 use crate::platform::acknowledge;
 use crate::text::{quote, size};
 
+/// How a program hung up on a peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HangUp {
+    End,
+    /// Something that we sent lay unread in its kernel.
+    Reset,
+}
+
 /// How a wait for bytes ended.
 #[derive(Debug)]
 pub(crate) enum Arrival {
@@ -149,6 +157,20 @@ impl Peer {
             Arrival::Settled => {
                 let received = "nothing; the stream is still open";
                 Err(self.fail(Symptom::NoEnd, expected, received))
+            }
+        }
+    }
+
+    /// Receives that the program hangs up on it, and no byte before: the end of the stream, or a reset where the program had not
+    /// received all that we sent (RFC 1122, 4.2.2.13).
+    pub fn expect_hang_up(&mut self) -> Result<HangUp> {
+        match self.receive(1, &mut Vec::new()) {
+            Arrival::End => Ok(HangUp::End),
+            Arrival::Reset => Ok(HangUp::Reset),
+            Arrival::All => Err(self.fail(Symptom::MoreBytes, "the end of the stream", "a byte")),
+            Arrival::Settled => {
+                let received = "nothing; the stream is still open";
+                Err(self.fail(Symptom::NoEnd, "the end of the stream", received))
             }
         }
     }
