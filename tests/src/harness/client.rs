@@ -98,7 +98,10 @@ impl Client {
     /// Stops all its threads, until [`resume`](Self::resume).
     pub fn stop(&self) -> Outcome {
         match self.process.stop() {
-            true => Ok(()),
+            true => {
+                self.context.note_act_of_the_lab("stops your client");
+                Ok(())
+            }
             false => Err(self.context.fail(
                 Symptom::End,
                 "a program that runs",
@@ -110,6 +113,7 @@ impl Client {
 
     /// Lets it go on.
     pub fn resume(&self) {
+        self.context.note_act_of_the_lab("lets it go on");
         self.process.resume();
     }
 
@@ -221,6 +225,9 @@ pub(crate) fn interrupt_in_send(process: &Process, context: &CheckContext, peer:
         ));
     }
     context.remember(|history| history.send_was_interrupted = true);
+    context.note_act_of_the_lab(
+        "stops your program inside send and lets it go on: send returns what it has sent so far",
+    );
     process.resume();
     Ok(())
 }

@@ -227,6 +227,11 @@ impl CheckContext {
         self.transcript.borrow_mut().peer_sent(peer, what);
     }
 
+    /// The lab did something to the program.
+    pub fn note_act_of_the_lab(&self, what: impl Into<String>) {
+        self.transcript.borrow_mut().lab_did(what);
+    }
+
     /// The transcript so far.
     #[must_use]
     pub fn story(&self) -> String {

@@ -90,8 +90,7 @@ impl Program {
     }
 
     /// Lets it know what the other checks of the same program have learnt: whether it announces no address.
-    #[must_use]
-    pub fn with_what_is_known(self, is_silent: &Arc<AtomicBool>) -> Self {
+    pub(crate) fn with_what_is_known(self, is_silent: &Arc<AtomicBool>) -> Self {
         Self {
             is_silent: Arc::clone(is_silent),
             ..self

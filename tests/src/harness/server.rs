@@ -144,6 +144,7 @@ impl Server {
     /// Stops all its threads until [`resume`](Self::resume): what arrives meanwhile arrives at once for it.
     pub fn stop(&self) -> Outcome {
         if self.process.stop() {
+            self.context.note_act_of_the_lab("stops your server");
             return Ok(());
         }
         Err(self.context.fail(
@@ -155,6 +156,7 @@ impl Server {
     }
 
     pub fn resume(&self) {
+        self.context.note_act_of_the_lab("lets it go on");
         self.process.resume();
     }
 

@@ -11,6 +11,9 @@ use crate::evidence::kit_log::Event;
 const ANNOUNCEMENT: &str = "listening on [ADDRESS]";
 pub const TICK: &str = "tick [N]";
 
+/// Who stops a program and answers its calls.
+const LAB: &str = "the lab";
+
 #[derive(Debug, Default)]
 pub struct Transcript {
     actors: Vec<String>,
@@ -54,6 +57,13 @@ impl Transcript {
         self.sent.push((peer.into(), what.into()));
     }
 
+    /// The lab did something to the program. That is a step of a report, and nothing that a transcript shows.
+    pub fn lab_did(&mut self, what: impl Into<String>) {
+        let what = what.into();
+        self.peer_sent(LAB, what.clone());
+        self.note(LAB, what);
+    }
+
     /// All that our peers sent, in one line.
     #[must_use]
     pub fn sent(&self) -> String {
@@ -88,21 +98,20 @@ impl Transcript {
     /// The transcript as text, the actors in the order in which they entered.
     #[must_use]
     pub fn render(&self) -> String {
-        let names = self.actors.iter().map(String::len);
-        let widest = names
-            .chain(self.entries.iter().map(|entry| entry.text.len()))
-            .max();
+        let actors = self.actors.iter().map(String::as_str).enumerate();
+        let actors: Vec<(usize, &str)> = actors.filter(|(_, name)| *name != LAB).collect();
+        let names: Vec<&str> = actors.iter().map(|(_, name)| *name).collect();
+        let texts = actors.iter().flat_map(|(actor, _)| self.texts(*actor));
+        let widest = names.iter().copied().chain(texts).map(str::len).max();
         let width = widest.unwrap_or(0) + 2;
         let line = "-".repeat(width - 2);
 
-        let mut text = row(
-            &self.actors.iter().map(String::as_str).collect::<Vec<_>>(),
-            width,
-        );
-        text.push_str(&row(&vec![line.as_str(); self.actors.len()], width));
+        let mut text = row(&names, width);
+        text.push_str(&row(&vec![line.as_str(); names.len()], width));
         for block in 0..=self.block {
-            let columns: Vec<Vec<&str>> = (0..self.actors.len())
-                .map(|actor| self.column(block, actor))
+            let columns: Vec<Vec<&str>> = actors
+                .iter()
+                .map(|(actor, _)| self.column(block, *actor))
                 .collect();
             let lines = columns.iter().map(Vec::len).max().unwrap_or(0);
             for line in 0..lines {
@@ -116,6 +125,14 @@ impl Transcript {
             }
         }
         text
+    }
+
+    fn texts(&self, actor: usize) -> impl Iterator<Item = &str> {
+        let of_actor = self
+            .entries
+            .iter()
+            .filter(move |entry| entry.actor == actor);
+        of_actor.map(|entry| entry.text.as_str())
     }
 
     fn column(&self, block: usize, actor: usize) -> Vec<&str> {

@@ -1,6 +1,7 @@
 //! System calls of a program that the kernel reported to us when they began, as values.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -119,6 +120,18 @@ pub enum SystemError {
     Interrupted,
     /// `EAGAIN`
     WouldBlock,
+}
+
+impl fmt::Display for SystemError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::TooManyOpenFiles => "too many open files",
+            Self::ConnectionReset => "connection reset by peer",
+            Self::BrokenPipe => "broken pipe",
+            Self::Interrupted => "interrupted",
+            Self::WouldBlock => "would block",
+        })
+    }
 }
 
 /// An answer of ours to calls of one kind.

@@ -6,7 +6,8 @@ use crate::diagnose::failure::Outcome;
 use crate::evidence::calls::CallLog;
 use crate::evidence::connection::Connection;
 use crate::harness::context::CheckContext;
-use crate::platform::{CallCounts, CallKind, Fault, Power, descriptors};
+use crate::platform::{Answer, CallCounts, CallKind, Fault, Power, descriptors};
+use crate::text::size;
 
 /// Bytes that a kernel has at once, on whichever machine.
 const MOST_ROOM: usize = 64 * 1024;
@@ -84,10 +85,34 @@ impl CheckContext {
         let watch = watched.and_then(|program| program.watch());
         match watch {
             Some(watch) => {
+                self.note_act_of_the_lab(self.in_words(&fault));
                 watch.answer(fault);
                 Ok(())
             }
             None => Err(anyhow::anyhow!("a check answers calls that are not reported").into()),
+        }
+    }
+
+    fn in_words(&self, fault: &Fault) -> String {
+        let call = match fault.kind {
+            CallKind::Accept => "accept",
+            CallKind::Connect => "connect",
+            CallKind::Recv => "recv",
+            CallKind::Send => "send",
+            CallKind::Poll => "wait for readiness",
+            CallKind::Start => "start of a thread",
+            CallKind::Sleep | CallKind::Futex | CallKind::Other => "call",
+        };
+        let connections = self.connections();
+        let to = |peer| connections.iter().find(|one| Some(one.ours) == peer);
+        let on =
+            to(fault.peer).map_or_else(String::new, |one| format!(" on {}'s socket", one.label));
+        let which = if fault.times == 1 { "the next" } else { "each" };
+        match fault.answer {
+            Answer::Error(error) => format!("answers {which} {call}{on}: {error}"),
+            Answer::AtMost(most) => {
+                format!("lets {which} {call}{on} take at most {}", size(most))
+            }
         }
     }
 

@@ -42,6 +42,12 @@ impl Peer {
     /// Receives exactly `payload`.
     pub fn expect(&mut self, payload: impl Into<Payload>) -> Result<&mut Self> {
         let payload = payload.into();
+        let stream = payload.clone();
+        self.expect_start_of(stream.bytes(), payload)
+    }
+
+    /// Receives exactly `payload`, with which `stream` begins. If something is missing, it is found in all of that.
+    pub(super) fn expect_start_of(&mut self, stream: &[u8], payload: Payload) -> Result<&mut Self> {
         let mut received = Vec::new();
         let arrival = self.receive(payload.bytes().len(), &mut received);
         if received == payload.bytes() {
@@ -55,7 +61,7 @@ impl Peer {
         }
         // If as many came as were sent, those that are missing came later: the order is wrong.
         let is_short = received.len() < payload.bytes().len();
-        let gap = missing(payload.bytes(), &received);
+        let gap = missing(stream, &received);
         if let Some(missing) = gap.filter(|_| is_short || self.never_gets_the_rest()) {
             return Err(self.fail(Symptom::MissingBytes, payload.to_string(), missing));
         }

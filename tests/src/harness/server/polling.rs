@@ -259,7 +259,7 @@ impl Server {
         self.context
             .remember(|history| history.listener_broke = true);
         self.context
-            .note_sent("the lab", "breaks the listening socket");
+            .note_act_of_the_lab("breaks the listening socket");
         platform::shut_down(self.process.pid(), listener)?;
         Ok(())
     }

@@ -155,13 +155,14 @@ impl Server {
     }
 
     /// After `rounds` of clients it has about as much of everything as before. Memory that is still there may be what an
-    /// allocator keeps for the next ones, which has a bound: what a program keeps is more again after as many more.
+    /// allocator keeps for the next ones, which has a bound: what a program keeps is more again after twice as many.
     pub fn expect_given_back_after(&self, mut rounds: impl FnMut() -> Outcome) -> Outcome {
         let before = self.count_resources()?;
         rounds()?;
         match self.expect_given_back(before) {
             Err(problem) if is_about_memory(&problem) => {
                 let before = self.count_resources()?;
+                rounds()?;
                 rounds()?;
                 self.expect_given_back(before)
             }

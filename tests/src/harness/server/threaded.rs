@@ -44,7 +44,6 @@ impl Server {
         self.context.wait_until_settled();
         self.context
             .remember(|history| history.shortage = Some(Shortage::Thread));
-        self.context.note_sent("the lab", "lets no thread start");
         self.context.answer(Fault {
             kind: CallKind::Start,
             peer: None,
@@ -82,7 +81,8 @@ impl Server {
         platform::limit_address_space(self.process.pid(), taken + room)?;
         self.context
             .remember(|history| history.shortage = Some(lack));
-        self.context.note_sent("the lab", "takes memory away");
+        self.context
+            .note_act_of_the_lab("takes memory away, so that no thread has room");
         Ok(())
     }
 
