@@ -145,6 +145,7 @@ fn why_silent(seen: &Evidence) -> Cause {
     match unserved::why_unserved(seen) {
         _ if seen.ended_by_itself() => Cause::ExitedEarly,
         _ if seen.has_a_long_nap() => Cause::LongNap,
+        _ if unserved::waits_for_a_word(seen) => Cause::WaitsForMore,
         _ if polling::waits_in_spite_of_ticks(seen) => Cause::StillBlocking,
         _ if threaded::sleeps_at_a_lock(seen) => Cause::LockKept,
         Some(cause) => cause,
@@ -158,6 +159,9 @@ fn why_silent(seen: &Evidence) -> Cause {
 }
 
 fn why_open(seen: &Evidence) -> Cause {
+    if unserved::waits_for_a_word(seen) {
+        return Cause::WaitsForMore;
+    }
     if let Some(cause) = polling::why_not_closed(seen) {
         return cause;
     }

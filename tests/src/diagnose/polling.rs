@@ -1,7 +1,7 @@
 //! Why did that happen, in a program that goes round in a loop and never waits?
 
 use crate::course::cause::Cause;
-use crate::diagnose::unserved::why_unserved;
+use crate::diagnose::unserved::{waits_for_a_word, why_unserved};
 use crate::evidence::Evidence;
 use crate::evidence::connection::Connection;
 use crate::evidence::kit_log::Event;
@@ -52,6 +52,7 @@ pub(crate) fn why_no_ticks(seen: &Evidence) -> Cause {
     match seen.activity {
         _ if seen.ended_by_itself() => Cause::ExitedEarly,
         _ if seen.has_a_long_nap() => Cause::LongNap,
+        _ if waits_for_a_word(seen) => Cause::WaitsForMore,
         Activity::Blocked if seen.waits_at_a_socket() => Cause::StillBlocking,
         _ => Cause::OtherWorkStarved,
     }

@@ -3,7 +3,7 @@
 use crate::course::cause::Cause;
 use crate::evidence::Evidence;
 use crate::evidence::settle::Activity;
-use crate::platform::CallKind;
+use crate::platform::{CallKind, SleepingCall};
 
 /// Why a connection got nothing, if the reason is that the program is not reading from it.
 pub(crate) fn why_unserved(seen: &Evidence) -> Option<Cause> {
@@ -33,6 +33,15 @@ pub(crate) fn why_unserved(seen: &Evidence) -> Option<Cause> {
         (false, true) => Cause::AcceptsOnce,
         (false, false) => Cause::NeverAccepted,
     })
+}
+
+/// True if it waits for a client to say something, and has only to greet it.
+pub(crate) fn waits_for_a_word(seen: &Evidence) -> bool {
+    let is_at_a_client =
+        |call: SleepingCall| call.kind == CallKind::Recv && seen.connection_of(call).is_some();
+    seen.history.only_greets
+        && seen.activity == Activity::Blocked
+        && seen.parked_calls().any(is_at_a_client)
 }
 
 /// True if it goes on serving a client, by its own account.

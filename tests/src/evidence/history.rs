@@ -5,6 +5,8 @@
 pub struct History {
     /// The program is a client, and our peer its server.
     pub is_client: bool,
+    /// The program greets its clients, and receives nothing.
+    pub only_greets: bool,
     /// One of our peers has sent something.
     pub peer_sent: bool,
     /// One of our peers has ended its stream.

@@ -20,8 +20,8 @@ use std::sync::atomic::AtomicBool;
 use crate::build::repo::Repo;
 use crate::build::subject::{Subject, Unwritten, unwritten};
 use crate::build::{self, Building, Built, Profile, fingerprint};
-use crate::course::Stage;
 use crate::course::cause::Cause;
+use crate::course::{Protocol, Stage};
 use crate::diagnose::failure::{Failure, Outcome, Problem};
 use crate::harness::program::Program;
 use crate::harness::snapshot::Snapshots;
@@ -207,6 +207,10 @@ impl Judge {
             self.is_thorough,
         )
         .with_what_is_known(&candidate.is_silent);
+        let only_greets = candidate.stage.protocol == Protocol::Greet;
+        program
+            .context()
+            .remember(|history| history.only_greets = only_greets);
         if candidate.stage.polls {
             program.watch_every_call();
         }
