@@ -207,6 +207,7 @@ fn outcome(
                 seed,
                 subject,
                 width: 100,
+                is_on_desk: false,
             };
             let rows = report::rows(candidate.stage, check, part, failure, &telling);
             Err(format!("{}\n{rows}", report::title(candidate.stage, check, 0)).into())

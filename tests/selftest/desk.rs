@@ -43,8 +43,8 @@ fn a_sheet_fills_its_screen_and_no_line_is_too_long() {
     let expected = [
         "left           right",
         "one",
-        "two that is longer t",
-        "han a line",
+        "two that is longer",
+        "than a line",
         "── lines 1 to 3 of 6",
         "q quit",
     ];

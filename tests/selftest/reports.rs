@@ -27,6 +27,7 @@ fn report(exchange: &[(&str, &str)], width: usize) -> String {
         is_thorough: false,
         subject: None,
         width,
+        is_on_desk: false,
     };
     let text = rows(stage, check, &check.parts[0], &failure, &telling);
     let end = text.find("  expected").expect("it says what was expected");

@@ -93,7 +93,7 @@ causes! {
         "When you closed the socket, had `recv` returned 0 yet? What may have been unread?"
     WrongBytes "wrong-bytes"
         "what arrives has to be what was promised, byte for byte and in order; TCP carries bytes, and no text, lines or numbers"
-        "Look at the first byte that differs: where does your program take it from, and where the one that was expected?"
+        "Look at the first byte that differs, is missing or is too much: which line of your program decides about it?"
     StaleBytes "stale-bytes"
         "recv fills only the first part of the buffer and returns how many bytes that is; what stands behind them is left over from earlier"
         "How long is your buffer, and what did `recv` return? Which of the two lengths do you send?"

@@ -93,7 +93,7 @@ fn stage(desk: &Desk, width: usize) -> String {
                     seed: *seed,
                     is_thorough: false,
                     width,
-                    breaks_lines: true,
+                    is_on_desk: true,
                 };
                 judged(desk, candidate, telling, verdicts, score.as_ref())
             }
@@ -207,20 +207,28 @@ fn list(desk: &Desk, width: usize) -> String {
         let fits = TITLES + columns(stage.title) <= width;
         text += &format!("{line}{}\n", if fits { title.as_str() } else { "" });
     }
-    let words = "n and p go to the next stage and back; l or Enter opens the one with the mark.";
+    let words = "n and p, or the arrow keys, go to the next stage and back; l or Enter opens the one with the mark.";
     format!("{text}\n{}", wrap(words, "", width))
 }
 
 fn hint(desk: &Desk, shown: usize, width: usize) -> String {
     let hints = desk.hints();
     let Some(hint) = hints.get(shown) else {
-        return "There is no hint here.\n".into();
+        let words = format!(
+            "There is no hint on what is shown now. `cargo lab hint {}` lists all hints of this stage.",
+            desk.stage.short()
+        );
+        return wrap(&words, "", width);
     };
     let place = format!("hint {} of {}", shown + 1, hints.len());
     let place = paint(QUIET, place);
+    let last = match shown + 1 == hints.len() {
+        true => wrap("\nThat was the strongest. Enter goes back.", "", width),
+        false => String::new(),
+    };
     match Readme::read(&desk.repo.root, desk.stage) {
         Ok(readme) => format!(
-            "{place}\n{}",
+            "{place}\n{}{last}",
             hints::render(desk.stage, &readme, hint, width)
         ),
         Err(error) => format!("{error:#}\n"),

@@ -95,7 +95,7 @@ fn report(
         seed,
         is_thorough: false,
         width: width(),
-        breaks_lines: false,
+        is_on_desk: false,
     };
     let mut report = StageReport::on(candidate, telling);
     let mut text = report.head();

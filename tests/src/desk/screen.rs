@@ -129,17 +129,34 @@ impl Screen {
     }
 }
 
-/// A line broken where it is wider than `width`: what is to be copied stands in it as it is.
+/// A line broken where it is wider than `width`: at the last space in its second half, if there is one, which goes.
 fn fit(line: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let (mut used, mut is_style) = (0, false);
+    // Where the last space stands in the line that is being filled: in bytes, and in columns.
+    let mut space = None;
     for letter in line.chars() {
         if letter == '\u{1b}' {
             is_style = true;
         } else if !is_style {
             if used == width {
-                lines.push(String::new());
-                used = 0;
+                let last = lines.last_mut().filter(|_| letter != ' ');
+                let rest = space.take().zip(last).map(|((at, column), line)| {
+                    used -= column + 1;
+                    let rest: String = line[at + 1..].into();
+                    line.truncate(at);
+                    rest
+                });
+                if rest.is_none() {
+                    used = 0;
+                }
+                lines.push(rest.unwrap_or_default());
+                if letter == ' ' {
+                    continue;
+                }
+            }
+            if letter == ' ' && used > width / 2 {
+                space = lines.last().map(|line| (line.len(), used));
             }
             used += 1;
         }

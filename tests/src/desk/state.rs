@@ -25,6 +25,8 @@ pub enum Key {
     Down,
     PageUp,
     PageDown,
+    Home,
+    End,
     Enter,
     Escape,
     /// Ctrl-C
@@ -196,6 +198,10 @@ impl<'a> Desk<'a> {
             (_, Key::Stop) => Order::Stop,
             (Page::Reset, Key::Letter('y')) => self.print(RESET, vec![RESET, stage]),
             (Page::Reset, _) => self.turn_to(Page::Stage),
+            (Page::List, Key::Up) => self.move_by(-1),
+            (Page::List, Key::Down) => self.move_by(1),
+            (_, Key::Home) => self.scroll_to(0),
+            (_, Key::End) => self.scroll_to(self.lines),
             (_, Key::Up) => self.scroll_to(self.scroll.saturating_sub(1)),
             (_, Key::Down) => self.scroll_to(self.scroll + 1),
             (_, Key::PageUp | Key::Letter('b')) => {
@@ -233,6 +239,9 @@ impl<'a> Desk<'a> {
             return vec![("y", "yes, reset"), ("any other key", "no")];
         }
         let mut keys = vec![("n", "next"), ("p", "previous"), ("l", "list")];
+        if self.lines > self.room {
+            keys.push(("PgDn", "more"));
+        }
         keys.push(match self.page {
             Page::Hint(shown) if shown + 1 < self.hints().len() => ("h", "stronger hint"),
             _ => ("h", "hint"),
@@ -255,14 +264,14 @@ impl<'a> Desk<'a> {
     }
 
     /// The hints that may help now, from weak to strong: those about the cause of the first failure or about what the
-    /// compiler says; without a failure those of the step that is next; otherwise all.
+    /// compiler says; without a failure those of the step that is next.
     #[must_use]
     pub fn hints(&self) -> Vec<Hint> {
         let Ok(readme) = Readme::read(&self.repo.root, self.stage) else {
             return Vec::new();
         };
         let of_step = |step: u8| readme.hints_where(|hint| hint.step() == format!("Step {step}"));
-        let hints = match &self.work {
+        match &self.work {
             Work::Untouched => of_step(1),
             Work::Judged { candidate, .. } if candidate.compiler_error().is_some() => {
                 let error = candidate.compiler_error().unwrap_or_default();
@@ -273,10 +282,6 @@ impl<'a> Desk<'a> {
                 (None, Some(next)) => of_step(next),
                 (None, None) => Vec::new(),
             },
-        };
-        match hints.is_empty() {
-            true => readme.hints().to_vec(),
-            false => hints,
         }
     }
 

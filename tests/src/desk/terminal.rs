@@ -72,21 +72,31 @@ impl Terminal {
     pub fn draw(&self, desk: &mut Desk) -> io::Result<()> {
         let screen = screen();
         let body = page::body(desk, screen.text_width());
-        let drawn = screen.draw(&Sheet {
-            head: page::head(desk),
-            body: &body,
-            scroll: desk.scroll,
-            keys: desk.keys(),
-        });
-        (desk.room, desk.lines) = (drawn.room, drawn.all);
+        let mut lay_out = || {
+            let keys = desk.keys();
+            let drawn = screen.draw(&Sheet {
+                head: page::head(desk),
+                body: &body,
+                scroll: desk.scroll,
+                keys: keys.clone(),
+            });
+            (desk.room, desk.lines) = (drawn.room, drawn.all);
+            (drawn, desk.keys() == keys)
+        };
+        // Whether all of it fits decides about a key.
+        let drawn = match lay_out() {
+            (drawn, true) => drawn,
+            (_, false) => lay_out().0,
+        };
         let mut out = io::stdout().lock();
         queue!(out, terminal::BeginSynchronizedUpdate)?;
         for (row, line) in (0..).zip(&drawn.lines) {
+            // Behind a line that is as wide as the terminal the cursor stands on its last letter: clearing comes first.
             queue!(
                 out,
                 MoveTo(0, row),
-                Print(line),
-                Clear(ClearType::UntilNewLine)
+                Clear(ClearType::UntilNewLine),
+                Print(line)
             )?;
         }
         queue!(out, terminal::EndSynchronizedUpdate)?;
@@ -96,6 +106,11 @@ impl Terminal {
     /// Lends the terminal to `lab` with these arguments, until it has ended and somebody has read what it printed.
     pub fn lend(&self, arguments: &[&str]) -> anyhow::Result<()> {
         leave();
+        if arguments.first() == Some(&"run") {
+            println!(
+                "Ctrl-C ends your program and goes back to the lab. `cargo lab talk` in another terminal talks to it."
+            );
+        }
         let said = run(arguments).unwrap_or_else(|error| format!("{error:#}"));
         enter_with_a_question(&said)?;
         loop {
@@ -203,6 +218,8 @@ fn meant(key: KeyEvent) -> Key {
         KeyCode::Down => Key::Down,
         KeyCode::PageUp => Key::PageUp,
         KeyCode::PageDown => Key::PageDown,
+        KeyCode::Home => Key::Home,
+        KeyCode::End => Key::End,
         KeyCode::Enter => Key::Enter,
         KeyCode::Esc => Key::Escape,
         _ => Key::Other,

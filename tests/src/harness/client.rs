@@ -154,9 +154,11 @@ impl Client {
                 ))
             }
             Activity::Blocked => Ok(self),
-            Activity::Exited => Err(self
-                .context
-                .fail(Symptom::End, expected, "it is gone", None)),
+            Activity::Exited => {
+                Err(self
+                    .context
+                    .fail(Symptom::End, expected, "the client is gone", None))
+            }
             Activity::Spinning | Activity::Running => {
                 Err(self
                     .context

@@ -151,6 +151,8 @@ impl Program {
 
     /// As [`start_at`](Self::start_at), where a former life of it has left connections behind.
     pub fn restart_at(&self, address: SocketAddr) -> Result<Server> {
+        let again = format!("starts it again at {address}");
+        self.context.note_act_of_the_lab(again);
         let process = self.run(&["--listen", &address.to_string()], Stdin::Null, None)?;
         Server::announced(process, &self.context, address, Cause::AddressNotReusable)
     }

@@ -167,6 +167,7 @@ impl Server {
     }
 
     pub fn kill(&self) {
+        self.context.note_act_of_the_lab("kills your server");
         self.process.kill();
     }
 
@@ -180,9 +181,11 @@ impl Server {
         let expected = "a server that sleeps until something arrives";
         match self.context.wait_until_settled() {
             Activity::Blocked => Ok(self),
-            Activity::Exited => Err(self
-                .context
-                .fail(Symptom::End, expected, "it is gone", None)),
+            Activity::Exited => {
+                Err(self
+                    .context
+                    .fail(Symptom::End, expected, "the server is gone", None))
+            }
             Activity::Spinning => {
                 Err(self
                     .context

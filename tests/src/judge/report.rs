@@ -23,6 +23,8 @@ pub struct ReportContext<'a> {
     pub subject: Option<&'a Path>,
     /// How many columns a line may have.
     pub width: usize,
+    /// Whether the hint is a key away.
+    pub is_on_desk: bool,
 }
 
 /// The report of a check that failed in `part`, without its first line.
@@ -44,6 +46,7 @@ pub fn rows(
         place.map_or_else(|| deck.clone(), |place| format!("{deck}{place}"))
     });
     let hint = match readme.and_then(|readme| readme.hint_for(failure.cause)) {
+        _ if told.is_on_desk => "press h, and again for a stronger one".into(),
         Some(number) => format!("cargo lab hint {} {number}", stage.short()),
         None => format!("cargo lab hint {}", stage.short()),
     };
@@ -107,14 +110,17 @@ fn exchange(stage: &Stage, steps: &[(String, String)], width: usize) -> Option<S
         true => format!("your {program}"),
         false => actor.to_string(),
     };
-    let first = steps.len().saturating_sub(MOST_STEPS);
+    // In place of one step, a line that says so would be as long.
+    let first = match steps.len().saturating_sub(MOST_STEPS) {
+        1 => 0,
+        before => before,
+    };
     let shown = &steps[first..];
     let actors = actors(steps, shown, program);
     let room = width.saturating_sub(NAME + 2 + NUMBER);
     let cell = room / actors.len().max(1);
     let earlier = match first {
         0 => String::new(),
-        1 => " … one step before\n".into(),
         several => format!(" … {several} steps before\n"),
     };
     let number = |index: usize| format!("{:>2}  ", first + index + 1);

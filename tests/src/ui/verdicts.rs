@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use anstyle::Style;
+
 use crate::build::Built;
 use crate::build::given;
 use crate::build::repo::Repo;
@@ -30,8 +32,9 @@ pub struct Telling<'a> {
     pub is_thorough: bool,
     /// How many columns a line may have.
     pub width: usize,
-    /// Whether a check may take several lines. In running text its line stays whole, so that it can be searched for.
-    pub breaks_lines: bool,
+    /// Whether it is shown on the desk, where a check may take several lines, and hints are a key away. In running text a line
+    /// stays whole, so that it can be searched for.
+    pub is_on_desk: bool,
 }
 
 /// The verdicts on one stage, in words.
@@ -98,13 +101,14 @@ impl<'a> StageReport<'a> {
     /// the line alone. Nothing where there is no program.
     #[must_use]
     pub fn verdict(&mut self, check: &Check, verdict: &Verdict) -> String {
-        let line = self.line(check, verdict);
         match verdict {
             Verdict::Failed { part, failure } if !self.explained.contains(&failure.cause) => {
+                let line = self.line_of(check, BAD, "FAILED", &lost(check));
+                self.failed += 1;
                 self.explained.push(failure.cause);
                 format!("{line}\n{}\n", self.rows(check, part, failure))
             }
-            _ => line,
+            _ => self.line(check, verdict),
         }
     }
 
@@ -144,6 +148,10 @@ impl<'a> StageReport<'a> {
                 (BAD, "  ?   ", remark)
             }
         };
+        self.line_of(check, style, mark, &remark)
+    }
+
+    fn line_of(&self, check: &Check, style: Style, mark: &str, remark: &str) -> String {
         let alone = check.only_part().map_or_else(String::new, |part| {
             format!(", only the part \"{}\"", part.sentence())
         });
@@ -160,30 +168,26 @@ impl<'a> StageReport<'a> {
 
     fn fit(&self, mark: &str, words: &str) -> String {
         let Telling {
-            width,
-            breaks_lines,
-            ..
+            width, is_on_desk, ..
         } = self.telling;
-        match breaks_lines || width < NARROW {
+        match is_on_desk || width < NARROW {
             true => wrap(words, mark, width),
             false => format!("{mark}{words}\n"),
         }
     }
 
-    /// What is said of a failed check in its line: what it cost, and the cause, where that was explained above.
+    /// What is said of a failed check in its line, where no report follows: what it cost, and why it failed.
     fn remark(&self, check: &Check, part: &Part, failure: &Failure) -> String {
         let lost = lost(check);
-        if !self.explained.contains(&failure.cause) {
-            return lost;
-        }
+        let same = match self.explained.contains(&failure.cause) {
+            true => "the same cause",
+            false => "another cause",
+        };
         let place = match check.is_divided_into(part) {
             true => format!(" in its part \"{}\",", part.sentence()),
             false => String::new(),
         };
-        format!(
-            "{lost},{place} for the same cause: {}",
-            failure.cause.name()
-        )
+        format!("{lost},{place} for {same}: {}", failure.cause.name())
     }
 
     /// The rows of the report on a failed check.
@@ -195,6 +199,7 @@ impl<'a> StageReport<'a> {
             is_thorough: self.telling.is_thorough,
             subject: self.telling.subject.named(),
             width: self.telling.width,
+            is_on_desk: self.telling.is_on_desk,
         };
         report::rows(self.candidate.stage, check, part, failure, &telling)
     }
@@ -257,7 +262,7 @@ impl<'a> StageReport<'a> {
     /// Why there is no program; nothing where there is one.
     #[must_use]
     pub fn why_not_built(&self) -> String {
-        let lost = "  All of its checks fail until then.\n";
+        let lost = "  All of its checks fail until it compiles.\n";
         match &self.candidate.built {
             Built::Program { .. } => String::new(),
             Built::NoSource(reason) => format!("{}{lost}", wrap(reason, "  ", self.telling.width)),
@@ -282,7 +287,10 @@ impl<'a> StageReport<'a> {
         let readme = self.readme.as_ref();
         let hint = readme.and_then(|readme| readme.hint_for_compiler(message));
         hint.map_or_else(String::new, |number| {
-            let command = format!("cargo lab hint {} {number}", self.candidate.stage.short());
+            let command = match self.telling.is_on_desk {
+                true => "press h".into(),
+                false => format!("cargo lab hint {} {number}", self.candidate.stage.short()),
+            };
             format!("  There is a hint on this: {}\n", paint(COMMAND, command))
         })
     }

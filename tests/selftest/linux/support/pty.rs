@@ -35,6 +35,13 @@ struct Shown {
 
 impl Shown {
     fn takes(&mut self, byte: u8) {
+        let screen = self.parser.screen();
+        let (columns, (_, column)) = (screen.size().1.get(), screen.cursor_position());
+        // Behind the last letter of a full line the cursor of a terminal stands on that letter: clearing what follows takes
+        // it away. The emulator keeps it.
+        if byte == b'K' && self.tail.ends_with(b"\x1b[") && column >= columns {
+            self.parser.process(format!("{columns}G\x1b[").as_bytes());
+        }
         self.parser.process(&[byte]);
         if self.tail.len() == END_OF_A_SCREEN.len() {
             self.tail.remove(0);

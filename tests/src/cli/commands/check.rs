@@ -80,7 +80,7 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
             seed: judge.seed,
             is_thorough: judge.is_thorough,
             width: terminal::width(),
-            breaks_lines: false,
+            is_on_desk: false,
         };
         let mut report = StageReport::on(candidate, telling);
         say(&report.head())?;

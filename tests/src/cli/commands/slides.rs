@@ -129,7 +129,7 @@ fn is_installed(root: &Path, decks: &[&str]) -> anyhow::Result<()> {
         _ => format!("slides/{INDEX}"),
     };
     let advice = wrap(
-        &format!("To read slides you need neither: open {read}"),
+        &format!("Slides can be read without these tools: open {read}"),
         "",
         80,
     );

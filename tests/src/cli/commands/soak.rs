@@ -153,6 +153,7 @@ fn one_run(
                     is_thorough,
                     subject: request.subject.named(),
                     width: terminal::width(),
+                    is_on_desk: false,
                 };
                 report::rows(candidate.stage, &check, part, failure, &telling)
             }

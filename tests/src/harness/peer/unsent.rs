@@ -216,7 +216,11 @@ impl Peer {
             .until(|| self.is_unread().then_some(()));
         match delivered {
             Some(()) => Ok(()),
-            None => Err(self.fail(Symptom::End, "a server that is connected", "it is gone")),
+            None => Err(self.fail(
+                Symptom::End,
+                "a server that is connected",
+                "the server is gone",
+            )),
         }
     }
 

@@ -41,7 +41,7 @@ impl Server {
                     .fail_because(cause, EXPECTED, received)
                     .for_good());
             }
-            Ok(Activity::Exited) => (Symptom::End, "it is gone".into()),
+            Ok(Activity::Exited) => (Symptom::End, "the server is gone".into()),
             _ if threads.len() > 1 => (
                 Symptom::Known(Cause::TooManyThreads),
                 format!("{} threads", threads.len()),
@@ -112,7 +112,7 @@ impl Server {
                 let expected = "a server that runs";
                 Err(self
                     .context
-                    .fail(Symptom::End, expected, "it is gone", None))
+                    .fail(Symptom::End, expected, "the server is gone", None))
             }
             None => Ok(()),
             Some(peer) => Err(peer.fail(

@@ -62,7 +62,7 @@ impl Server {
         });
         let seen = match waited {
             Waited::Reached(seen) => seen,
-            Waited::Settled(Activity::Exited) => stopped("it is gone"),
+            Waited::Settled(Activity::Exited) => stopped("the server is gone"),
             Waited::Settled(_) => stopped("no tick: it sleeps"),
             Waited::TimedOut => stopped("too few ticks"),
         };
@@ -90,7 +90,7 @@ impl Server {
         let (symptom, received) = match activity {
             Activity::Spinning => return Ok(()),
             Activity::Blocked => (Symptom::NoTicks, "it sleeps until something comes"),
-            Activity::Exited => (Symptom::End, "it is gone"),
+            Activity::Exited => (Symptom::End, "the server is gone"),
             Activity::Running => (Symptom::Known(Cause::TooLong), "it never came to rest"),
         };
         let expected = "a server that goes on by itself although nothing comes";

@@ -130,8 +130,12 @@ impl Server {
     }
 
     fn is_gone(&self) -> Box<Problem> {
-        self.context
-            .fail(Symptom::End, "a server that runs", "it is gone", None)
+        self.context.fail(
+            Symptom::End,
+            "a server that runs",
+            "the server is gone",
+            None,
+        )
     }
 
     /// It has about as much of everything as `before`, or will have, once it has settled.

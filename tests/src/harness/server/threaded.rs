@@ -76,7 +76,7 @@ impl Server {
             let expected = "a server that runs";
             return Err(self
                 .context
-                .fail(Symptom::End, expected, "it is gone", None));
+                .fail(Symptom::End, expected, "the server is gone", None));
         };
         platform::limit_address_space(self.process.pid(), taken + room)?;
         self.context
@@ -98,7 +98,7 @@ impl Server {
             }
             Arrival::End | Arrival::Reset => {
                 let expected = "a server that runs";
-                Err(peer.fail(Symptom::End, expected, "it is gone"))
+                Err(peer.fail(Symptom::End, expected, "the server is gone"))
             }
             Arrival::Settled => Err(peer.fail(
                 Symptom::NoEnd,
