@@ -3,6 +3,7 @@
 use lab::course::STAGES;
 use lab::course::cause::Cause;
 use lab::diagnose::failure::Failure;
+use lab::harness::transcript::Transcript;
 use lab::judge::report::{ReportContext, rows};
 use lab::stages;
 
@@ -107,4 +108,21 @@ fn what_is_done_again_and_again_is_one_step() {
                3                                 sends \"?\"
 ";
     assert_eq!(report(&steps, 80), expected);
+}
+
+/// What the lab does to a program explains what follows, in the report. A transcript tells what program and peers did.
+#[test]
+fn what_the_lab_does_is_a_step_and_no_part_of_the_transcript() {
+    let mut transcript = Transcript::default();
+    transcript.note("client 1", "connects");
+    let before = transcript.render();
+    transcript.lab_did("stops your server");
+    assert_eq!(transcript.render(), before);
+    let step = |who: &str, what: &str| (who.to_string(), what.to_string());
+    let steps = [
+        step("client 1", "connects"),
+        step("the lab", "stops your server"),
+    ];
+    assert_eq!(transcript.steps(), steps);
+    assert_eq!(transcript.sent(), "stops your server");
 }

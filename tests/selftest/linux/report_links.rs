@@ -56,3 +56,17 @@ fn a_cause_that_no_slide_explains_sends_people_to_the_deck() {
         "{ran:?}"
     );
 }
+
+/// What a program met is what the lab did to it: the report says so.
+#[test]
+fn a_report_tells_what_the_lab_did_to_the_program() {
+    let mut pieces = gallery().into_iter();
+    let mutant =
+        pieces.find(|piece| piece.stage.short() == "2" && piece.name == "ignores-what-send-took");
+    let mutant = mutant.expect("somebody ignores what send took");
+    let folder = subject("reports/lab", &[(mutant.stage, &mutant.sources)]);
+    let ran = Lab::check(&folder, &["2", "--only", "stopped_in_send"]).run();
+    assert!(ran.out.contains("the lab"), "{ran:?}");
+    let words = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("stops your program inside"), "{ran:?}");
+}
