@@ -3,7 +3,7 @@
 use crate::course::cause::Cause;
 use crate::evidence::Evidence;
 use crate::evidence::settle::Activity;
-use crate::platform::{CallKind, SleepingCall};
+use crate::platform::CallKind;
 
 /// Why a connection got nothing, if the reason is that the program is not reading from it.
 pub(crate) fn why_unserved(seen: &Evidence) -> Option<Cause> {
@@ -37,11 +37,9 @@ pub(crate) fn why_unserved(seen: &Evidence) -> Option<Cause> {
 
 /// True if it waits for a client to say something, and has only to greet it.
 pub(crate) fn waits_for_a_word(seen: &Evidence) -> bool {
-    let is_at_a_client =
-        |call: SleepingCall| call.kind == CallKind::Recv && seen.connection_of(call).is_some();
     seen.history.only_greets
         && seen.activity == Activity::Blocked
-        && seen.parked_calls().any(is_at_a_client)
+        && seen.parked_calls().any(|call| call.kind == CallKind::Recv)
 }
 
 /// True if it goes on serving a client, by its own account.
