@@ -95,8 +95,8 @@ impl CheckContext {
         done
     }
 
-    /// So many bytes more have gone to the program, or come from it. True with each quarter of a mebibyte: from then on the check has as
-    /// long as one that begins, since much of it may take long on a busy machine. A trickle is no progress.
+    /// So many bytes more have gone to the program, or come from it. True with each quarter of a mebibyte: from then on the
+    /// check has as long as one that begins, since much takes long on a busy machine. A trickle is no progress.
     pub fn has_moved(&self, bytes: usize) -> bool {
         let before = self.moved.get();
         let now = before + bytes as u64;

@@ -170,13 +170,15 @@ impl Peer {
     /// Receives that the program hangs up on it, and no byte before: the end of the stream, or a reset where the program had not
     /// received all that we sent (RFC 1122, 4.2.2.13).
     pub fn expect_hang_up(&mut self) -> Result<HangUp> {
-        match self.receive(1, &mut Vec::new()) {
+        let expected = "the end of the stream";
+        let mut extra = Vec::new();
+        match self.receive(1, &mut extra) {
             Arrival::End => Ok(HangUp::End),
             Arrival::Reset => Ok(HangUp::Reset),
-            Arrival::All => Err(self.fail(Symptom::MoreBytes, "the end of the stream", "a byte")),
+            Arrival::All => Err(self.fail(Symptom::MoreBytes, expected, quote(&extra))),
             Arrival::Settled => {
                 let received = "nothing; the stream is still open";
-                Err(self.fail(Symptom::NoEnd, "the end of the stream", received))
+                Err(self.fail(Symptom::NoEnd, expected, received))
             }
         }
     }
