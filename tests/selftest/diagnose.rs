@@ -27,6 +27,26 @@ fn a_cause_follows_from_evidence() {
             |seen| seen.activity = Activity::Running,
             Cause::TooLong,
         ),
+        // What did not come in time may have been on its way, also from a loop that goes round.
+        (
+            Symptom::Silence,
+            |seen| {
+                seen.activity = Activity::Spinning;
+                seen.is_out_of_time = true;
+            },
+            Cause::TooLong,
+        ),
+        (
+            Symptom::NoEnd,
+            |seen| seen.is_out_of_time = true,
+            Cause::TooLong,
+        ),
+        // What did come is as wrong as before.
+        (
+            Symptom::OtherBytes,
+            |seen| seen.is_out_of_time = true,
+            Cause::WrongBytes,
+        ),
         (
             Symptom::End,
             |seen| seen.has_time_limits = true,
@@ -335,6 +355,7 @@ fn with<T>(change: impl Fn(&mut Evidence), answer: impl Fn(&Evidence) -> T) -> T
         memory: 4 << 20,
         has_time_limits: false,
         beats: false,
+        is_out_of_time: false,
         calls: CallLog::default(),
     };
     change(&mut seen);

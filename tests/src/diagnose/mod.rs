@@ -71,6 +71,7 @@ pub fn cause(seen: &Evidence, symptom: Symptom) -> Cause {
             Cause::ErrorIgnored
         }
         Symptom::Known(cause) => cause,
+        symptom if seen.is_out_of_time && !is_ended && symptom.is_an_absence() => Cause::TooLong,
         _ if is_ended && was_reset && !is_client => Cause::EndedByAClient,
         _ if was_told_of_a_break && seen.log.lost().next().is_none() => Cause::ErrorIgnored,
         Symptom::Refused if is_ended && errors.is_not_listening() => Cause::NeverListened,

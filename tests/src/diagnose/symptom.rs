@@ -32,3 +32,12 @@ pub enum Symptom {
     /// The check knows the cause.
     Known(Cause),
 }
+
+impl Symptom {
+    /// True if something did not happen: at another time it might have.
+    #[must_use]
+    pub fn is_an_absence(self) -> bool {
+        use Symptom::{NoEnd, NoExit, NoRest, NoTicks, Silence};
+        matches!(self, Silence | NoEnd | NoRest | NoTicks | NoExit)
+    }
+}

@@ -54,6 +54,8 @@ pub struct Evidence<'a> {
     pub has_time_limits: bool,
     /// Its other work goes on: ticks still come.
     pub beats: bool,
+    /// The time for this check was over when the check failed: what did not come may have been on its way.
+    pub is_out_of_time: bool,
     /// The calls that it made, where each of them is reported; none elsewhere.
     pub calls: CallLog,
 }

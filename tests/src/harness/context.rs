@@ -47,6 +47,8 @@ pub struct CheckContext {
     /// When this check has waited for long enough, and how many bytes its peers have moved.
     end: Cell<Deadline>,
     moved: Cell<u64>,
+    /// Until when its waits may last, where nothing is to be hoped for.
+    hurry: Cell<Option<Deadline>>,
     /// The step that is judged.
     step: u8,
     /// Steps whose `todo!` stands in the student's files: only these may excuse a program's end.
@@ -74,6 +76,7 @@ impl CheckContext {
             overslept: Cell::default(),
             end: Cell::new(end),
             moved: Cell::default(),
+            hurry: Cell::default(),
             step,
             not_started,
             without: RefCell::default(),
@@ -83,15 +86,21 @@ impl CheckContext {
     /// A deadline for one wait that starts now.
     #[must_use]
     pub fn deadline(&self) -> Deadline {
-        Deadline::start().or(self.end.get())
+        let usual = Deadline::start().or(self.end.get());
+        self.hurry.get().map_or(usual, |hurry| usual.or(hurry))
     }
 
-    /// What `act` returns. Its waits end by `end`, and those behind it as before.
-    pub fn within<T>(&self, end: Deadline, act: impl FnOnce() -> T) -> T {
-        let usual = self.end.get();
-        self.end.set(usual.or(end));
+    /// True once this check has waited for as long as it may: its waits end at once.
+    #[must_use]
+    pub fn is_out_of_time(&self) -> bool {
+        self.end.get().has_passed()
+    }
+
+    /// What `act` returns. Its waits end by `hurry`, and those behind it as before.
+    pub fn within<T>(&self, hurry: Deadline, act: impl FnOnce() -> T) -> T {
+        self.hurry.set(Some(hurry));
         let done = act();
-        self.end.set(usual);
+        self.hurry.set(None);
         done
     }
 

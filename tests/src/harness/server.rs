@@ -75,6 +75,8 @@ impl Server {
         let wanted = format!("the line \"listening on {host}:PORT\" first, with the real port");
         let Some(line) = first_line(&process, context) else {
             let printed = quote(&process.stdout.bytes());
+            let is_late = context.is_out_of_time() && process.exited().is_none();
+            let silence = if is_late { Cause::TooLong } else { silence };
             return Err(context.fail_because(
                 silence,
                 wanted,

@@ -45,8 +45,8 @@ impl ScoreCache {
         })
     }
 
-    /// Remembers what all checks of `candidate` came to, and why the first failed. Other subjects than the exercises are nobody's progress, and
-    /// what could not be graded is no result.
+    /// Remembers what all checks of `candidate` came to, and why the first failed. Other subjects than the exercises are
+    /// nobody's progress, and what could not be graded is no result.
     ///
     /// A thorough run has a key of its own, since a program may pass the one and fail the other.
     pub fn put(

@@ -68,6 +68,7 @@ impl CheckContext {
             Some((cause, expected, received)) => (Symptom::Known(cause), expected, received),
             None => (symptom, expected.into(), received.into()),
         };
+        let is_out_of_time = self.is_out_of_time();
         let program = self.program.borrow();
         // A program that we have stopped ourselves will not settle.
         // Those that it makes while we wait below tell nothing.
@@ -127,6 +128,7 @@ impl CheckContext {
             has_time_limits: program.watch().is_some_and(has_time_limits),
             calls: calls.unwrap_or_default(),
             beats: activity == Activity::Spinning && is_alive(program),
+            is_out_of_time,
         };
         let failure = Failure {
             sent: self.transcript.borrow().sent(),

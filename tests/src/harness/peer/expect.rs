@@ -100,8 +100,10 @@ impl Peer {
         let Err(mut problem) = self.expect(text).map(drop) else {
             return Ok(self);
         };
-        // What another client gets back now comes too late to be a part of this failure.
+        // What another client gets back now comes too late to be a part of this failure, or to tell anything once the time is
+        // over.
         if let Problem::Failed(failure) = &mut *problem
+            && failure.cause != Cause::TooLong
             && self.noise_comes_back(text.bytes().len()).is_ok()
         {
             failure.cause = Cause::ObeysTheText;
