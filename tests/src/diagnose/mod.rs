@@ -206,7 +206,7 @@ fn keeps_what_has_ended(seen: &Evidence) -> bool {
 fn why_running(seen: &Evidence) -> Cause {
     let waits_in = |kind| seen.parked_calls().any(|call| call.kind == kind);
     match seen.history.is_client {
-        false => Cause::NotAtItsAddress,
+        false => if_settled(seen, Cause::NotAtItsAddress),
         true if waits_in(CallKind::Recv) => Cause::WaitsForMore,
         true => if_settled(seen, Cause::WrongExit),
     }

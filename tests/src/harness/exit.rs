@@ -25,12 +25,18 @@ impl ExitedProgram {
     /// Waits for the exit. A program that settles instead has failed.
     pub(crate) fn wait_for(process: &Process, context: &Rc<CheckContext>) -> Result<Self> {
         let Some(status) = context.wait_until(|| process.exited()).reached() else {
-            return Err(context.fail(
-                Symptom::NoExit,
-                "a program that exits by itself",
-                "it goes on running",
-                None,
-            ));
+            let tries_again = context
+                .calls()
+                .is_some_and(|calls| calls.bound().nth(1).is_some());
+            let (symptom, received) = match tries_again {
+                true => (
+                    Symptom::Known(Cause::NotAtItsAddress),
+                    "it calls bind again and again",
+                ),
+                false => (Symptom::NoExit, "it goes on running"),
+            };
+            let expected = "a program that exits by itself";
+            return Err(context.fail(symptom, expected, received, None));
         };
         process.wait_for_output();
         let output = Output {

@@ -8,6 +8,7 @@ pub mod polling;
 pub mod resources;
 pub mod threaded;
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
@@ -21,9 +22,9 @@ use crate::evidence::settle::Activity;
 use crate::harness::client::interrupt_in_send;
 use crate::harness::context::CheckContext;
 use crate::harness::peer::Peer;
-use crate::platform::{SleepingCall, VERY_LONG, time_limit};
+use crate::platform::{CallCounts, SleepingCall, VERY_LONG, time_limit};
 use crate::process::child::Process;
-use crate::text::{duration, quote};
+use crate::text::{counted, duration, quote};
 
 #[derive(Debug)]
 pub struct Server {
@@ -32,30 +33,62 @@ pub struct Server {
     address: SocketAddr,
 }
 
-/// What a server has done so far, or between two moments.
-#[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct CpuUsage {
+/// What a server has used so far.
+#[derive(Debug, Default)]
+pub(crate) struct Usage {
+    cpu: Duration,
+    naps: u64,
+    /// None where not all of its calls are reported.
+    calls: Option<CallCounts>,
+}
+
+/// What a server has used between two moments.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Used {
     /// Processor time.
     pub cpu: Duration,
     /// How often it went to sleep.
-    pub naps: u64,
+    naps: u64,
+    /// How often it called on the socket that it calls on most, where its calls are reported.
+    rounds: Option<u64>,
 }
 
-/// How much processor time a nap may cost on average, with the round before it. A nap of a millisecond costs about
-/// 20 µs; a program that spins uses it all and does not sleep once.
+/// How many rounds there may be to a nap: each client has one turn in a round, or a few.
+const ROUNDS_TO_A_NAP: u64 = 10;
+
+/// How much processor time a nap may cost on average, with the round before it, where nobody reports its calls. A nap of a
+/// millisecond costs about 20 µs; a program that spins uses it all and does not sleep once.
 const COST_OF_A_NAP: Duration = Duration::from_micros(500);
 
-impl CpuUsage {
-    pub fn since(self, before: Self) -> Self {
-        Self {
+impl Usage {
+    pub fn since(&self, before: &Self) -> Used {
+        let rounds = |now: &CallCounts| Some(now.most_on_one_since(before.calls.as_ref()?));
+        Used {
             cpu: self.cpu.saturating_sub(before.cpu),
             naps: self.naps.saturating_sub(before.naps),
+            rounds: self.calls.as_ref().and_then(rounds),
         }
     }
+}
 
+impl Used {
     /// Whether it is that of a program that naps again and again, and not of one that spins.
     pub fn is_napping(self) -> bool {
-        self.naps > 0 && self.cpu <= COST_OF_A_NAP * u32::try_from(self.naps).unwrap_or(u32::MAX)
+        self.naps > 0
+            && match self.rounds {
+                Some(rounds) => rounds <= ROUNDS_TO_A_NAP * self.naps,
+                None => self.cpu <= COST_OF_A_NAP * u32::try_from(self.naps).unwrap_or(u32::MAX),
+            }
+    }
+}
+
+impl fmt::Display for Used {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let naps = counted(self.naps as usize, "nap");
+        match self.rounds {
+            Some(rounds) => write!(f, "{naps} in {}", counted(rounds as usize, "round")),
+            None => write!(f, "{naps} in {} ms of processor time", self.cpu.as_millis()),
+        }
     }
 }
 
@@ -223,11 +256,12 @@ impl Server {
     }
 
     /// What it has done so far. Nothing, where nobody can tell.
-    pub(crate) fn cpu_usage(&self) -> CpuUsage {
+    pub(crate) fn usage(&self) -> Usage {
         let sample = self.context.sample();
-        sample.map_or_else(CpuUsage::default, |sample| CpuUsage {
+        sample.map_or_else(Usage::default, |sample| Usage {
             cpu: sample.cpu(),
             naps: sample.sleeps(),
+            calls: self.process.call_counts(),
         })
     }
 }

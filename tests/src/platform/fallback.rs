@@ -139,6 +139,11 @@ pub fn tcp_table() -> Option<Vec<TcpRow>> {
 }
 
 #[must_use]
+pub fn tcp_listeners() -> Option<Vec<TcpRow>> {
+    None
+}
+
+#[must_use]
 pub fn tcp_rows(_wanted: &[(SocketAddr, SocketAddr)]) -> Option<Vec<TcpRow>> {
     None
 }

@@ -58,8 +58,8 @@ pub use linux::events::{call_filter, tells_of_changes};
 pub use linux::proc::is_ours as proc_is_ours;
 #[cfg(target_os = "linux")]
 pub use linux::tcp::{
-    acknowledge, clamp_window, fix_room, has_room_at, longest_backlog, not_sent, tcp_rows,
-    tcp_table, widen_room_to_send,
+    acknowledge, clamp_window, fix_room, has_room_at, longest_backlog, not_sent, tcp_listeners,
+    tcp_rows, tcp_table, widen_room_to_send,
 };
 #[cfg(target_os = "linux")]
 pub use linux::watch::{CallWatch, CallWatchSetup};
@@ -79,8 +79,8 @@ pub use fallback::{
     CallWatch, CallWatchSetup, PipeEnd, Stream, acknowledge, address_space, call_filter,
     clamp_window, descendants, descriptors, end_orphans, fix_room, has_children, has_room_at,
     is_non_blocking, limit_address_space, longest_backlog, memory, not_sent, orphans, pages,
-    path_to, private_memory, proc_is_ours, registered, sample, shut_down, tcp_rows, tcp_table,
-    tell_when_there_are, tells_of_changes, threads, time_limit, widen_room_to_send,
+    path_to, private_memory, proc_is_ours, registered, sample, shut_down, tcp_listeners, tcp_rows,
+    tcp_table, tell_when_there_are, tells_of_changes, threads, time_limit, widen_room_to_send,
 };
 
 mod usage;

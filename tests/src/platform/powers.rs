@@ -12,7 +12,7 @@ use crate::platform::settings::{let_wait, takes_a_flood, takes_a_message};
 use crate::platform::{
     CallKind, CallWatchSetup, MANY_DESCRIPTORS, Sample, TcpRow, TcpState, WatchedCall, Watching,
     address_space, descriptors, descriptors_allowed, limit_address_space, nobody, proc_is_ours,
-    resume, sample, shut_down, stop, tcp_rows, tcp_table,
+    resume, sample, shut_down, stop, tcp_listeners, tcp_rows, tcp_table,
 };
 
 /// As many descriptors as a hundred clients take, at either end.
@@ -283,15 +283,14 @@ fn unread_byte_shows(loopback: IpAddr) -> std::io::Result<()> {
     peer.write_all(b"?")?;
     let (here, there) = (peer.local_addr()?, peer.peer_addr()?);
     comes(|| {
-        let shown = |rows: &[TcpRow]| {
-            let listens = |row: &TcpRow| {
-                row.state == TcpState::Listen && row.local == there && row.unread == 1
-            };
-            let waits = |row: &TcpRow| row.local == there && row.remote == here && row.unread == 1;
-            rows.iter().any(listens) && rows.iter().any(waits)
-        };
-        let asked = tcp_rows(&[(there, nobody(there)), (there, here)])?;
-        (shown(&tcp_table()?) && shown(&asked)).then_some(())
+        let listens =
+            |row: &TcpRow| row.state == TcpState::Listen && row.local == there && row.unread == 1;
+        let waits = |row: &TcpRow| row.local == there && row.remote == here && row.unread == 1;
+        let shown = |rows: &[TcpRow]| rows.iter().any(listens) && rows.iter().any(waits);
+        let is_there = shown(&tcp_rows(&[(there, nobody(there)), (there, here)])?)
+            && tcp_listeners()?.iter().any(listens)
+            && shown(&tcp_table()?);
+        is_there.then_some(())
     })
     .ok_or_else(|| std::io::Error::other("/proc/net/tcp does not show a byte that waits"))
 }

@@ -235,6 +235,14 @@ impl CallCounts {
         on(self).saturating_sub(on(then))
     }
 
+    /// How many calls it has made since `then` on the descriptor that it has called on most.
+    #[must_use]
+    pub fn most_on_one_since(&self, then: &Self) -> u64 {
+        let descriptors = self.on_descriptor.keys();
+        let calls = descriptors.map(|descriptor| self.on_since(then, *descriptor));
+        calls.max().unwrap_or(0)
+    }
+
     /// How often it has waited for several sockets since `then`, or asked about them.
     #[must_use]
     pub fn polls_since(&self, then: &Self) -> u64 {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use crate::evidence::connection::Connection;
 use crate::harness::context::CheckContext;
-use crate::platform::{Power, Powers, Sample, TcpRow, TcpState, nobody, tcp_rows, tcp_table};
+use crate::platform::{Power, Powers, Sample, TcpRow, TcpState, nobody, tcp_rows};
 
 /// What it takes to see that a program has settled.
 const SETTLING: [Power; 2] = [Power::ProcessState, Power::KernelQueues];
@@ -98,7 +98,7 @@ impl CheckContext {
     /// The connections that wait in the backlog of whoever listens at `address`.
     #[must_use]
     pub fn backlog(&self, address: SocketAddr) -> Option<u64> {
-        let listens = |row: &TcpRow| row.state == TcpState::Listen && row.local == address;
-        Some(tcp_table()?.iter().find(|row| listens(row))?.unread)
+        let rows = tcp_rows(&[(address, nobody(address))])?;
+        Some(rows.first()?.unread)
     }
 }

@@ -133,11 +133,9 @@ fn how_it_ended(socket: &Socket, server: SocketAddr) -> Option<Result<bool, Refu
         });
     }
     let ours = socket.local_addr().ok()?.as_socket()?;
-    let knocked_again =
-        |row: &TcpRow| row.local == ours && row.remote == server && row.retransmits > 0;
-    tcp_table()?
+    tcp_rows(&[(ours, server)])?
         .iter()
-        .any(knocked_again)
+        .any(|row| row.retransmits > 0)
         .then_some(Err(Refusal::BacklogIsFull))
 }
 

@@ -13,8 +13,8 @@ use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
 use crate::harness::server::Server;
 use crate::platform::{
-    Answer, CallCounts, CallKind, Fault, SocketOption, SystemError, TcpState, WatchedCall,
-    descriptors, tcp_table,
+    Answer, CallCounts, CallKind, Fault, SocketOption, SystemError, WatchedCall, descriptors,
+    tcp_listeners,
 };
 use crate::text::duration;
 
@@ -166,9 +166,9 @@ impl Server {
     pub fn expect_one_listener(&self) -> Result<&Self> {
         self.context.wait_until_settled();
         let mine = self.context.open_sockets();
-        let table = tcp_table().unwrap_or_default();
-        let listening = table.iter().filter(|row| row.state == TcpState::Listen);
-        let others: Vec<String> = listening
+        let others: Vec<String> = tcp_listeners()
+            .unwrap_or_default()
+            .iter()
             .filter(|row| mine.contains(&row.inode) && row.local != self.address())
             .map(|row| row.local.to_string())
             .collect();

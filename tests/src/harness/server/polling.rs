@@ -15,7 +15,7 @@ use crate::evidence::wait::Waited;
 use crate::harness::exit::ExitedProgram;
 use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
-use crate::harness::server::{CpuUsage, Server};
+use crate::harness::server::{Server, Used};
 use crate::harness::transcript::TICK;
 use crate::platform::{self, Sample, TcpRow, TcpState, descriptors, is_non_blocking};
 
@@ -194,26 +194,27 @@ impl Server {
 
     /// With nothing to do it naps, and does not spin.
     pub fn expect_naps(&self) -> Result<&Self> {
-        let CpuUsage { cpu, naps } = self.usage_with_nothing_to_do()?;
-        if !(CpuUsage { cpu, naps }).is_napping() {
-            let expected = "a server that naps while there is nothing to do";
-            let received = format!("{} ms of processor time and {naps} naps", cpu.as_millis());
-            return Err(self.context.fail_because(Cause::NoNap, expected, received));
+        let used = self.used_with_nothing_to_do()?;
+        if used.is_napping() {
+            return Ok(self);
         }
-        Ok(self)
+        let expected = "a server that naps in each round in which there is nothing to do";
+        Err(self
+            .context
+            .fail_because(Cause::NoNap, expected, used.to_string()))
     }
 
     /// What it uses from one moment until it has settled, where nothing has changed in between at any of its sockets. A
     /// kernel that still finds room for what waits gives it something to do.
-    fn usage_with_nothing_to_do(&self) -> Result<CpuUsage> {
+    fn used_with_nothing_to_do(&self) -> Result<Used> {
         let deadline = self.context.deadline();
         loop {
-            let (rows, before) = (self.context.rows(), self.cpu_usage());
+            let (rows, before) = (self.context.rows(), self.usage());
             let activity = self.context.wait_until_settled();
-            let usage = self.cpu_usage().since(before);
+            let used = self.usage().since(&before);
             self.goes_on(activity)?;
             if self.context.rows() == rows || deadline.has_passed() {
-                return Ok(usage);
+                return Ok(used);
             }
         }
     }

@@ -177,9 +177,9 @@ impl Server {
     /// It goes round in its loop some ten thousand times, and takes no memory for that.
     pub fn expect_same_memory_each_round(&self) -> Outcome {
         let before = self.count_resources()?.memory;
-        let (usage, ticks) = (self.cpu_usage(), self.process.stdout.ticks());
+        let (usage, ticks) = (self.usage(), self.process.stdout.ticks());
         let has_gone_round = || {
-            let used = self.cpu_usage().since(usage);
+            let used = self.usage().since(&usage);
             // On a busy machine ticks go on by the clock, and rounds do not, unless most of the time is napped away.
             let naps_for_long =
                 used.is_napping() && self.process.stdout.ticks() >= ticks + MANY_TICKS;

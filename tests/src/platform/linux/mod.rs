@@ -14,7 +14,7 @@ use std::fs;
 use std::io;
 use std::net::Shutdown;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use socket2::SockRef;
@@ -279,7 +279,7 @@ fn thread(pid: u32, id: u32) -> Option<Thread> {
     };
     let sleeps: u64 = field("voluntary_ctxt_switches:")?.parse().ok()?;
     let forced: u64 = field("nonvoluntary_ctxt_switches:")?.parse().ok()?;
-    let cpu = cpu(&folder)?;
+    let cpu = time_in(&fs::read_to_string(folder.join("schedstat")).ok()?)?;
     // The length of a nap stands in the program's memory. If it woke up meanwhile, we may have read something else.
     if let Some(call) = call.as_mut().filter(|call| call.nap.is_some()) {
         let again = fs::read_to_string(folder.join("status")).ok()?;
@@ -295,14 +295,8 @@ fn thread(pid: u32, id: u32) -> Option<Thread> {
     })
 }
 
-/// The processor time that a thread has used so far.
-fn cpu_of_thread(id: u32) -> Option<Duration> {
-    cpu(&proc::of(id))
-}
-
-/// The same of the thread to which this folder in /proc belongs.
-fn cpu(folder: &Path) -> Option<Duration> {
-    let schedstat = fs::read_to_string(folder.join("schedstat")).ok()?;
+/// The processor time that a thread has used so far, as its line in `schedstat` tells it.
+fn time_in(schedstat: &str) -> Option<Duration> {
     let nanoseconds = schedstat.split_whitespace().next()?.parse().ok()?;
     Some(Duration::from_nanos(nanoseconds))
 }

@@ -1,4 +1,4 @@
-//! One socket's row, asked of the kernel directly: sock_diag(7).
+//! One socket's row, or those of all that listen, asked of the kernel directly: sock_diag(7).
 //!
 //! To show /proc/net/tcp the kernel walks through a table of hundreds of thousands of places, which takes
 //! milliseconds. One question takes microseconds.
@@ -24,6 +24,13 @@ const ANSWER: usize = 72;
 
 /// The type of both.
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
+
+/// The states to ask for: a bit for each, at its number in the kernel.
+const EVERY_STATE: u32 = u32::MAX;
+const LISTENING: u32 = 1 << 0x0A;
+
+/// Room for a part of a long answer, in bytes: netlink(7) wants at least 8 KiB.
+const PART: usize = 32 * 1024;
 
 /// The attribute behind an answer that holds a `tcp_info`, the length of an attribute's own header, and where in it stand
 /// the number of probes, the number of segments on their way, how many bytes have come, and the window of the other side,
@@ -69,16 +76,43 @@ impl SockDiag {
         }))
     }
 
+    /// All sockets that listen at addresses like `nobody`, which is the empty one of its family.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel does not answer such questions.
+    pub fn listeners(&self, nobody: SocketAddr) -> io::Result<Vec<TcpRow>> {
+        self.0
+            .send(&question(nobody, nobody, libc::NLM_F_DUMP, LISTENING))?;
+        let mut rows = Vec::new();
+        let mut part = vec![0; PART];
+        loop {
+            let length = (&self.0).read(&mut part)?;
+            let mut rest = &part[..length];
+            while let Some(length) = long(rest, 0).map(|length| length as usize) {
+                let message = rest.get(..length).ok_or(io::ErrorKind::InvalidData)?;
+                match kind(message).map(i32::from) {
+                    Some(libc::NLMSG_DONE) => return Ok(rows),
+                    Some(libc::NLMSG_ERROR) => {
+                        return Err(error(message).map_or_else(
+                            || io::ErrorKind::InvalidData.into(),
+                            io::Error::from_raw_os_error,
+                        ));
+                    }
+                    _ => rows.extend(message.get(HEADER..).and_then(row)),
+                }
+                rest = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
+            }
+        }
+    }
+
     /// What the kernel answers about a socket, without the message's header.
     fn ask(&self, local: SocketAddr, remote: SocketAddr) -> io::Result<Option<Vec<u8>>> {
-        self.0.send(&question(local, remote))?;
+        self.0.send(&question(local, remote, 0, EVERY_STATE))?;
         let mut message = [0; 1024];
         let length = (&self.0).read(&mut message)?;
         let message = &message[..length];
-        match message
-            .get(4..6)
-            .map(|bytes| u16::from_ne_bytes([bytes[0], bytes[1]]))
-        {
+        match kind(message) {
             Some(SOCK_DIAG_BY_FAMILY) if length >= HEADER + ANSWER => {
                 let answer = &message[HEADER..];
                 // For a connection that is not there the kernel may name the listening socket.
@@ -95,14 +129,19 @@ impl SockDiag {
     }
 }
 
-fn question(local: SocketAddr, remote: SocketAddr) -> Vec<u8> {
+/// The type of a message.
+fn kind(message: &[u8]) -> Option<u16> {
+    let bytes = message.get(4..6)?.try_into().ok()?;
+    Some(u16::from_ne_bytes(bytes))
+}
+
+fn question(local: SocketAddr, remote: SocketAddr, flags: i32, states: u32) -> Vec<u8> {
     let mut message = Vec::with_capacity(HEADER + QUESTION);
     message.extend(((HEADER + QUESTION) as u32).to_ne_bytes());
     message.extend(SOCK_DIAG_BY_FAMILY.to_ne_bytes());
-    message.extend((libc::NLM_F_REQUEST as u16).to_ne_bytes());
+    message.extend(((libc::NLM_F_REQUEST | flags) as u16).to_ne_bytes());
     message.extend([0; 8]);
 
-    let every_state = u32::MAX;
     let no_cookie = [0xFF; 8];
     let with_info = 1 << (INFO - 1);
     let family = match local {
@@ -110,7 +149,7 @@ fn question(local: SocketAddr, remote: SocketAddr) -> Vec<u8> {
         SocketAddr::V6(_) => libc::AF_INET6,
     };
     message.extend([family as u8, libc::IPPROTO_TCP as u8, with_info, 0]);
-    message.extend(every_state.to_ne_bytes());
+    message.extend(states.to_ne_bytes());
     message.extend(local.port().to_be_bytes());
     message.extend(remote.port().to_be_bytes());
     for address in [local, remote] {

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::os::fd::{AsFd, AsRawFd};
 
 use socket2::{SockRef, Socket};
@@ -56,6 +56,28 @@ pub fn tcp_rows(wanted: &[(SocketAddr, SocketAddr)]) -> Option<Vec<TcpRow>> {
         None => {
             let mut table = tcp_table()?;
             table.retain(|row| wanted.contains(&(row.local, row.remote)));
+            Some(table)
+        }
+    }
+}
+
+/// All TCP sockets of this machine that listen, as [`tcp_table`] would show them.
+#[must_use]
+pub fn tcp_listeners() -> Option<Vec<TcpRow>> {
+    let families = [
+        SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
+        SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)),
+    ];
+    let asked = LINE.with(|line| {
+        let line = line.as_ref().ok()?;
+        let rows = families.map(|family| line.listeners(family).ok());
+        rows.into_iter().collect::<Option<Vec<_>>>()
+    });
+    match asked {
+        Some(rows) => Some(rows.concat()),
+        None => {
+            let mut table = tcp_table()?;
+            table.retain(|row| row.state == TcpState::Listen);
             Some(table)
         }
     }

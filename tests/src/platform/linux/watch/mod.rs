@@ -1,6 +1,7 @@
 //! Watching the system calls of a program: the kernel reports them to a thread of ours when they begin, which lets them go on or
 //! answers them itself. See seccomp_unotify(2).
 
+mod clock;
 mod decode;
 mod filter;
 mod listener;
@@ -17,8 +18,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crate::platform::linux::cpu_of_thread;
 use crate::platform::linux::memory_of::Memory;
+use crate::platform::linux::watch::clock::Clock;
 use crate::platform::linux::watch::listener::{Handover, Listener, Report, Verdict};
 use crate::platform::linux::watch::peers::Peers;
 use crate::platform::{Answer, CallCounts, CallKind, Fault, SystemError, WatchedCall, Watching};
@@ -151,22 +152,24 @@ impl Shared {
 
     /// Answers calls until the program is gone.
     fn answer_all(&self) {
-        let mut peers = Peers::default();
+        let (mut peers, mut clock) = (Peers::default(), Clock::default());
         while let Some(()) = self.listener.wait() {
             self.is_answering.store(true, Ordering::SeqCst);
             if let Some(report) = self.listener.receive() {
-                self.answer_one(&report, &mut peers);
+                self.answer_one(&report, &mut peers, &mut clock);
             }
             self.is_answering.store(false, Ordering::SeqCst);
         }
     }
 
     /// What the program can bring about by the call is recorded before it can: whoever sees the one finds the other.
-    fn answer_one(&self, report: &Report, peers: &mut Peers) {
+    fn answer_one(&self, report: &Report, peers: &mut Peers, clock: &mut Clock) {
         let memory = Memory::of(report.thread);
         let mut call = decode::call(report.number, report.arguments, report.thread, &memory);
         peers.add_to(&mut call, report.thread);
-        if let (WatchedCall::Print(_), Some(cpu)) = (&call, cpu_of_thread(report.thread)) {
+        if let WatchedCall::Print(_) = call
+            && let Some(cpu) = clock.of(report.thread)
+        {
             self.record().add(report.thread, WatchedCall::Used(cpu));
         }
         self.record().add(report.thread, call.clone());
