@@ -13,8 +13,9 @@ use crate::text::size;
 /// How long a server runs between two looks at who was served, at least.
 const SLICE: Duration = Duration::from_micros(100);
 
-/// How many times in a row a server that can run may do nothing.
-const MANY: u32 = 300;
+/// How much processor time a server may use for nothing. On a busy machine one that can run may have to wait for it, look
+/// after look.
+const IN_VAIN: Duration = Duration::from_millis(30);
 
 /// How often the same has to be counted of a server that is stopped.
 const SAME_COUNTS: u32 = 10;
@@ -117,17 +118,23 @@ impl Server {
         others: &[Peer],
         has_come: impl Fn() -> bool,
     ) -> Outcome {
-        let (mut last, mut idle) = (0, 0);
+        let cpu = || {
+            let sample = self.context.sample();
+            sample.map_or(Duration::ZERO, |sample| sample.cpu())
+        };
+        let (mut last, mut cpu_at_last) = (0, cpu());
         let deadline = self.context.deadline();
         let starved = loop {
             // One that does nothing any more will tell why when nobody stops it.
-            if deadline.has_passed() || self.process.exited().is_some() || idle > MANY {
+            let in_vain = cpu().saturating_sub(cpu_at_last);
+            if deadline.has_passed() || self.process.exited().is_some() || in_vain > IN_VAIN {
                 break None;
             }
             self.runs_for_a_moment();
             let so_far = eaten(others).saturating_sub(before);
-            idle = if so_far == last { idle + 1 } else { 0 };
-            last = so_far;
+            if so_far != last {
+                (last, cpu_at_last) = (so_far, cpu());
+            }
             // Counted before the look at the turn: if that has not come, so much was taken before it.
             if has_come() {
                 break None;
