@@ -4,7 +4,7 @@
 
 use crate::diagnose::failure::Outcome;
 use crate::harness::client::{Client, Input};
-use crate::harness::payload::{Payload, texts};
+use crate::harness::payload::{Payload, first_words, texts};
 use crate::harness::peer::Peer;
 use crate::harness::program::Program;
 
@@ -12,10 +12,12 @@ crate::checks! {
     step 1, 2: names_the_address_that_refused_and_exits_with_code_one {
         ends_with_an_error_that_names_the_address,
         connects_to_an_address_of_ip_version_six needs Ipv6,
+        calls_at_no_other_address needs Ipv6,
     }
     step 2, 2: prints_every_byte_until_the_server_ends {
         prints_single_bytes_as_they_arrive,
         prints_texts_unchanged,
+        ends_with_a_server_that_says_nothing,
     }
     step 3, 1: sends_all_of_its_input_and_half_closes {
         sends_many_bytes_and_half_closes,
@@ -59,6 +61,16 @@ fn connects_to_an_address_of_ip_version_six(program: &Program) -> Outcome {
     Ok(())
 }
 
+/// Whoever is told `[::1]` is not meant to find somebody at 127.0.0.1.
+fn calls_at_no_other_address(program: &Program) -> Outcome {
+    let other = program.open_localhost_server()?;
+    let nobody = other.address_with_ipv6();
+    let client = program.expect_failed_connect_to(nobody);
+    other.expect_no_call()?;
+    client?.expect_error_exit(nobody)?;
+    Ok(())
+}
+
 /// Bytes are printed as they arrive, and only the end of the stream is the end, even if input could still come.
 fn prints_single_bytes_as_they_arrive(program: &Program) -> Outcome {
     let server = program.open_server()?;
@@ -70,6 +82,16 @@ fn prints_single_bytes_as_they_arrive(program: &Program) -> Outcome {
     peer.leave();
     client.wait_for_exit()?.expect_code(0)?;
     client.expect_output(&answer)?;
+    Ok(())
+}
+
+/// Not a byte and then the end is an answer, too, and no input is waited for behind it.
+fn ends_with_a_server_that_says_nothing(program: &Program) -> Outcome {
+    let server = program.open_server()?;
+    let client = program.start_client(&server, Input::Open)?;
+    server.accept(&client)?.leave();
+    client.wait_for_exit()?.expect_code(0)?;
+    client.expect_output("")?;
     Ok(())
 }
 
@@ -106,10 +128,16 @@ fn sends_many_bytes_and_half_closes(program: &Program) -> Outcome {
 /// What stands in the input is meant for the server, and never for the client itself.
 fn sends_texts_unchanged(program: &Program) -> Outcome {
     let server = program.open_server()?;
-    let input = Payload::joined("all texts", &texts());
-    let client = program.start_client(&server, Input::Bytes(input.clone()))?;
+    let client = program.start_client(&server, Input::Open)?;
     let mut peer = server.accept(&client)?;
-    peer.expect(&input)?.expect_end()?;
+    for text in first_words() {
+        client.give_input(&text)?.expect_sleeping()?;
+    }
+    client.give_input(Payload::joined("all texts", &texts()))?;
+    client.end_input();
+    let input = [first_words(), texts()].concat();
+    peer.expect(Payload::joined("each text", &input))?
+        .expect_end()?;
     peer.leave();
     client.wait_for_exit()?.expect_code(0)?;
     Ok(())
@@ -162,11 +190,13 @@ fn prints_when_exactly_its_buffer_is_full(program: &Program) -> Outcome {
     Ok(())
 }
 
-/// Sends "what?" in two pieces, as somebody types it, and the end. It may wait for all of it before it sends any.
+/// Sends a lot, then "what?" in two pieces, as somebody types it, and the end. It may wait for all of it before it sends any.
 fn ask_with_a_pause(client: &Client, peer: &mut Peer) -> Outcome {
+    let much = Payload::noise(64 << 10);
+    client.expect_sleeping()?.give_input(&much)?;
     client.expect_sleeping()?.give_input("what")?;
     client.expect_sleeping()?.give_input("?")?.end_input();
-    peer.expect("what?")?.expect_end()?;
+    peer.expect(&much)?.expect("what?")?.expect_end()?;
     client.expect_sleeping()?;
     Ok(())
 }
@@ -202,7 +232,7 @@ fn sends_on_while_its_output_is_not_read(program: &Program) -> Outcome {
 /// However much it has to send, a server may want to see the end of it first.
 fn sends_all_before_it_has_an_answer(program: &Program) -> Outcome {
     let server = program.open_server()?;
-    let question = program.payload("the question", 12 << 20);
+    let question = program.payload("the question", 40 << 20);
     let client = program.start_client(&server, Input::Bytes(question.clone()))?;
     let mut peer = server.accept(&client)?;
     peer.expect(&question)?.expect_end()?.send("Thanks")?;

@@ -5,7 +5,7 @@
 //! 1 KiB hides it, since the kernel always finds room for so little.
 
 use crate::diagnose::failure::Outcome;
-use crate::harness::payload::{Payload, first_words, texts};
+use crate::harness::payload::{Payload, first_words, text_without_a_line_end, texts};
 use crate::harness::program::Program;
 use crate::harness::server::Server;
 use crate::platform::SystemError;
@@ -93,6 +93,7 @@ pub(super) fn echoes_texts_unchanged(program: &Program) -> Outcome {
         let server = program.start()?;
         server.connect_peer()?.send(&text)?.expect_text(&text)?;
     }
+    peer.exchange(&text_without_a_line_end())?;
     Ok(())
 }
 
@@ -109,7 +110,7 @@ pub(super) fn answers_when_exactly_its_buffer_is_full(program: &Program) -> Outc
         server.resume();
         peer.expect(&message)?;
     }
-    Ok(())
+    server.expect_no_held_back_bytes().map(drop)
 }
 
 /// TCP carries bytes, not messages: one write may arrive in any pieces.
@@ -293,8 +294,9 @@ pub(super) fn keeps_nothing_of_clients_that_left(program: &Program) -> Outcome {
     serve_clients(&server, 10)?;
     leave_in_four_ways(&server)?;
     server.expect_given_back_after(|| {
-        (1..=program.many(24, 75)).try_for_each(|_| leave_in_four_ways(&server))
-    })
+        (1..=program.many(36, 75)).try_for_each(|_| leave_in_four_ways(&server))
+    })?;
+    server.expect_one_listener().map(drop)
 }
 
 /// What was sent back is gone. A stream may go on for as long as it likes, in the same memory.
@@ -307,10 +309,15 @@ pub(super) fn keeps_nothing_of_what_it_has_sent(program: &Program) -> Outcome {
     peer.exchange(&start)?;
     let before = server.count_resources()?;
     peer.exchange(&rest)?;
-    for _ in 0..program.many(100, 30_000) {
+    let small = program.many(100, 30_000);
+    for _ in 0..small {
         peer.send("?")?.expect("?")?;
     }
-    server.expect_given_back(before)
+    server.expect_given_back(before)?;
+    peer.half_close()?.expect_end()?;
+    let all = stream.bytes().len() + small;
+    server.expect_logged(&format!("client 1 left after {all} bytes"))?;
+    Ok(())
 }
 
 /// A blocking `recv` sleeps in the kernel. Asking again and again instead would use a processor without need.

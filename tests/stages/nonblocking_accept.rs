@@ -14,9 +14,9 @@ use crate::harness::program::Program;
 use crate::platform::SystemError;
 
 use super::listen::{
-    ends_with_an_error_that_names_the_taken_address, expect_greeting,
+    self, ends_with_an_error_that_names_the_taken_address, expect_greeting,
     goes_on_after_a_client_that_is_already_gone, keeps_nothing_of_clients_that_left,
-    lets_sixteen_clients_wait_while_it_is_stopped, listens_where_it_was_asked_to,
+    lets_sixteen_clients_wait_while_it_is_stopped,
 };
 
 crate::checks! {
@@ -35,6 +35,7 @@ crate::checks! {
         greets_three_clients_between_ticks,
         greets_one_that_has_ended_its_stream,
         goes_on_ticking_while_callers_come,
+        ticks_while_many_wait needs SixteenWaiting StopAndContinue KernelQueues,
     }
     step 3, 1: gives_back_what_it_took needs Descriptors SettledState {
         keeps_nothing_of_clients_that_left needs SixteenWaiting,
@@ -116,6 +117,9 @@ fn greets_one_that_has_ended_its_stream(program: &Program) -> Outcome {
 /// A round that has somebody to greet is a round like any other: the heartbeat has its turn in it.
 fn goes_on_ticking_while_callers_come(program: &Program) -> Outcome {
     let server = program.start()?;
+    server.stop()?;
+    server.connect_peer()?.reset()?;
+    server.resume();
     let mut callers = VecDeque::new();
     server.expect_ticks_while(|| {
         callers.push_back(server.connect_peer()?);
@@ -125,6 +129,18 @@ fn goes_on_ticking_while_callers_come(program: &Program) -> Outcome {
         Ok(())
     })?;
     server.expect_short_rounds().map(drop)
+}
+
+/// The backlog may never be empty: whoever greets until nobody waits any more does not come round.
+fn ticks_while_many_wait(program: &Program) -> Outcome {
+    program.start()?.expect_tick_among_callers()
+}
+
+/// Who asks for one address gets that one, of whichever family, and no other. And at none of them does a call wait.
+pub(super) fn listens_where_it_was_asked_to(program: &Program) -> Outcome {
+    listen::listens_where_it_was_asked_to(program)?;
+    program.start_with_ipv6()?.expect_ticks()?;
+    Ok(())
 }
 
 /// Who comes is served between two ticks, and the ticks go on: it may be `accept` only once that does not wait. One thread does

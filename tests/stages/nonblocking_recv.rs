@@ -18,8 +18,7 @@ use super::echo_server::{
     serves_the_next_after_a_reset_in_the_backlog, serves_the_next_after_some_that_end_and_reset,
     serves_the_next_after_two_have_reset, serves_the_second_as_soon_as_the_first_has_left,
 };
-use super::listen::listens_where_it_was_asked_to;
-use super::nonblocking_accept::ends_for_an_error_of_its_own;
+use super::nonblocking_accept::{ends_for_an_error_of_its_own, listens_where_it_was_asked_to};
 use crate::platform::SystemError;
 
 crate::checks! {
@@ -47,6 +46,7 @@ crate::checks! {
     step 3, 1: sends_the_rest_and_the_end_after_a_half_close needs RoomToSend;
     step 3, 1: serves_the_next_client_when_one_leaves {
         serves_the_second_as_soon_as_the_first_has_left,
+        leaves_the_next_in_the_backlog needs KernelQueues Descriptors,
         logs_when_a_client_comes_and_how_much_it_sent,
         logs_each_client_once,
     }
@@ -89,11 +89,11 @@ pub(super) fn goes_on_ticking_while_a_client_is_silent(program: &Program) -> Out
     for _ in 0..program.many(1, 15) {
         server.expect_ticks()?;
     }
+    peer.expect_nothing_more()?.half_close()?.expect_end()?;
     server
         .expect_short_rounds()?
         .expect_no_waiting_close()?
         .expect_no_held_back_bytes()?;
-    peer.expect_nothing_more()?;
     Ok(())
 }
 
@@ -129,7 +129,17 @@ fn never_waits_for_one_that_does_not_read(program: &Program) -> Outcome {
     server.expect_ticks()?.expect_short_rounds()?;
     server.expect_no_new_threads()?.expect_few_tries_to_send()?;
     peer.expect_no_gap_in(&taken)?;
-    Ok(())
+    server.expect_logged_lost(1)
+}
+
+/// The backlog keeps whoever comes meanwhile. A server that takes them in has more than one client's socket.
+pub(super) fn leaves_the_next_in_the_backlog(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let mut first = server.connect_peer()?;
+    first.send("hello")?.expect("hello")?;
+    let next = server.connect_peer()?;
+    first.send("and again")?.expect("and again")?;
+    server.expect_left_in_the_backlog(&next)
 }
 
 /// A byte is an answer, however few there are: it goes back before anybody asks whether more has come.
@@ -139,7 +149,8 @@ pub(super) fn answers_before_it_asks_for_more(program: &Program) -> Outcome {
     for _ in 1..=3 {
         server.expect_answer_before_more_is_asked(&mut peer, &program.payload("a byte", 1))?;
     }
-    Ok(())
+    let full = program.payload("as much as a recv brings", peer.room_of_recv());
+    server.expect_answer_before_more_is_asked(&mut peer, &full)
 }
 
 /// `send` may take less than it was given, and says how much that was.

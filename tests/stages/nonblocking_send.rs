@@ -20,12 +20,11 @@ use super::echo_server::{
     logs_when_a_client_comes_and_how_much_it_sent, serve_one_client,
     serves_the_next_after_a_reset_in_the_backlog, serves_the_next_after_some_that_end_and_reset,
 };
-use super::listen::listens_where_it_was_asked_to;
-use super::nonblocking_accept::ends_for_an_error_of_its_own;
+use super::nonblocking_accept::{ends_for_an_error_of_its_own, listens_where_it_was_asked_to};
 use super::nonblocking_recv::{
     answers_before_it_asks_for_more, gives_up_one_to_whom_it_cannot_send,
     goes_on_ticking_while_a_client_is_silent, goes_on_ticking_while_one_sends_without_end,
-    keeps_nothing_of_a_round_in_which_nothing_came,
+    keeps_nothing_of_a_round_in_which_nothing_came, leaves_the_next_in_the_backlog,
 };
 
 crate::checks! {
@@ -61,6 +60,7 @@ crate::checks! {
         drops_what_waits_for_a_client_that_half_closes_and_resets,
         serves_the_next_after_a_reset_in_the_backlog,
         logs_when_a_client_comes_and_how_much_it_sent,
+        leaves_the_next_in_the_backlog needs KernelQueues Descriptors,
         serves_the_next_after_some_that_end_and_reset needs StopAndContinue,
         listens_where_it_was_asked_to needs KernelQueues Descriptors Ipv6,
         ends_for_an_error_of_its_own needs ForeignSockets Descriptors KernelQueues AnsweredCalls,
@@ -71,6 +71,7 @@ crate::checks! {
         keeps_nothing_of_clients_that_left,
         keeps_nothing_of_a_round_in_which_nothing_came,
         keeps_nothing_of_a_stream_that_is_always_behind needs AnsweredCalls,
+        keeps_nothing_of_what_it_owed_to_those_who_reset,
     }
 }
 
@@ -99,7 +100,8 @@ fn goes_on_ticking_while_one_does_not_read(program: &Program) -> Outcome {
 fn keeps_little_each_time(program: &Program) -> Outcome {
     let server = program.start()?;
     let mut peer = server.connect_slow_peer()?;
-    for _ in 1..=3 {
+    peer.exchange(&program.payload("a long stream", program.many(1 << 18, 64 << 20)))?;
+    for _ in 0..program.many(3, 12) {
         expect_little_kept(program, &mut peer, || Ok(()))?;
     }
     Ok(())
@@ -252,4 +254,20 @@ pub(super) fn keeps_nothing_of_a_stream_that_is_always_behind(program: &Program)
     let before = server.count_resources()?;
     peer.exchange_far_ahead(&rest)?;
     server.expect_given_back(before)
+}
+
+/// What waits for a client that resets is nobody's any more.
+pub(super) fn keeps_nothing_of_what_it_owed_to_those_who_reset(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let message = program.more_than_fits("a long message");
+    let owe_and_reset = |times| {
+        (1..=times).try_for_each(|_| {
+            let mut slow = server.connect_slow_peer()?;
+            slow.send_until_something_is_buffered(&message)?;
+            slow.reset()?;
+            serve_one_client(&server)
+        })
+    };
+    owe_and_reset(2)?;
+    server.expect_given_back_after(|| owe_and_reset(8))
 }

@@ -19,8 +19,7 @@ use super::echo_server::{
     logs_when_a_client_comes_and_how_much_it_sent, serve_clients, serve_one_client,
     serves_the_next_after_some_that_end_and_reset,
 };
-use super::listen::listens_where_it_was_asked_to;
-use super::nonblocking_accept::ends_for_an_error_of_its_own;
+use super::nonblocking_accept::{ends_for_an_error_of_its_own, listens_where_it_was_asked_to};
 use super::nonblocking_recv::{
     answers_before_it_asks_for_more, gives_up_one_to_whom_it_cannot_send,
     goes_on_ticking_while_one_sends_without_end,
@@ -43,6 +42,7 @@ crate::checks! {
     step 3, 1: gives_fifty_clients_their_own_bytes needs ManyClients {
         gives_each_of_fifty_clients_its_own_bytes,
         answers_all_of_many_clients needs StopAndContinue,
+        asks_everybody_in_each_round needs WatchedCalls Descriptors SettledState,
     }
     step 3, 1: makes_nobody_wait_for_a_silent_or_a_slow_client needs SettledState {
         answers_a_newcomer_beside_silent_and_slow_clients,
@@ -105,7 +105,7 @@ fn answers_all_of_many_clients(program: &Program) -> Outcome {
 fn answers_a_newcomer_beside_silent_and_slow_clients(program: &Program) -> Outcome {
     let server = program.start()?;
     let _silent = server.connect_peer()?;
-    let _slow = connect_full_peers(program, &server, program.many(5, 20))?;
+    let _slow = connect_full_peers(program, &server, program.many(5, 70))?;
     let mut newcomer = server.connect_peer()?;
     for _ in 1..=20 {
         newcomer.send("and I?")?.expect("and I?")?;
@@ -146,7 +146,7 @@ pub(super) fn connect_full_peers(
 pub(super) fn keeps_little_for_a_slow_client(program: &Program) -> Outcome {
     let server = program.start()?;
     let (mut slow, mut other) = (server.connect_slow_peer()?, server.connect_peer()?);
-    for _ in 1..=3 {
+    for _ in 0..program.many(3, 12) {
         expect_little_kept(program, &mut slow, || {
             other.send("hello")?.expect("hello").map(drop)
         })?;
@@ -164,6 +164,17 @@ pub(super) fn loses_nothing_that_waits_for_a_slow_client(program: &Program) -> O
     Ok(())
 }
 
+/// That somebody has said nothing for long says nothing of the next round: a turn that is left out is a nap more to wait for.
+fn asks_everybody_in_each_round(program: &Program) -> Outcome {
+    program.watch_every_call();
+    let server = program.start()?;
+    let peers = server.connect_peers(program.many(70, 150))?;
+    server
+        .expect_each_asked_in_each_round(&peers)?
+        .expect_short_rounds()?;
+    Ok(())
+}
+
 /// Neither those who are quiet, nor those who come or go.
 fn gives_each_its_turn_beside_clients_that_send_without_end(program: &Program) -> Outcome {
     makes_nobody_wait_for_clients_that_send_without_end(program)
@@ -176,8 +187,8 @@ pub(super) fn makes_nobody_wait_for_clients_that_send_without_end(program: &Prog
     let server = program.start()?;
     let mut flood = program.payload("as much as fits", 8 << 20);
     let (mut others, mut gone_by) = (Vec::new(), Vec::new());
-    for _ in 1..=3 {
-        others.extend(server.connect_peers(3)?);
+    for before in [3, 3, program.many(33, 70)] {
+        others.extend(server.connect_peers(before)?);
         let mut quiet = server.connect_peer()?;
         others.extend(server.connect_peers(2)?);
         quiet.send("hello")?.expect("hello")?;

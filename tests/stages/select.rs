@@ -19,7 +19,7 @@ use super::echo_server::{
     logs_when_a_client_comes_and_how_much_it_sent, serve_clients, serve_one_client,
     serves_the_next_after_some_that_end_and_reset,
 };
-use super::listen::{ends_for_an_error_of_its_own, listens_where_it_was_asked_to};
+use super::listen::listens_where_it_was_asked_to;
 use super::nonblocking_send::{
     expect_little_kept, keeps_little_of_small_pieces, owes_the_tail_after_a_half_close,
     reset_after_half_close,
@@ -28,6 +28,7 @@ use super::polling_clients::{
     connect_as_another_leaves, connect_full_peers, greet_each, keeps_nothing_of_forty,
     makes_nobody_wait_for_clients_that_send_without_end, speak_all_at_once, talk_all_at_once,
 };
+use super::threads::ends_for_an_error_of_its_own;
 
 crate::checks! {
     step 1, 1: sleeps_in_poll_until_somebody_comes (so_far) needs SettledState;
@@ -198,7 +199,9 @@ pub(super) fn makes_no_call_for_those_who_are_silent(program: &Program) -> Outco
     silent.extend(server.connect_peers(3)?);
     greet_each(&mut silent, "hello")?;
     let before = server.count_calls()?;
-    asks_again_and_again(program, &mut other)?;
+    for _ in 1..=1_100 {
+        other.send("?")?.expect("?")?;
+    }
     server.expect_no_calls_on_the_listener(&before)?;
     other.half_close()?.expect_end()?;
     asks_again_and_again(program, &mut server.connect_peer()?)?;
@@ -210,7 +213,7 @@ pub(super) fn makes_no_call_for_those_who_are_silent(program: &Program) -> Outco
 /// Each client has a bound of its own. That much waits for some is no reason not to serve the next.
 pub(super) fn answers_a_newcomer_beside_those_who_do_not_read(program: &Program) -> Outcome {
     let server = program.start()?;
-    let _full = connect_full_peers(program, &server, program.many(5, 20))?;
+    let _full = connect_full_peers(program, &server, program.many(5, 70))?;
     asks_again_and_again(program, &mut server.connect_peer()?)
 }
 
@@ -263,7 +266,7 @@ pub(super) fn keeps_little_for_a_slow_client(program: &Program) -> Outcome {
     let server = program.start()?;
     let (_silent, mut other) = (server.connect_peer()?, server.connect_peer()?);
     let mut slow = server.connect_slow_peer()?;
-    for _ in 1..=3 {
+    for _ in 0..program.many(3, 12) {
         expect_little_kept(program, &mut slow, || {
             asks_again_and_again(program, &mut other)
         })?;
@@ -430,12 +433,12 @@ pub(super) fn serves_a_client_that_comes_as_another_leaves(program: &Program) ->
 
 /// `select` ends at descriptor 1023, and so does a table of that length.
 fn serves_forty_clients_with_high_descriptors(program: &Program) -> Outcome {
-    let server = program.start_beyond_1024_descriptors()?;
+    let server = program.start_beyond_2048_descriptors()?;
     server.expect_sleeping_until_ready()?;
     serve_clients(&server, 40)
 }
 
 /// The descriptor of a client that has left is free for another, high as it is.
 fn gives_back_high_descriptors(program: &Program) -> Outcome {
-    keeps_nothing_of_forty(&program.start_beyond_1024_descriptors()?)
+    keeps_nothing_of_forty(&program.start_beyond_2048_descriptors()?)
 }

@@ -13,7 +13,7 @@ const ANNOUNCEMENT: &[u8] = b"listening on ";
 const TICK: &[u8] = b"tick ";
 
 /// For how long a loop may nap from one tick to the next. One that comes by its heartbeat between two naps ticks before that.
-const MOST_NAPS_IN_A_TICK: Duration = Duration::from_millis(100);
+const MOST_NAPS_IN_A_TICK: Duration = Duration::from_millis(60);
 
 /// How often a loop that has to tick by the clock comes round at least, and how much it may work if it does not. On a busy
 /// machine it may come round less often, but then it does not work either.

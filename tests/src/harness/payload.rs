@@ -117,12 +117,14 @@ impl Payload {
 pub fn texts() -> Vec<Payload> {
     const HTTP: &str =
         "GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: curl/8.5.0\r\nAccept: */*\r\n\r\n";
-    let texts: [(&str, &[u8]); 32] = [
+    let texts: [(&str, &[u8]); 34] = [
         ("a line", b"a line\n"),
         ("a text without a line end", b"and no end"),
         ("an empty line", b"\n"),
         ("an empty line of a terminal", b"\r\n"),
         ("a line that ends in CR LF", b"a line of a terminal\r\n"),
+        ("a line that ends in CR", b"a line of an old machine\r"),
+        ("CR alone", b"\r"),
         ("three lines", b"one\ntwo\n\nfour"),
         ("spaces around a word", b"  \tword\t  \n"),
         ("NUL alone", b"\0"),
@@ -165,16 +167,28 @@ pub fn texts() -> Vec<Payload> {
     texts.into_iter().chain(runs).collect()
 }
 
+/// A text that is longer than any line that somebody may have thought of.
+#[must_use]
+pub fn text_without_a_line_end() -> Payload {
+    let role = format!("{} without a line end", size(LONG_TEXT));
+    Payload::new(&role, b"no end, ".repeat(LONG_TEXT / 8))
+}
+
+/// Its length, in bytes.
+const LONG_TEXT: usize = 3 << 19;
+
 /// Those of [`texts`] by which a program might tell, at the beginning of a stream, with whom it speaks.
 #[must_use]
 pub fn first_words() -> Vec<Payload> {
-    const ROLES: [&str; 6] = [
+    const ROLES: [&str; 8] = [
         "a byte order mark",
         "an HTTP request",
         "the beginning of TLS",
         "a PROXY line",
         "a banner of SSH",
         "the line quit",
+        "a tilde and a dot",
+        "Ctrl-D alone",
     ];
     let mut texts = texts();
     let is_one = |text: &Payload| {

@@ -128,6 +128,13 @@ impl Program {
         Server::announced(process, &self.context, address, Cause::NotAnnounced)
     }
 
+    /// As [`start`](Self::start), at all addresses of this machine.
+    pub fn start_everywhere(&self) -> Result<Server> {
+        let address = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+        let process = self.run(&["--listen", &address.to_string()], Stdin::Null, None)?;
+        Server::announced(process, &self.context, address, Cause::WrongAddress)
+    }
+
     /// As [`start`](Self::start), at an IPv6 address.
     pub fn start_with_ipv6(&self) -> Result<Server> {
         let address = SocketAddr::from((Ipv6Addr::LOCALHOST, 0));
@@ -136,8 +143,8 @@ impl Program {
     }
 
     /// As [`start`](Self::start), where so many descriptors are taken that all of its sockets have numbers
-    /// above 1024.
-    pub fn start_beyond_1024_descriptors(&self) -> Result<Server> {
+    /// above 2048.
+    pub fn start_beyond_2048_descriptors(&self) -> Result<Server> {
         self.start_under(MANY_DESCRIPTORS)
     }
 
@@ -193,6 +200,11 @@ impl Program {
     pub fn open_server(&self) -> Result<ScriptedServer> {
         let loopback = loopback_of_our_own(self.context.powers());
         ScriptedServer::listen(&self.context, loopback.into())
+    }
+
+    /// As [`open_server`](Self::open_server), at 127.0.0.1.
+    pub fn open_localhost_server(&self) -> Result<ScriptedServer> {
+        ScriptedServer::listen(&self.context, Ipv4Addr::LOCALHOST.into())
     }
 
     /// As [`open_server`](Self::open_server), at an IPv6 address.
@@ -316,6 +328,12 @@ impl Program {
     #[must_use]
     pub fn foreign_address(&self) -> SocketAddr {
         foreign_address()
+    }
+
+    /// The same of IPv6: RFC 3849.
+    #[must_use]
+    pub fn foreign_ipv6_address(&self) -> SocketAddr {
+        SocketAddr::from(([0x2001, 0x0db8, 0, 0, 0, 0, 0, 1], 7878))
     }
 
     /// What happened is what the snapshot `name` tells.

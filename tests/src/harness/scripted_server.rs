@@ -1,12 +1,12 @@
 //! A server of ours, for a program that is a client.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::rc::Rc;
 
 use socket2::SockRef;
 
 use crate::course::cause::Cause;
-use crate::diagnose::failure::Result;
+use crate::diagnose::failure::{Outcome, Result};
 use crate::diagnose::symptom::Symptom;
 use crate::harness::client::Client;
 use crate::harness::context::CheckContext;
@@ -43,6 +43,24 @@ impl ScriptedServer {
     #[must_use]
     pub fn close(self) -> SocketAddr {
         self.address
+    }
+
+    /// The IPv6 loopback address with the same port, at which nobody listens.
+    #[must_use]
+    pub fn address_with_ipv6(&self) -> SocketAddr {
+        SocketAddr::from((Ipv6Addr::LOCALHOST, self.address.port()))
+    }
+
+    /// Nobody has called here.
+    pub fn expect_no_call(&self) -> Outcome {
+        match self.listener.accept() {
+            Err(_nobody) => Ok(()),
+            Ok(_) => Err(self.context.fail_because(
+                Cause::WrongFamily,
+                "a client that calls the address that it was given, and no other",
+                format!("it has called {}", self.address),
+            )),
+        }
     }
 
     /// Waits for `client` to connect.

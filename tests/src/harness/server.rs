@@ -22,6 +22,7 @@ use crate::evidence::settle::Activity;
 use crate::harness::client::interrupt_in_send;
 use crate::harness::context::CheckContext;
 use crate::harness::peer::Peer;
+use crate::harness::server::resources::count_sockets;
 use crate::platform::{CallCounts, SleepingCall, VERY_LONG, time_limit};
 use crate::process::child::Process;
 use crate::text::{counted, duration, quote};
@@ -31,6 +32,8 @@ pub struct Server {
     pub(crate) process: Rc<Process>,
     pub(crate) context: Rc<CheckContext>,
     address: SocketAddr,
+    /// How many sockets it had when it announced its address.
+    own_sockets: usize,
 }
 
 /// What a server has used so far.
@@ -130,6 +133,7 @@ impl Server {
                 context.note_and_wait("server", line);
                 context.set_listener(address);
                 Ok(Self {
+                    own_sockets: count_sockets(process.pid()).unwrap_or(0).max(1),
                     process,
                     context: Rc::clone(context),
                     address,

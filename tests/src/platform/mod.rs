@@ -118,8 +118,8 @@ pub const LIMITS: Limits = Limits {
 
 /// The limits of a program to which the numbers below 1024 are not free.
 pub const MANY_DESCRIPTORS: Limits = Limits {
-    descriptors: 1536,
-    preopened: 1100,
+    descriptors: 2560,
+    preopened: 2100,
     ..LIMITS
 };
 

@@ -30,6 +30,8 @@ enum Way {
     Lost(String),
     /// It is lost because the system has refused something.
     Refused,
+    /// It is lost, for whatever reason.
+    GivenUp,
     /// Either way: the kernel has told the program less than we know.
     Gone,
 }
@@ -43,6 +45,7 @@ impl Departure {
             }
             (Way::Lost(wanted), Event::Lost { reason, .. }) => wanted == reason,
             (Way::Refused, Event::Lost { reason, .. }) => SystemErrors::named_in(reason).is_any(),
+            (Way::GivenUp, Event::Lost { .. }) => true,
             (Way::Gone, event) => event.is_departure(),
             _ => false,
         }
@@ -79,6 +82,7 @@ impl Departure {
             Way::Refused => {
                 format!("\"client {client} lost after {bytes}: …\", with the system's error")
             }
+            Way::GivenUp => format!("\"client {client} lost after …\", and not that it left"),
             Way::Gone => format!("\"client {client} left after {bytes}\", or lost"),
             Way::Lost(reason) => format!("\"client {client} lost after {bytes}: {reason}\""),
         }
@@ -143,6 +147,21 @@ impl Server {
         }
     }
 
+    /// It has not accepted `peer`, whose turn has not come.
+    pub fn expect_left_in_the_backlog(&self, peer: &Peer) -> Outcome {
+        self.context.wait_until_settled();
+        let table = self.context.rows_of(&peer.connection).unwrap_or_default();
+        let row = peer.connection.their_row(&table).copied();
+        match row.and_then(|row| self.descriptor_of(row)) {
+            None => Ok(()),
+            Some(_) => Err(self.context.fail_because(
+                Cause::DescriptorsKept,
+                "the listening socket, and that of the client whose turn it is",
+                "it has accepted the next client as well",
+            )),
+        }
+    }
+
     /// It logs that `client` is gone after so many bytes: left or lost, since it has done both.
     pub fn expect_logged_as_gone(&self, client: u64, bytes: u64) -> Outcome {
         self.expect_departure(&Departure {
@@ -179,6 +198,15 @@ impl Server {
             client,
             way: Way::Reset,
             bytes: least..=most,
+        })
+    }
+
+    /// It logs that `client` is lost, after however many bytes.
+    pub fn expect_logged_lost(&self, client: u64) -> Outcome {
+        self.expect_departure(&Departure {
+            client,
+            way: Way::GivenUp,
+            bytes: 0..=u64::MAX,
         })
     }
 

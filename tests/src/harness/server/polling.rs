@@ -20,6 +20,12 @@ use crate::harness::transcript::TICK;
 use crate::platform::{self, Sample, TcpRow, TcpState, descriptors, is_non_blocking};
 
 /// The longest nap that the contract allows.
+/// For how many rounds clients are silent before it counts how often they are asked, how many rounds are counted, and how many
+/// of them may have begun before or end later.
+const SILENT_ROUNDS: u64 = 220;
+const ROUNDS_TO_COUNT: u64 = 60;
+const ROUNDS_ON_THE_WAY: u64 = 3;
+
 const LONGEST_NAP: Duration = Duration::from_millis(5);
 
 /// How many naps may lie between a question and its answer: the one that was under way, the one after the round in
@@ -190,6 +196,38 @@ impl Server {
         let open = descriptors(self.process.pid())?;
         let mut same = open.iter().filter(|one| one.socket == Some(row.inode));
         same.next().map(|one| one.number)
+    }
+
+    /// From one nap to the next it asks each of `peers`, who have been silent for many rounds.
+    pub fn expect_each_asked_in_each_round(&self, peers: &[Peer]) -> Result<&Self> {
+        let counts = || self.process.call_counts().unwrap_or_default();
+        let naps = || self.context.sample().map_or(0, |sample| sample.sleeps());
+        let go_round = |times: u64| {
+            let (calls, before) = (counts(), naps());
+            let passed = || Some(naps().saturating_sub(before)).filter(|naps| *naps >= times);
+            let rounds = self.context.wait_until_going_round(passed).reached();
+            (calls, rounds.unwrap_or(0))
+        };
+        go_round(SILENT_ROUNDS);
+        let (before, rounds) = go_round(ROUNDS_TO_COUNT);
+        let now = counts();
+        // One question may be for all of them.
+        let for_all = now.polls_since(&before);
+        for peer in peers {
+            let table = self.context.rows_of(&peer.connection).unwrap_or_default();
+            let row = peer.connection.their_row(&table).copied();
+            let descriptor = row.and_then(|row| self.descriptor_of(row));
+            let asked = descriptor.map_or(0, |descriptor| now.on_since(&before, descriptor));
+            if asked.max(for_all) + ROUNDS_ON_THE_WAY < rounds {
+                let label = &peer.connection.label;
+                return Err(self.context.fail_because(
+                    Cause::Starved,
+                    format!("a turn for {label} in each round, however long it has been silent"),
+                    format!("{asked} turns in {rounds} rounds"),
+                ));
+            }
+        }
+        Ok(self)
     }
 
     /// With nothing to do it naps, and does not spin.

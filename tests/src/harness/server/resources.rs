@@ -5,10 +5,11 @@ use std::time::Duration;
 use crate::course::cause::Cause;
 use crate::diagnose::failure::{Outcome, Problem, Result};
 use crate::diagnose::symptom::Symptom;
+use crate::evidence::connection::Connection;
 use crate::evidence::wait::Waited;
 use crate::harness::server::Server;
-use crate::platform::{descendants, descriptors, private_memory};
-use crate::text::memory;
+use crate::platform::{TcpState, descendants, descriptors, private_memory};
+use crate::text::{counted, memory};
 
 /// Descriptors, threads or child processes that a program may take for itself, once. Thirty clients that each leave
 /// something behind leave far more.
@@ -158,11 +159,35 @@ impl Server {
         })
     }
 
-    /// After `rounds` of clients it has about as much of everything as before. Memory that is still there may be what an
-    /// allocator keeps for the next ones, which has a bound: what a program keeps is more again after twice as many.
+    /// It has no more sockets than when it began to listen, and those of clients that are still there.
+    pub fn expect_no_sockets_of_those_who_left(&self) -> Outcome {
+        let is_open = |one: &&Connection| {
+            let table = self.context.rows_of(one).unwrap_or_default();
+            one.our_row(&table)
+                .is_some_and(|row| matches!(row.state, TcpState::Established | TcpState::CloseWait))
+        };
+        let open = self.context.connections().iter().filter(is_open).count();
+        let most = self.own_sockets + open;
+        let sockets = || count_sockets(self.process.pid());
+        let is_given_back = || sockets().filter(|now| *now <= most).map(drop);
+        match (self.context.wait_until(is_given_back), sockets()) {
+            (Waited::Reached(()), _) => Ok(()),
+            (_, None) => Err(self.is_gone()),
+            (_, Some(now)) => Err(self.context.fail_because(
+                Cause::DescriptorsKept,
+                format!("a server that holds {}", counted(most, "socket")),
+                format!("it holds {now}, although the clients have left"),
+            )),
+        }
+    }
+
+    /// After `rounds` of clients, which all have left, it has about as much of everything as before, and none of their sockets.
+    /// Memory that is still there may be what an allocator keeps for the next ones, which has a bound: what a program keeps is
+    /// more again after twice as many.
     pub fn expect_given_back_after(&self, mut rounds: impl FnMut() -> Outcome) -> Outcome {
         let before = self.count_resources()?;
         rounds()?;
+        self.expect_no_sockets_of_those_who_left()?;
         match self.expect_given_back(before) {
             Err(problem) if is_about_memory(&problem) => {
                 let before = self.count_resources()?;
@@ -212,4 +237,10 @@ impl Server {
 
 fn is_about_memory(problem: &Problem) -> bool {
     matches!(problem, Problem::Failed(failure) if failure.cause == Cause::MemoryKept)
+}
+
+/// How many sockets process `pid` has open.
+pub(super) fn count_sockets(pid: u32) -> Option<usize> {
+    let open = descriptors(pid)?;
+    Some(open.iter().filter(|one| one.socket.is_some()).count())
 }
