@@ -5,7 +5,7 @@
 //! 1 KiB hides it, since the kernel always finds room for so little.
 
 use crate::diagnose::failure::Outcome;
-use crate::harness::payload::{Payload, first_words, text_without_a_line_end, texts};
+use crate::harness::payload::{Payload, first_words, line_without_an_end, texts};
 use crate::harness::program::Program;
 use crate::harness::server::Server;
 use crate::platform::SystemError;
@@ -89,11 +89,11 @@ pub(super) fn echoes_texts_unchanged(program: &Program) -> Outcome {
     for text in texts() {
         peer.send(&text)?.expect_text(&text)?;
     }
+    peer.exchange(&line_without_an_end())?;
     for text in first_words() {
         let server = program.start()?;
         server.connect_peer()?.send(&text)?.expect_text(&text)?;
     }
-    peer.exchange(&text_without_a_line_end())?;
     Ok(())
 }
 

@@ -169,13 +169,12 @@ pub fn texts() -> Vec<Payload> {
 
 /// A text that is longer than any line that somebody may have thought of.
 #[must_use]
-pub fn text_without_a_line_end() -> Payload {
-    let role = format!("{} without a line end", size(LONG_TEXT));
-    Payload::new(&role, b"no end, ".repeat(LONG_TEXT / 8))
+pub fn line_without_an_end() -> Payload {
+    Payload::new("a line without an end", b"no end, ".repeat(LONG_LINE / 8))
 }
 
 /// Its length, in bytes.
-const LONG_TEXT: usize = 3 << 19;
+const LONG_LINE: usize = 3 << 19;
 
 /// Those of [`texts`] by which a program might tell, at the beginning of a stream, with whom it speaks.
 #[must_use]
