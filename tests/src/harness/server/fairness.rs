@@ -30,8 +30,8 @@ const TWO_TURNS: u64 = 2 * TURN;
 /// The same for one that has to be accepted first: the round that goes on, the one in which it is accepted, and the one after.
 const BEFORE_A_NEWCOMER: u64 = 2 * TWO_TURNS;
 
-/// How many clients wait, and how many of them a server may accept when a tick is due: it comes in the same round.
-const CALLERS: u64 = 16;
+/// How many clients wait, at most, and how many of them a server may accept when a tick is due: it comes in the same round.
+const CALLERS: u64 = 100;
 const MANY_CALLERS: u64 = 5;
 
 /// How often that is tried.
@@ -113,12 +113,28 @@ impl Server {
     fn expect_due_tick_among(&self, callers: &mut VecDeque<Peer>) -> Outcome {
         let address = self.address();
         let waiting = || self.context.backlog(address).unwrap_or(CALLERS);
-        let stopped_at = Instant::now();
         self.stop()?;
-        while waiting() < CALLERS {
-            callers.push_back(self.connect_peer()?);
-        }
+        // Of one that listens the kernel shows as unsent how many may wait.
+        let room = self.context.listener_row().map_or(0, |row| row.unsent);
+        let all = room.min(CALLERS);
+        let mut call = || -> Outcome {
+            while waiting() < all {
+                callers.push_back(self.connect_peer()?);
+            }
+            Ok(())
+        };
         let deadline = self.context.deadline();
+        let goes_on = || {
+            self.process.resume();
+            // If it is gone, the next look will tell.
+            let _ = self.process.stop();
+            !deadline.has_passed() && self.process.exited().is_none()
+        };
+        call()?;
+        // Then it is stopped in the midst of them.
+        while waiting() == all && goes_on() {}
+        let stopped_at = Instant::now();
+        call()?;
         let printed = || {
             let output = &self.process.stdout;
             output.is_drained().then(|| output.ticks())
@@ -126,18 +142,12 @@ impl Server {
         let is_due = |_: &u64| stopped_at.elapsed() > PERIOD;
         let before = deadline.until(|| printed().filter(is_due));
         let starved = loop {
-            self.process.resume();
-            // If it is gone, the next look will tell.
-            let _ = self.process.stop();
+            if !goes_on() || deadline.until(printed) > before {
+                break None;
+            }
             let left = waiting();
-            if deadline.has_passed() || self.process.exited().is_some() {
-                break None;
-            }
-            if deadline.until(printed) > before {
-                break None;
-            }
-            if left + MANY_CALLERS < CALLERS {
-                break Some(CALLERS - left);
+            if left + MANY_CALLERS < all {
+                break Some(all - left);
             }
         };
         self.resume();
