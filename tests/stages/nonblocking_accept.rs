@@ -35,7 +35,6 @@ crate::checks! {
         greets_three_clients_between_ticks,
         greets_one_that_has_ended_its_stream,
         goes_on_ticking_while_callers_come,
-        ticks_while_many_wait needs SixteenWaiting StopAndContinue KernelQueues,
     }
     step 3, 1: gives_back_what_it_took needs Descriptors SettledState {
         keeps_nothing_of_clients_that_left needs SixteenWaiting,
@@ -129,11 +128,6 @@ fn goes_on_ticking_while_callers_come(program: &Program) -> Outcome {
         Ok(())
     })?;
     server.expect_short_rounds().map(drop)
-}
-
-/// The backlog may never be empty: whoever greets until nobody waits any more does not come round.
-fn ticks_while_many_wait(program: &Program) -> Outcome {
-    program.start()?.expect_tick_among_callers()
 }
 
 /// Who asks for one address gets that one, of whichever family, and no other. And at none of them does a call wait.

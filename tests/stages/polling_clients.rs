@@ -180,6 +180,9 @@ fn gives_each_its_turn_beside_clients_that_send_without_end(program: &Program) -
     makes_nobody_wait_for_clients_that_send_without_end(program)
 }
 
+/// How much those who send without end may send, all together, in bytes.
+const ALL_FLOODS: usize = 64 << 20;
+
 /// A turn ends by itself. Who is served until nothing comes any more keeps everybody else from theirs, and newcomers as well.
 pub(super) fn makes_nobody_wait_for_clients_that_send_without_end(program: &Program) -> Outcome {
     // A server that the lab answers at each call takes less between two looks.
@@ -192,8 +195,9 @@ pub(super) fn makes_nobody_wait_for_clients_that_send_without_end(program: &Prog
         let mut quiet = server.connect_peer()?;
         others.extend(server.connect_peers(2)?);
         quiet.send("hello")?.expect("hello")?;
-        // A program that receives little at a time has enough to do with less.
-        flood = flood.start((quiet.room_of_recv() << 9).min(flood.bytes().len()));
+        // A program that receives little at a time has enough to do with less, and the kernel with less of each of many.
+        let most = (quiet.room_of_recv() << 9).min(ALL_FLOODS / others.len());
+        flood = flood.start(most.min(flood.bytes().len()));
         server.expect_answer_in_turn(&mut quiet, &mut others, &flood)?;
         gone_by.push(quiet);
     }

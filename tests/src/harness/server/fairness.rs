@@ -1,6 +1,5 @@
 //! What is expected of a server that serves several clients at once: each gets its turn.
 
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::course::cause::Cause;
@@ -29,16 +28,6 @@ const TWO_TURNS: u64 = 2 * TURN;
 
 /// The same for one that has to be accepted first: the round that goes on, the one in which it is accepted, and the one after.
 const BEFORE_A_NEWCOMER: u64 = 2 * TWO_TURNS;
-
-/// How many clients wait, at most, and how many of them a server may accept when a tick is due: it comes in the same round.
-const CALLERS: u64 = 100;
-const MANY_CALLERS: u64 = 5;
-
-/// How often that is tried.
-const TIMES: u32 = 3;
-
-/// The time from tick to tick, and a little more.
-const PERIOD: Duration = Duration::from_millis(60);
 
 /// What somebody waits for beside others who have sent as much as fits.
 struct Turn<'a> {
@@ -97,68 +86,6 @@ impl Server {
         // One that never comes is another fault.
         leaver.expect_end()?;
         in_turn
-    }
-
-    /// While somebody waits in the backlog at any moment, a tick that is due comes before it has accepted many. Now and then it
-    /// empties the backlog before we see it, and then it has been lucky.
-    pub fn expect_tick_among_callers(&self) -> Outcome {
-        let mut callers = VecDeque::new();
-        for _ in 1..=TIMES {
-            self.expect_ticks()?;
-            self.expect_due_tick_among(&mut callers)?;
-        }
-        Ok(())
-    }
-
-    fn expect_due_tick_among(&self, callers: &mut VecDeque<Peer>) -> Outcome {
-        let address = self.address();
-        let waiting = || self.context.backlog(address).unwrap_or(CALLERS);
-        self.stop()?;
-        // Of one that listens the kernel shows as unsent how many may wait.
-        let room = self.context.listener_row().map_or(0, |row| row.unsent);
-        let all = room.min(CALLERS);
-        let mut call = || -> Outcome {
-            while waiting() < all {
-                callers.push_back(self.connect_peer()?);
-            }
-            Ok(())
-        };
-        let deadline = self.context.deadline();
-        let goes_on = || {
-            self.process.resume();
-            // If it is gone, the next look will tell.
-            let _ = self.process.stop();
-            !deadline.has_passed() && self.process.exited().is_none()
-        };
-        call()?;
-        // Then it is stopped in the midst of them.
-        while waiting() == all && goes_on() {}
-        let stopped_at = Instant::now();
-        call()?;
-        let printed = || {
-            let output = &self.process.stdout;
-            output.is_drained().then(|| output.ticks())
-        };
-        let is_due = |_: &u64| stopped_at.elapsed() > PERIOD;
-        let before = deadline.until(|| printed().filter(is_due));
-        let starved = loop {
-            if !goes_on() || deadline.until(printed) > before {
-                break None;
-            }
-            let left = waiting();
-            if left + MANY_CALLERS < all {
-                break Some(all - left);
-            }
-        };
-        self.resume();
-        match starved {
-            None => Ok(()),
-            Some(accepted) => Err(self.context.fail_because(
-                Cause::OtherWorkStarved,
-                "the next tick, which is due, after a client or two",
-                format!("{accepted} clients accepted, and no tick"),
-            )),
-        }
     }
 
     /// The server is stopped, and goes on when `quiet` has asked and `others` have sent as much as fits. It may take at most
