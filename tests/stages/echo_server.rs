@@ -294,7 +294,7 @@ pub(super) fn keeps_nothing_of_clients_that_left(program: &Program) -> Outcome {
     serve_clients(&server, 10)?;
     leave_in_four_ways(&server)?;
     server.expect_given_back_after(|| {
-        (1..=program.many(36, 75)).try_for_each(|_| leave_in_four_ways(&server))
+        (1..=program.many(36, 150)).try_for_each(|_| leave_in_four_ways(&server))
     })?;
     server.expect_one_listener().map(drop)
 }

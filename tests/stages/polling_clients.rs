@@ -96,7 +96,7 @@ fn gives_each_of_fifty_clients_its_own_bytes(program: &Program) -> Outcome {
 
 /// No list has a last place, and no round a last turn. A nap for each hundred would be one too many.
 fn answers_all_of_many_clients(program: &Program) -> Outcome {
-    let server = answers_in_a_crowd(program)?;
+    let server = answers_in_a_crowd(program, 640)?;
     server.expect_one_nap_a_round().map(drop)
 }
 

@@ -160,14 +160,14 @@ pub(super) fn gives_fifty_clients_their_own_bytes(program: &Program) -> Outcome 
 
 /// No table has a last place, and that many are there is no reason to wait otherwise than for their news.
 pub(super) fn answers_all_of_many_clients(program: &Program) -> Outcome {
-    let server = answers_in_a_crowd(program)?;
+    let server = answers_in_a_crowd(program, 1_100)?;
     server.expect_no_waits_of_its_own().map(drop)
 }
 
 /// Many clients are there. The last of them speaks, and then each says more than one `recv` brings, before the server looks.
-pub(super) fn answers_in_a_crowd(program: &Program) -> Result<Server> {
+pub(super) fn answers_in_a_crowd(program: &Program, thorough: usize) -> Result<Server> {
     program.watch_every_call();
-    let clients = program.many_clients(140, 640);
+    let clients = program.many_clients(140, thorough);
     let server = program.start()?;
     let mut peers = Vec::new();
     while peers.len() < clients {
