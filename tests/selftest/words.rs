@@ -12,7 +12,7 @@ fn the_log_is_read_as_the_kit_prints_it() {
     let lines: Vec<String> = log.events().iter().map(ToString::to_string).collect();
     assert_eq!(lines, printed.lines().take(5).collect::<Vec<_>>());
     assert_eq!((log.connected(), log.departed()), (1, 2));
-    assert!(log.has_begun() && log.has_ticks());
+    assert!(log.address().is_some() && log.has_ticks());
     assert_eq!(log.left().collect::<Vec<_>>(), [5]);
     assert_eq!(
         log.about(2)

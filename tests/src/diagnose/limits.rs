@@ -12,7 +12,7 @@ pub(crate) fn limit_cause(seen: &Evidence) -> Option<Cause> {
     let says_so = words.errors.is_out_of_descriptors() && !history.listener_broke;
     let no_descriptors = says_so || seen.open.len() as u64 >= seen.descriptor_limit;
     // Before a server listens, no socket says "would block"; a refused thread or process has the same number.
-    let has_begun = history.is_client || seen.log.has_begun();
+    let has_begun = history.is_client || seen.log.address().is_some();
     let no_threads =
         words.errors.names_a_refused_thread || (words.errors.is_would_block() && !has_begun);
     if seen.exceeded_thread_cap || no_threads {

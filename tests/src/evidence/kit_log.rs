@@ -122,11 +122,13 @@ impl EventLog {
         })
     }
 
-    /// True once the program has announced its address.
+    /// The address that the program has announced.
     #[must_use]
-    pub fn has_begun(&self) -> bool {
-        let mut events = self.0.iter();
-        events.any(|event| matches!(event, Event::Listening(_)))
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.0.iter().find_map(|event| match event {
+            Event::Listening(address) => Some(*address),
+            _ => None,
+        })
     }
 
     /// True for a program with a heartbeat.

@@ -168,9 +168,13 @@ impl Program {
     pub fn expect_failed_start_at(&self, address: SocketAddr) -> Result<ExitedProgram> {
         let process = self.run(&["--listen", &address.to_string()], Stdin::Null, None)?;
         let exited = self.context.wait_until(|| process.exited()).reached();
-        if exited.is_none() && EventLog::read(&process.stdout.text()).has_begun() {
+        let announced = EventLog::read(&process.stdout.text()).address();
+        if exited.is_none() && announced.is_some() {
             let expected = format!("a program that exits, since it cannot have {address}");
-            let received = "it listens somewhere else";
+            let received = match announced == Some(address) {
+                true => "it listens there as well",
+                false => "it listens somewhere else",
+            };
             let cause = Cause::NotAtItsAddress;
             return Err(self.context.fail_because(cause, expected, received));
         }

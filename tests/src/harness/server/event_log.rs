@@ -61,7 +61,7 @@ impl Departure {
     /// What is wrong when the log says `event` in its place.
     fn why_not(&self, event: &Event) -> Cause {
         match (&self.way, event) {
-            (Way::Reset, Event::Left { .. }) => Cause::ResetLoggedAsEnd,
+            (Way::Reset | Way::GivenUp, Event::Left { .. }) => Cause::ResetLoggedAsEnd,
             _ if self.is_way_of(event) => Cause::WrongCount,
             _ => Cause::NotRecorded,
         }

@@ -221,7 +221,7 @@ impl Server {
             if asked.max(for_all) + ROUNDS_ON_THE_WAY < rounds {
                 let label = &peer.connection.label;
                 return Err(self.context.fail_because(
-                    Cause::Starved,
+                    Cause::TurnLeftOut,
                     format!("a turn for {label} in each round, however long it has been silent"),
                     format!("{asked} turns in {rounds} rounds"),
                 ));
