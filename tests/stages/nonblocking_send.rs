@@ -263,11 +263,11 @@ pub(super) fn keeps_nothing_of_what_it_owed_to_those_who_reset(program: &Program
     let owe_and_reset = |times| {
         (1..=times).try_for_each(|_| {
             let mut slow = server.connect_slow_peer()?;
-            slow.send_until_something_is_buffered(&message)?;
+            slow.fill(&message)?;
             slow.reset()?;
             serve_one_client(&server)
         })
     };
     owe_and_reset(2)?;
-    server.expect_given_back_after(|| owe_and_reset(8))
+    server.expect_given_back_after(|| owe_and_reset(6))
 }
