@@ -109,7 +109,6 @@ fn keeps_little_each_time(program: &Program) -> Outcome {
 
 /// However small its pieces are, little is kept: a piece takes no more memory than its bytes.
 pub(super) fn keeps_little_of_small_pieces(program: &Program) -> Outcome {
-    program.watch_rare_calls();
     let server = program.start()?;
     let mut peer = server.connect_slow_peer()?;
     peer.send_until_something_is_buffered(&program.more_than_fits("a long message"))?;

@@ -92,14 +92,7 @@ impl Deadline {
 
     /// As [`until`](Self::until), for what comes in microseconds: the first looks follow each other without a pause.
     pub fn until_soon<T>(self, mut look: impl FnMut() -> Option<T>) -> Option<T> {
-        let at_once = (0..QUICK_LOOKS).find_map(|_| {
-            let seen = look();
-            if seen.is_none() {
-                std::thread::yield_now();
-            }
-            seen
-        });
-        at_once.or_else(|| self.until(look))
+        at_once(&mut look).or_else(|| self.until(look))
     }
 
     /// Looks until there is something to see. `None` when the deadline passes before.
@@ -115,6 +108,17 @@ impl Deadline {
             pace.pause();
         }
     }
+}
+
+/// What some looks in a row have found, which take less than a millisecond.
+pub fn at_once<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    (0..QUICK_LOOKS).find_map(|_| {
+        let seen = look();
+        if seen.is_none() {
+            std::thread::yield_now();
+        }
+        seen
+    })
 }
 
 /// How often somebody looks who waits: often at first, and less and less the longer it takes.

@@ -11,6 +11,7 @@ use crate::evidence::wait::Waited;
 use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
 use crate::platform::{acknowledge, has_room_at, not_sent};
+use crate::process::deadline::at_once;
 use crate::text::size;
 
 /// How much is sent at a time while the program keeps nothing, in bytes. All that a program may keep is 64 KiB, and one that
@@ -111,12 +112,16 @@ impl Peer {
     /// What it keeps once it has settled. After a whole piece it need not settle: when all is on its way back, it keeps
     /// nothing. `None` when the connection is gone.
     fn kept_after(&self, piece: &[u8]) -> Option<Kept> {
-        let all_comes_back = self.context.wait_until(|| {
+        let comes_back = || {
             // Until then the bytes that lie here are counted in the program's kernel as well.
             acknowledge(&self.stream);
             let is_whole = piece.len() >= PIECE;
             (is_whole && self.is_all_on_its_way_back()?).then_some(())
-        });
+        };
+        let all_comes_back = match at_once(comes_back) {
+            Some(()) => Waited::Reached(()),
+            None => self.context.wait_until(comes_back),
+        };
         let kept = self.kept()?;
         match all_comes_back {
             Waited::Reached(()) => Some(Kept { held: 0, ..kept }),
