@@ -79,9 +79,16 @@ fn prints_single_bytes_as_they_arrive(program: &Program) -> Outcome {
     let answer = program.no_text("the answer", program.number(20..=30));
     peer.send_byte_by_byte(&answer)?;
     client.expect_output(&answer)?;
+    let mut all = vec![answer];
+    for length in [700, 1_500, 5_000] {
+        let piece = program.payload("a piece of the answer", length);
+        peer.send(&piece)?;
+        all.push(piece);
+        client.expect_output(Payload::joined("the answer so far", &all))?;
+    }
     peer.leave();
     client.wait_for_exit()?.expect_code(0)?;
-    client.expect_output(&answer)?;
+    client.expect_output(Payload::joined("the answer", &all))?;
     Ok(())
 }
 
@@ -276,13 +283,16 @@ fn reports_a_reset_in_one_line_and_exits_with_code_one(program: &Program) -> Out
 /// With nothing left to send, a reset shows in `recv` alone: as an error, where an end would be 0 bytes.
 fn does_not_take_a_reset_for_the_end(program: &Program) -> Outcome {
     let server = program.open_server()?;
-    let client = program.start_client(&server, Input::Bytes("".into()))?;
-    let mut peer = server.accept(&client)?;
-    peer.expect_end()?.send("half an ans")?;
-    client.expect_output("half an ans")?;
-    peer.reset()?;
-    client
-        .wait_for_exit()?
-        .expect_error_exit(server.address())?;
+    // Half an answer, or as much as an echo server would send.
+    for (input, answer) in [("", "half an ans"), ("hello", "hello")] {
+        let client = program.start_client(&server, Input::Bytes(input.into()))?;
+        let mut peer = server.accept(&client)?;
+        peer.expect(input)?.expect_end()?.send(answer)?;
+        client.expect_output(answer)?;
+        peer.reset()?;
+        client
+            .wait_for_exit()?
+            .expect_error_exit(server.address())?;
+    }
     Ok(())
 }

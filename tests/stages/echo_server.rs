@@ -216,6 +216,8 @@ pub(super) fn logs_each_client_once(program: &Program) -> Outcome {
     server.expect_logged("client 2 lost after 0 bytes")?;
     serve_one_client(&server)?;
     server.expect_logged("client 3 left after 5 bytes")?;
+    server.connect_peer()?.half_close()?.expect_end()?;
+    server.expect_logged("client 4 left after 0 bytes")?;
     server.expect_consistent_log()
 }
 

@@ -19,7 +19,7 @@ use super::echo_server::{
     logs_when_a_client_comes_and_how_much_it_sent, serve_clients, serve_one_client,
     serves_the_next_after_some_that_end_and_reset,
 };
-use super::nonblocking_accept::{ends_for_an_error_of_its_own, listens_where_it_was_asked_to};
+use super::nonblocking_accept::{self, listens_where_it_was_asked_to};
 use super::nonblocking_recv::{
     answers_before_it_asks_for_more, gives_up_one_to_whom_it_cannot_send,
     goes_on_ticking_while_one_sends_without_end,
@@ -29,6 +29,7 @@ use super::nonblocking_send::{
     keeps_nothing_of_a_stream_that_is_always_behind, reset_after_half_close,
 };
 use super::select::answers_in_a_crowd;
+use super::threads::ends_beside_a_client;
 
 crate::checks! {
     step 1, 1: naps_while_there_is_nothing_to_do needs SettledState;
@@ -105,7 +106,7 @@ fn answers_all_of_many_clients(program: &Program) -> Outcome {
 fn answers_a_newcomer_beside_silent_and_slow_clients(program: &Program) -> Outcome {
     let server = program.start()?;
     let _silent = server.connect_peer()?;
-    let _slow = connect_full_peers(program, &server, program.many(5, 70))?;
+    let _slow = connect_full_peers(program, &server, program.many(16, 70))?;
     let mut newcomer = server.connect_peer()?;
     for _ in 1..=20 {
         newcomer.send("and I?")?.expect("and I?")?;
@@ -333,4 +334,10 @@ pub(super) fn greet_each(peers: &mut [Peer], greeting: &str) -> Outcome {
         peer.send(greeting)?.expect(greeting)?;
     }
     Ok(())
+}
+
+/// The errors of stage 04, also while somebody is there.
+fn ends_for_an_error_of_its_own(program: &Program) -> Outcome {
+    nonblocking_accept::ends_for_an_error_of_its_own(program)?;
+    ends_beside_a_client(program)
 }

@@ -20,7 +20,9 @@ use super::echo_server::{
 };
 use super::listen::{self, listens_where_it_was_asked_to};
 use super::nonblocking_send::owes_the_tail_after_a_half_close;
-use super::polling_clients::{greet_each, keeps_little_for_a_slow_client, talk_all_at_once};
+use super::polling_clients::{
+    connect_full_peers, greet_each, keeps_little_for_a_slow_client, talk_all_at_once,
+};
 use super::select::{asks_again_and_again, sends_what_one_send_did_not_take};
 
 crate::checks! {
@@ -80,11 +82,10 @@ fn serves_the_next_client_while_one_is_silent(program: &Program) -> Outcome {
     Ok(())
 }
 
-/// A `send` that sleeps keeps one thread waiting, and no other.
+/// A `send` that sleeps keeps one thread waiting, and no other, however many of them do.
 fn serves_fifty_clients_while_one_does_not_read(program: &Program) -> Outcome {
     let server = program.start()?;
-    let mut slow = server.connect_slow_peer()?;
-    slow.fill(&program.more_than_fits("a long message"))?;
+    let _slow = connect_full_peers(program, &server, program.many(17, 40))?;
     talk_all_at_once(program, &mut server.connect_peers(50)?)
 }
 
@@ -128,6 +129,8 @@ fn sleeps_nowhere_but_in_its_calls(program: &Program) -> Outcome {
     asks_again_and_again(program, &mut other)?;
     let long = (16 * other.room_of_recv()).min(200_000);
     other.exchange(&program.payload("a long question", long))?;
+    other.half_close()?.expect_end()?;
+    server.wait_until_settled();
     server
         .expect_no_waits_of_its_own()?
         .expect_unlimited_sending()?
@@ -248,7 +251,9 @@ fn goes_on_when_no_thread_can_be_started(program: &Program) -> Outcome {
     let mut served = server.connect_peers(3)?;
     server.expect_sleeping_thread_per_client(&served)?;
     server.deny_threads()?;
-    are_served_or_turned_away(&server, 70)?;
+    for _ in 1..=6 {
+        are_served_or_turned_away(&server, 12)?;
+    }
     server.expect_no_waits_of_its_own()?;
     talk_all_at_once(program, &mut served)?;
     server.allow_a_thread_for_a_stack()?;
@@ -274,7 +279,7 @@ pub(super) fn ends_for_an_error_of_its_own(program: &Program) -> Outcome {
     ends_beside_a_client(program)
 }
 
-/// A client is connected when the listening socket breaks.
+/// A client is connected when the listening socket breaks, and when there are no more descriptors.
 pub(super) fn ends_beside_a_client(program: &Program) -> Outcome {
     let server = program.start()?;
     let mut thinks = server.connect_peer()?;
@@ -282,5 +287,12 @@ pub(super) fn ends_beside_a_client(program: &Program) -> Outcome {
     server.wait_until_settled();
     server.break_listener()?;
     server.wait_for_exit()?.expect_code(1)?;
+    program.watch_every_call();
+    let server = program.start()?;
+    let mut thinks = server.connect_peer()?;
+    thinks.send("hello")?.expect("hello")?;
+    server.wait_until_settled();
+    server.fail_every_accept(SystemError::TooManyOpenFiles)?;
+    server.wait_for_exit_while_clients_come()?.expect_code(1)?;
     Ok(())
 }
