@@ -46,7 +46,6 @@ crate::checks! {
     step 3, 1: sends_the_rest_and_the_end_after_a_half_close needs RoomToSend;
     step 3, 1: serves_the_next_client_when_one_leaves {
         serves_the_second_as_soon_as_the_first_has_left,
-        leaves_the_next_in_the_backlog needs KernelQueues Descriptors,
         logs_when_a_client_comes_and_how_much_it_sent,
         logs_each_client_once,
     }
@@ -129,17 +128,7 @@ fn never_waits_for_one_that_does_not_read(program: &Program) -> Outcome {
     server.expect_ticks()?.expect_short_rounds()?;
     server.expect_no_new_threads()?.expect_few_tries_to_send()?;
     peer.expect_no_gap_in(&taken)?;
-    server.expect_logged_lost(1)
-}
-
-/// The backlog keeps whoever comes meanwhile. A server that takes them in has more than one client's socket.
-pub(super) fn leaves_the_next_in_the_backlog(program: &Program) -> Outcome {
-    let server = program.start()?;
-    let mut first = server.connect_peer()?;
-    first.send("hello")?.expect("hello")?;
-    let next = server.connect_peer()?;
-    first.send("and again")?.expect("and again")?;
-    server.expect_left_in_the_backlog(&next)
+    server.expect_not_logged_as_left(1)
 }
 
 /// A byte is an answer, however few there are: it goes back before anybody asks whether more has come.

@@ -24,7 +24,7 @@ use super::nonblocking_accept::{ends_for_an_error_of_its_own, listens_where_it_w
 use super::nonblocking_recv::{
     answers_before_it_asks_for_more, gives_up_one_to_whom_it_cannot_send,
     goes_on_ticking_while_a_client_is_silent, goes_on_ticking_while_one_sends_without_end,
-    keeps_nothing_of_a_round_in_which_nothing_came, leaves_the_next_in_the_backlog,
+    keeps_nothing_of_a_round_in_which_nothing_came,
 };
 
 crate::checks! {
@@ -60,7 +60,6 @@ crate::checks! {
         drops_what_waits_for_a_client_that_half_closes_and_resets,
         serves_the_next_after_a_reset_in_the_backlog,
         logs_when_a_client_comes_and_how_much_it_sent,
-        leaves_the_next_in_the_backlog needs KernelQueues Descriptors,
         serves_the_next_after_some_that_end_and_reset needs StopAndContinue,
         listens_where_it_was_asked_to needs KernelQueues Descriptors Ipv6,
         ends_for_an_error_of_its_own needs ForeignSockets Descriptors KernelQueues AnsweredCalls,

@@ -28,8 +28,7 @@ use super::nonblocking_send::{
     expect_little_kept, expect_tail_after_a_half_close, keeps_little_of_small_pieces,
     keeps_nothing_of_a_stream_that_is_always_behind, reset_after_half_close,
 };
-use super::select::answers_in_a_crowd;
-use super::threads::ends_beside_a_client;
+use super::select::{answers_in_a_crowd, ends_beside_a_client};
 
 crate::checks! {
     step 1, 1: naps_while_there_is_nothing_to_do needs SettledState;

@@ -19,7 +19,7 @@ use super::echo_server::{
     logs_when_a_client_comes_and_how_much_it_sent, serve_clients, serve_one_client,
     serves_the_next_after_some_that_end_and_reset,
 };
-use super::listen::listens_where_it_was_asked_to;
+use super::listen::{self, listens_where_it_was_asked_to};
 use super::nonblocking_send::{
     expect_little_kept, keeps_little_of_small_pieces, owes_the_tail_after_a_half_close,
     reset_after_half_close,
@@ -28,7 +28,6 @@ use super::polling_clients::{
     connect_as_another_leaves, connect_full_peers, greet_each, keeps_nothing_of_forty,
     makes_nobody_wait_for_clients_that_send_without_end, speak_all_at_once, talk_all_at_once,
 };
-use super::threads::ends_for_an_error_of_its_own;
 
 crate::checks! {
     step 1, 1: sleeps_in_poll_until_somebody_comes (so_far) needs SettledState;
@@ -441,4 +440,28 @@ fn serves_forty_clients_with_high_descriptors(program: &Program) -> Outcome {
 /// The descriptor of a client that has left is free for another, high as it is.
 fn gives_back_high_descriptors(program: &Program) -> Outcome {
     keeps_nothing_of_forty(&program.start_beyond_2048_descriptors()?)
+}
+
+/// The errors of stage 01, also while somebody is there: one that thinks keeps a server that cannot go on from nothing.
+pub(super) fn ends_for_an_error_of_its_own(program: &Program) -> Outcome {
+    listen::ends_for_an_error_of_its_own(program)?;
+    ends_beside_a_client(program)
+}
+
+/// A client is connected when the listening socket breaks, and when there are no more descriptors.
+pub(super) fn ends_beside_a_client(program: &Program) -> Outcome {
+    let server = program.start()?;
+    let mut thinks = server.connect_peer()?;
+    thinks.send("hello")?.expect("hello")?;
+    server.wait_until_settled();
+    server.break_listener()?;
+    server.wait_for_exit()?.expect_code(1)?;
+    program.watch_every_call();
+    let server = program.start()?;
+    let mut thinks = server.connect_peer()?;
+    thinks.send("hello")?.expect("hello")?;
+    server.wait_until_settled();
+    server.fail_every_accept(SystemError::TooManyOpenFiles)?;
+    server.wait_for_exit_while_clients_come()?.expect_code(1)?;
+    Ok(())
 }

@@ -18,7 +18,7 @@ use super::echo_server::{
     serve_clients, serve_one_client, serves_the_next_after_some_that_end_and_reset,
     waits_without_a_timeout,
 };
-use super::listen::{self, listens_where_it_was_asked_to};
+use super::listen::{ends_for_an_error_of_its_own, listens_where_it_was_asked_to};
 use super::nonblocking_send::owes_the_tail_after_a_half_close;
 use super::polling_clients::{
     connect_full_peers, greet_each, keeps_little_for_a_slow_client, talk_all_at_once,
@@ -271,28 +271,4 @@ fn are_served_or_turned_away(server: &Server, count: usize) -> Result<Vec<Peer>>
         server.expect_served_or_turned_away(peer)?;
     }
     Ok(peers)
-}
-
-/// The errors of stage 01, also while somebody is there: one that thinks keeps a server that cannot go on from nothing.
-pub(super) fn ends_for_an_error_of_its_own(program: &Program) -> Outcome {
-    listen::ends_for_an_error_of_its_own(program)?;
-    ends_beside_a_client(program)
-}
-
-/// A client is connected when the listening socket breaks, and when there are no more descriptors.
-pub(super) fn ends_beside_a_client(program: &Program) -> Outcome {
-    let server = program.start()?;
-    let mut thinks = server.connect_peer()?;
-    thinks.send("hello")?.expect("hello")?;
-    server.wait_until_settled();
-    server.break_listener()?;
-    server.wait_for_exit()?.expect_code(1)?;
-    program.watch_every_call();
-    let server = program.start()?;
-    let mut thinks = server.connect_peer()?;
-    thinks.send("hello")?.expect("hello")?;
-    server.wait_until_settled();
-    server.fail_every_accept(SystemError::TooManyOpenFiles)?;
-    server.wait_for_exit_while_clients_come()?.expect_code(1)?;
-    Ok(())
 }

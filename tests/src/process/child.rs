@@ -1,10 +1,11 @@
 //! A program that was started: its process, its output, and how it is ended.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::Write;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
 
 use anyhow::Context;
@@ -67,8 +68,11 @@ pub struct Process {
     pub stdout: Output,
     pub stderr: Output,
     stdin_written: Arc<AtomicU64>,
-    /// Writes the standard input, and keeps it open where it is to stay open.
-    stdin_writer: RefCell<Option<JoinHandle<Option<ChildStdin>>>>,
+    /// What is to be written to its standard input, which is open as long as this is.
+    stdin: RefCell<Option<Sender<Vec<u8>>>>,
+    /// How many bytes that is so far.
+    stdin_given: Cell<u64>,
+    stdin_writer: Option<JoinHandle<()>>,
     watchdog: ThreadCapWatchdog,
 }
 
@@ -76,8 +80,10 @@ pub struct Process {
 struct Attached {
     stdout: Output,
     stderr: Output,
+    stdin: Option<Sender<Vec<u8>>>,
+    stdin_given: u64,
     stdin_written: Arc<AtomicU64>,
-    stdin_writer: Option<JoinHandle<Option<ChildStdin>>>,
+    stdin_writer: Option<JoinHandle<()>>,
     watchdog: ThreadCapWatchdog,
 }
 
@@ -86,13 +92,24 @@ impl Attached {
         let stdout = child.stdout.take().context("no pipe")?;
         let stderr = child.stderr.take().context("no pipe")?;
         let stdin_written = Arc::new(AtomicU64::new(0));
+        let (more, coming) = mpsc::channel();
         let stdin_writer = child
             .stdin
             .take()
-            .map(|pipe| feed(pipe, input, Arc::clone(&stdin_written)));
+            .map(|pipe| write_all_of(coming, pipe, Arc::clone(&stdin_written)));
+        let (bytes, stdin) = match input {
+            Stdin::Null => (Vec::new(), None),
+            Stdin::Bytes(bytes) => (bytes, None),
+            Stdin::Some(bytes) => (bytes, Some(more.clone())),
+        };
+        let stdin_given = bytes.len() as u64;
+        // Where there is no pipe, nobody takes it.
+        let _ = more.send(bytes);
         Ok(Self {
             stdout: Output::drain(stdout, kept)?,
             stderr: Output::drain(stderr, KEPT)?,
+            stdin,
+            stdin_given,
             stdin_writer: stdin_writer.transpose().context(NO_THREAD)?,
             watchdog: ThreadCapWatchdog::start(child.id()).context(NO_THREAD)?,
             stdin_written,
@@ -100,30 +117,23 @@ impl Attached {
     }
 }
 
-/// Writes `input` to `pipe`, counts in `progress` how many bytes were taken, and keeps the pipe where it is to stay open.
-fn feed(
+/// Writes to `pipe` all that is `coming`, counts in `written` how much of it is done with, and closes the pipe behind that. Who does not
+/// read keeps nobody waiting but this thread of ours.
+fn write_all_of(
+    coming: Receiver<Vec<u8>>,
     mut pipe: ChildStdin,
-    input: Stdin,
-    progress: Arc<AtomicU64>,
-) -> std::io::Result<JoinHandle<Option<ChildStdin>>> {
+    written: Arc<AtomicU64>,
+) -> std::io::Result<JoinHandle<()>> {
     own_thread().spawn(move || {
-        let (bytes, stays_open) = match input {
-            Stdin::Null => return None,
-            Stdin::Bytes(bytes) => (bytes, false),
-            Stdin::Some(bytes) => (bytes, true),
-        };
-        // A program that does not want all of its input is judged by what it does, not by this.
-        for piece in bytes.chunks(PIECE) {
-            if pipe.write_all(piece).is_err() {
-                break;
+        let mut is_wanted = true;
+        for bytes in coming {
+            for piece in bytes.chunks(PIECE) {
+                // A program that does not want all of its input is judged by what it does, not by this.
+                is_wanted = is_wanted && pipe.write_all(piece).is_ok();
+                written.fetch_add(piece.len() as u64, Ordering::Relaxed);
             }
-            progress.fetch_add(piece.len() as u64, Ordering::Relaxed);
-        }
-        if stays_open {
-            return Some(pipe);
         }
         close(pipe);
-        None
     })
 }
 
@@ -181,7 +191,9 @@ impl Process {
                 stdout: attached.stdout,
                 stderr: attached.stderr,
                 stdin_written: attached.stdin_written,
-                stdin_writer: RefCell::new(attached.stdin_writer),
+                stdin: RefCell::new(attached.stdin),
+                stdin_given: Cell::new(attached.stdin_given),
+                stdin_writer: attached.stdin_writer,
             }),
             Err(error) => {
                 reaper::end(&mut child);
@@ -273,30 +285,26 @@ impl Process {
     /// Whether all the input that it will ever get waits for it, or was read.
     #[must_use]
     pub fn is_fed(&self) -> bool {
-        let writer = self.stdin_writer.borrow();
-        writer.as_ref().is_none_or(JoinHandle::is_finished)
-    }
-
-    /// Writes `bytes` to its standard input, which was left open and stays open.
-    pub fn feed(&self, bytes: Vec<u8>) -> anyhow::Result<()> {
-        let pipe = self.take_stdin().context("its input has ended")?;
-        let progress = Arc::clone(&self.stdin_written);
-        let writer = feed(pipe, Stdin::Some(bytes), progress).context(NO_THREAD)?;
-        *self.stdin_writer.borrow_mut() = Some(writer);
-        Ok(())
-    }
-
-    /// Ends its standard input.
-    pub fn end_stdin(&self) {
-        if let Some(pipe) = self.take_stdin() {
-            close(pipe);
+        match *self.stdin.borrow() {
+            Some(_) => self.stdin_written() >= self.stdin_given.get(),
+            None => (self.stdin_writer.as_ref()).is_none_or(JoinHandle::is_finished),
         }
     }
 
-    /// Its standard input, once all that it was to get so far is written.
-    fn take_stdin(&self) -> Option<ChildStdin> {
-        let writer = self.stdin_writer.borrow_mut().take()?;
-        writer.join().ok().flatten()
+    /// Writes `bytes` to its standard input, which was left open and stays open, as soon as there is room.
+    pub fn feed(&self, bytes: Vec<u8>) -> anyhow::Result<()> {
+        let stdin = self.stdin.borrow();
+        let stdin = stdin.as_ref().context("its input has ended")?;
+        let given = self.stdin_given.get() + bytes.len() as u64;
+        self.stdin_given.set(given);
+        // One that is gone takes nothing.
+        let _ = stdin.send(bytes);
+        Ok(())
+    }
+
+    /// Ends its standard input, behind all that it was to get.
+    pub fn end_stdin(&self) {
+        self.stdin.borrow_mut().take();
     }
 
     /// Whether it was ended because it had too many threads and processes.

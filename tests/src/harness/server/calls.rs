@@ -396,7 +396,7 @@ impl Server {
     }
 
     /// All of its descriptors of the connection to `peer`.
-    fn descriptors_of(&self, peer: &Peer) -> Vec<i32> {
+    pub(super) fn descriptors_of(&self, peer: &Peer) -> Vec<i32> {
         let rows = self.context.rows_of(&peer.connection).unwrap_or_default();
         let inode = peer.connection.their_row(&rows).map(|row| row.inode);
         let open = descriptors(self.process.pid()).unwrap_or_default();

@@ -30,8 +30,6 @@ enum Way {
     Lost(String),
     /// It is lost because the system has refused something.
     Refused,
-    /// It is lost, for whatever reason.
-    GivenUp,
     /// Either way: the kernel has told the program less than we know.
     Gone,
 }
@@ -45,7 +43,6 @@ impl Departure {
             }
             (Way::Lost(wanted), Event::Lost { reason, .. }) => wanted == reason,
             (Way::Refused, Event::Lost { reason, .. }) => SystemErrors::named_in(reason).is_any(),
-            (Way::GivenUp, Event::Lost { .. }) => true,
             (Way::Gone, event) => event.is_departure(),
             _ => false,
         }
@@ -61,7 +58,7 @@ impl Departure {
     /// What is wrong when the log says `event` in its place.
     fn why_not(&self, event: &Event) -> Cause {
         match (&self.way, event) {
-            (Way::Reset | Way::GivenUp, Event::Left { .. }) => Cause::ResetLoggedAsEnd,
+            (Way::Reset, Event::Left { .. }) => Cause::ResetLoggedAsEnd,
             _ if self.is_way_of(event) => Cause::WrongCount,
             _ => Cause::NotRecorded,
         }
@@ -82,7 +79,6 @@ impl Departure {
             Way::Refused => {
                 format!("\"client {client} lost after {bytes}: …\", with the system's error")
             }
-            Way::GivenUp => format!("\"client {client} lost after …\", and not that it left"),
             Way::Gone => format!("\"client {client} left after {bytes}\", or lost"),
             Way::Lost(reason) => format!("\"client {client} lost after {bytes}: {reason}\""),
         }
@@ -147,21 +143,6 @@ impl Server {
         }
     }
 
-    /// It has not accepted `peer`, whose turn has not come.
-    pub fn expect_left_in_the_backlog(&self, peer: &Peer) -> Outcome {
-        self.context.wait_until_settled();
-        let table = self.context.rows_of(&peer.connection).unwrap_or_default();
-        let row = peer.connection.their_row(&table).copied();
-        match row.and_then(|row| self.descriptor_of(row)) {
-            None => Ok(()),
-            Some(_) => Err(self.context.fail_because(
-                Cause::DescriptorsKept,
-                "the listening socket, and that of the client whose turn it is",
-                "it has accepted the next client as well",
-            )),
-        }
-    }
-
     /// It logs that `client` is gone after so many bytes: left or lost, since it has done both.
     pub fn expect_logged_as_gone(&self, client: u64, bytes: u64) -> Outcome {
         self.expect_departure(&Departure {
@@ -201,13 +182,18 @@ impl Server {
         })
     }
 
-    /// It logs that `client` is lost, after however many bytes.
-    pub fn expect_logged_lost(&self, client: u64) -> Outcome {
-        self.expect_departure(&Departure {
-            client,
-            way: Way::GivenUp,
-            bytes: 0..=u64::MAX,
-        })
+    /// It does not log that `client` has left, which it has not: one that is given up is lost.
+    pub fn expect_not_logged_as_left(&self, client: u64) -> Outcome {
+        self.context.wait_until_settled();
+        let has_left = |event: &Event| matches!(event, Event::Left { .. });
+        match self.log().about(client).find(|event| has_left(event)) {
+            None => Ok(()),
+            Some(event) => Err(self.context.fail_because(
+                Cause::ResetLoggedAsEnd,
+                format!("\"client {client} lost after …\" if it is given up"),
+                format!("\"{event}\""),
+            )),
+        }
     }
 
     fn log(&self) -> EventLog {

@@ -214,10 +214,12 @@ impl Server {
         // One question may be for all of them.
         let for_all = now.polls_since(&before);
         for peer in peers {
-            let table = self.context.rows_of(&peer.connection).unwrap_or_default();
-            let row = peer.connection.their_row(&table).copied();
-            let descriptor = row.and_then(|row| self.descriptor_of(row));
-            let asked = descriptor.map_or(0, |descriptor| now.on_since(&before, descriptor));
+            // It may have copies of the descriptor, and receive on one of them.
+            let numbers = self.descriptors_of(peer);
+            let asked = numbers
+                .iter()
+                .map(|one| now.on_since(&before, *one))
+                .sum::<u64>();
             if asked.max(for_all) + ROUNDS_ON_THE_WAY < rounds {
                 let label = &peer.connection.label;
                 return Err(self.context.fail_because(
