@@ -80,8 +80,10 @@ fn prints_single_bytes_as_they_arrive(program: &Program) -> Outcome {
     peer.send_byte_by_byte(&answer)?;
     client.expect_output(&answer)?;
     let mut all = vec![answer];
-    for length in [700, 1_500, 5_000] {
-        let piece = program.payload("a piece of the answer", length);
+    for length in [300, 700, 2_000] {
+        let line = program.no_text("a line", length);
+        let next = program.no_text("the next one", length);
+        let piece = Payload::joined("more of the answer", &[line, "\n".into(), next]);
         peer.send(&piece)?;
         all.push(piece);
         client.expect_output(Payload::joined("the answer so far", &all))?;
@@ -287,7 +289,7 @@ fn reports_a_reset_in_one_line_and_exits_with_code_one(program: &Program) -> Out
 fn does_not_take_a_reset_for_the_end(program: &Program) -> Outcome {
     let server = program.open_server()?;
     // Half an answer, or as much as an echo server would send.
-    for (input, answer) in [("", "half an ans"), ("hello", "hello")] {
+    for (input, answer) in [("", "half an ans"), ("hello\n", "hello\n")] {
         let client = program.start_client(&server, Input::Bytes(input.into()))?;
         let mut peer = server.accept(&client)?;
         peer.expect(input)?.expect_end()?.send(answer)?;

@@ -105,7 +105,7 @@ fn answers_all_of_many_clients(program: &Program) -> Outcome {
 fn answers_a_newcomer_beside_silent_and_slow_clients(program: &Program) -> Outcome {
     let server = program.start()?;
     let _silent = server.connect_peer()?;
-    let _slow = connect_full_peers(program, &server, program.many(16, 70))?;
+    let _slow = connect_full_peers(program, &server, program.many(5, 70))?;
     let mut newcomer = server.connect_peer()?;
     for _ in 1..=20 {
         newcomer.send("and I?")?.expect("and I?")?;

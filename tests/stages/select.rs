@@ -212,7 +212,7 @@ pub(super) fn makes_no_call_for_those_who_are_silent(program: &Program) -> Outco
 /// Each client has a bound of its own. That much waits for some is no reason not to serve the next.
 pub(super) fn answers_a_newcomer_beside_those_who_do_not_read(program: &Program) -> Outcome {
     let server = program.start()?;
-    let _full = connect_full_peers(program, &server, program.many(16, 70))?;
+    let _full = connect_full_peers(program, &server, program.many(5, 70))?;
     asks_again_and_again(program, &mut server.connect_peer()?)
 }
 
