@@ -4,7 +4,7 @@
 
 use crate::diagnose::failure::Outcome;
 use crate::harness::client::{Client, Input};
-use crate::harness::payload::{Payload, first_words, texts};
+use crate::harness::payload::{Payload, texts};
 use crate::harness::peer::Peer;
 use crate::harness::program::Program;
 
@@ -139,12 +139,14 @@ fn sends_texts_unchanged(program: &Program) -> Outcome {
     let server = program.open_server()?;
     let client = program.start_client(&server, Input::Open)?;
     let mut peer = server.accept(&client)?;
-    for text in first_words() {
-        client.give_input(&text)?.expect_sleeping()?;
+    // These come one by one, as somebody types them.
+    let typed = ["quit\n", "~.\n", "\u{4}"];
+    for text in typed {
+        client.give_input(text)?.wait_until_settled();
     }
     client.give_input(Payload::joined("all texts", &texts()))?;
     client.end_input();
-    let input = [first_words(), texts()].concat();
+    let input = [typed.map(Payload::from).to_vec(), texts()].concat();
     peer.expect(Payload::joined("each text", &input))?
         .expect_end()?;
     peer.leave();

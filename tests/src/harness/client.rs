@@ -204,6 +204,11 @@ impl Client {
         Ok(ended)
     }
 
+    /// Gives it the time to do all that it will do with what it has.
+    pub fn wait_until_settled(&self) {
+        self.context.wait_until_settled();
+    }
+
     /// Waits until it sleeps in `send`, because `peer` does not read.
     pub fn wait_until_stuck_in_send(&self, peer: &Peer) -> Outcome {
         peer.wait_until_stuck_in_send()
