@@ -165,11 +165,16 @@ pub(super) fn goes_on_after_a_client_that_is_already_gone(program: &Program) -> 
         server.stop()?;
         server.connect_peer()?.reset()?;
         end_and_reset(server.connect_peer()?)?;
+        // Behind the last two stands one who is still there.
+        let next = (number == 12).then(|| server.connect_peer()).transpose()?;
         server.resume();
+        if let Some(mut next) = next {
+            expect_greeting(&mut next, 14)?;
+        }
         server.expect_logged(&format!("client {number} lost after 0 bytes"))?;
         server.expect_logged(&format!("client {} lost after 0 bytes", number + 1))?;
     }
-    expect_greeting(&mut server.connect_peer()?, 14)
+    Ok(())
 }
 
 /// A listener that is broken stays broken: to ask it again and again serves nobody.

@@ -14,7 +14,7 @@ use lab::harness::program::Program;
 use lab::harness::snapshot::Snapshots;
 use lab::judge::built_stages;
 use lab::platform::{CallKind, Powers, SocketOption, SystemError, WatchedCall, Watching};
-use lab::process::child::{Launch, Process};
+use lab::process::child::{Launch, Process, Stdin};
 use lab::process::deadline::Deadline;
 
 use crate::linux::support::fixtures::{fixture, stage};
@@ -130,6 +130,22 @@ fn a_program_that_cannot_be_executed_is_an_error_and_no_hang() {
     };
     let started = Process::start(Command::new("/nowhere/to-be-found"), launch);
     assert!(started.is_err(), "{started:?}");
+}
+
+/// A pipe that is full takes no more until somebody reads, and that may be never.
+#[test]
+fn who_does_not_read_its_input_keeps_nobody_waiting() {
+    let mut command = Command::new("sleep");
+    command.arg("20");
+    let launch = Launch {
+        input: Stdin::Some(vec![b'?'; 1 << 20]),
+        ..Launch::usual()
+    };
+    let process = Process::start(command, launch).expect("it can be started");
+    process.feed(b"more".to_vec()).expect("its input is open");
+    process.end_stdin();
+    assert!(process.exited().is_none(), "we have waited for its end");
+    assert!(!process.is_fed());
 }
 
 #[test]

@@ -116,7 +116,7 @@ pub const LIMITS: Limits = Limits {
     file_size: 16 << 20,
 };
 
-/// The limits of a program to which the numbers below 1024 are not free.
+/// The limits of a program to which the numbers below 2048 are not free.
 pub const MANY_DESCRIPTORS: Limits = Limits {
     descriptors: 2560,
     preopened: 2100,

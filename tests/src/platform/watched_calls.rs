@@ -235,6 +235,13 @@ impl CallCounts {
         on(self).saturating_sub(on(then))
     }
 
+    /// How many of its calls were reported since `then`.
+    #[must_use]
+    pub fn reported_since(&self, then: &Self) -> u64 {
+        let all = |counts: &Self| counts.reported.values().sum::<u64>();
+        all(self).saturating_sub(all(then))
+    }
+
     /// How many calls it has made since `then` on the descriptor that it has called on most.
     #[must_use]
     pub fn most_on_one_since(&self, then: &Self) -> u64 {
