@@ -430,6 +430,46 @@ fn a_stopped_program_never_settles() {
     assert_eq!(last(stopped, &[]), Activity::Running);
 }
 
+#[test]
+fn what_sleeps_is_looked_at_as_a_whole_from_the_second_time_on() {
+    let mut detector = SettleDetector::default();
+    assert!(wants_more(&detector, &running(Duration::ZERO)));
+    assert!(!wants_more(&detector, &blocked()));
+    let first = detector.judge(of_threads_alone(blocked()), &[]);
+    assert!(wants_more(&detector, &blocked()));
+    let others = [(); 2].map(|()| detector.judge(blocked(), &[]));
+    let [running, blocked] = [Activity::Running, Activity::Blocked];
+    assert_eq!((first, others), (running, [running, blocked]));
+}
+
+#[test]
+fn one_that_goes_round_settles_only_when_it_sleeps() {
+    let mut detector = SettleDetector::of_one_that_goes_round();
+    for step in 0..10 {
+        let seen = running(step * IDLE_CPU_BUDGET);
+        assert!(!wants_more(&detector, &seen));
+        assert_eq!(detector.judge(seen, &[]), Activity::Running);
+    }
+    let answers = [(); 3].map(|()| detector.judge(blocked(), &[]));
+    assert_eq!(answers[2], Activity::Blocked);
+}
+
+fn wants_more(detector: &SettleDetector, seen: &Observation) -> bool {
+    let sample = seen.sample.as_ref().expect("a sample");
+    detector.wants_more(sample, seen.is_held)
+}
+
+/// What is seen where nothing but the threads was looked at.
+fn of_threads_alone(seen: Observation) -> Observation {
+    Observation {
+        is_of_threads_alone: true,
+        table: None,
+        open: Vec::new(),
+        memory: 0,
+        ..seen
+    }
+}
+
 /// The answer when a program has called `recv` so many times on one descriptor, without effect; `change` is what all
 /// observations show besides.
 fn called(times: u32, descriptor: i32, change: impl Fn(&mut Observation)) -> Activity {
@@ -498,6 +538,7 @@ fn blocked() -> Observation {
         sample: Some(Sample {
             threads: vec![thread],
         }),
+        is_of_threads_alone: false,
         table: Some(rows().to_vec()),
         is_drained: true,
         is_unread: false,

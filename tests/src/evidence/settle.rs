@@ -77,6 +77,8 @@ struct Fingerprint {
 /// Looks at a program again and again, and compares.
 #[derive(Debug, Default)]
 pub struct SettleDetector {
+    /// Only sleep and exit settle it.
+    goes_round: bool,
     parked: Option<Sample>,
     times: u32,
     /// The view that has not changed since, and the program at the look after it: what it had done by then, it had done
@@ -97,6 +99,8 @@ pub struct Observation {
     pub exited: bool,
     /// Its threads and those of processes that it started. `None` where the system does not show them.
     pub sample: Option<Sample>,
+    /// Its sockets, its descriptors and its memory were not looked at: nothing hung on them.
+    pub is_of_threads_alone: bool,
     /// The sockets that matter. `None` where the system does not show them.
     pub table: Option<Vec<TcpRow>>,
     /// All that it has printed so far was read, or cannot be read before it does something.
@@ -119,8 +123,13 @@ pub struct Observation {
 }
 
 impl Observation {
-    /// Looks at `process`; `rows` asks the kernel for the sockets that matter.
-    pub fn of(process: &Process, rows: impl FnOnce() -> Option<Vec<TcpRow>>) -> Self {
+    /// Looks at `process`: at its threads first, and where the `detector` wants it, at the rest; `rows` asks the kernel for the
+    /// sockets that matter.
+    pub fn of(
+        process: &Process,
+        detector: &SettleDetector,
+        rows: impl FnOnce() -> Option<Vec<TcpRow>>,
+    ) -> Self {
         let exited = process.exited().is_some();
         let holds_one = || process.watch().is_some_and(|watch| !watch.is_idle());
         let held_before = holds_one();
@@ -128,18 +137,23 @@ impl Observation {
         let is_held = held_before || holds_one();
         // Before the look at the sockets: on a busy machine much may be done while we look, and shows only at the next.
         let calls = process.call_counts();
-        let table = if sample.is_some() { rows() } else { None };
+        let is_whole = sample
+            .as_ref()
+            .is_some_and(|sample| detector.wants_more(sample, is_held));
+        let table = if is_whole { rows() } else { None };
         let holds_its_output = sample.as_ref().is_some_and(holds_its_output);
+        let open = is_whole.then(|| descriptors(process.pid())).flatten();
         Self {
             exited,
             sample,
+            is_of_threads_alone: !is_whole,
             table,
             // What it prints after this look is no part of it.
             is_drained: holds_its_output
                 || (process.stdout.is_drained() && process.stderr.is_drained()),
             is_unread: process.stdout.is_paused(),
-            open: descriptors(process.pid()).unwrap_or_default(),
-            memory: memory(process.pid()),
+            open: open.unwrap_or_default(),
+            memory: if is_whole { memory(process.pid()) } else { 0 },
             printed: process.stdout.news(),
             ticks: process.stdout.ticks(),
             stdin: (process.stdin_written(), process.is_fed()),
@@ -150,12 +164,31 @@ impl Observation {
 }
 
 impl SettleDetector {
+    /// Looks for a program that goes round in a loop: that it does nothing which could be seen tells nothing.
+    #[must_use]
+    pub fn of_one_that_goes_round() -> Self {
+        Self {
+            goes_round: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether a program that is seen like this may have settled, so that its sockets, its descriptors and its memory are
+    /// worth a look: it has slept since the last one, or it does not sleep.
+    #[must_use]
+    pub fn wants_more(&self, sample: &Sample, is_held: bool) -> bool {
+        match sample.is_parked() && !is_held {
+            true => self.parked.as_ref() == Some(sample),
+            false => !self.goes_round && !sample.is_stopped(),
+        }
+    }
+
     /// Takes one more observation into account. The caller pauses between two of them.
     pub fn judge(&mut self, seen: Observation, connections: &[Connection]) -> Activity {
         if seen.exited {
             return Activity::Exited;
         }
-        let (Some(sample), Some(table)) = (seen.sample, seen.table) else {
+        let Some(sample) = seen.sample else {
             return Activity::Running;
         };
         // What it has printed may still be on its way to us. If it is a tick, nothing has changed.
@@ -163,6 +196,16 @@ impl SettleDetector {
             self.parked = None;
             return Activity::Running;
         }
+        if seen.is_of_threads_alone {
+            if sample.is_parked() && !seen.is_held {
+                return self.parked_again(sample);
+            }
+            self.parked = None;
+            return Activity::Running;
+        }
+        let Some(table) = seen.table else {
+            return Activity::Running;
+        };
         let nothing_travels = connections
             .iter()
             .all(|connection| is_quiet(connection, &table));
@@ -183,7 +226,7 @@ impl SettleDetector {
             return self.parked_again(sample);
         }
         self.parked = None;
-        if sample.is_stopped() {
+        if self.goes_round || sample.is_stopped() {
             return Activity::Running;
         }
         let enough = match seen.ticks {

@@ -36,10 +36,14 @@ pub struct Wait {
 impl Wait {
     #[must_use]
     pub fn until(deadline: Deadline) -> Self {
+        Self::with(SettleDetector::default(), deadline)
+    }
+
+    fn with(detector: SettleDetector, deadline: Deadline) -> Self {
         Self {
             deadline,
             pace: Pace::start(),
-            detector: SettleDetector::default(),
+            detector,
             settled: None,
         }
     }
@@ -94,10 +98,28 @@ impl Wait {
 /// After the program has settled there is one more look, at what it did last.
 pub fn wait_until<T>(
     deadline: Deadline,
+    observe: impl FnMut(&mut SettleDetector) -> Activity,
+    reached: impl FnMut() -> Option<T>,
+) -> Waited<T> {
+    look(Wait::until(deadline), observe, reached)
+}
+
+/// As [`wait_until`], for a program that goes round in a loop: that it does nothing which could be seen does not mean that it
+/// has done all that it will do.
+pub fn wait_until_going_round<T>(
+    deadline: Deadline,
+    observe: impl FnMut(&mut SettleDetector) -> Activity,
+    reached: impl FnMut() -> Option<T>,
+) -> Waited<T> {
+    let detector = SettleDetector::of_one_that_goes_round();
+    look(Wait::with(detector, deadline), observe, reached)
+}
+
+fn look<T>(
+    mut wait: Wait,
     mut observe: impl FnMut(&mut SettleDetector) -> Activity,
     mut reached: impl FnMut() -> Option<T>,
 ) -> Waited<T> {
-    let mut wait = Wait::until(deadline);
     loop {
         if let Some(seen) = reached() {
             return Waited::Reached(seen);

@@ -9,7 +9,7 @@ use crate::evidence::connection::Connection;
 use crate::evidence::history::History;
 use crate::evidence::last_words::LastWords;
 use crate::evidence::settle::{Activity, Observation, SettleDetector};
-use crate::evidence::wait::{Wait, Waited, wait_until};
+use crate::evidence::wait::{Wait, Waited, wait_until, wait_until_going_round};
 use crate::harness::context::failing::Look;
 use crate::harness::scripted_server::loopback_of_our_own;
 use crate::harness::transcript::Transcript;
@@ -175,10 +175,11 @@ impl CheckContext {
         let Some(program) = program.as_ref() else {
             return Activity::Blocked;
         };
-        let mut seen = Observation::of(program, || self.rows());
+        let mut seen = Observation::of(program, detector, || self.rows());
         if !self.powers.has(Power::ProcessState) {
             seen.sample = None;
         }
+        let is_whole = !seen.is_of_threads_alone;
         let mut look = Look {
             activity: Activity::Running,
             sample: seen.sample.clone(),
@@ -190,7 +191,7 @@ impl CheckContext {
             look.activity = Activity::Blocked;
         }
         let activity = look.activity;
-        let has_settled = matches!(activity, Activity::Blocked | Activity::Spinning);
+        let has_settled = matches!(activity, Activity::Blocked | Activity::Spinning) && is_whole;
         *self.settled.borrow_mut() = has_settled.then_some(look);
         // What it printed last is here for the next look.
         if activity == Activity::Exited && !self.output_is_whole.replace(true) {
@@ -207,11 +208,7 @@ impl CheckContext {
     /// As [`wait_until`](Self::wait_until), for a program that goes round in a loop: that it does nothing which could be
     /// seen does not mean that it has done all that it will do.
     pub fn wait_until_going_round<T>(&self, reached: impl FnMut() -> Option<T>) -> Waited<T> {
-        let observe = |detector: &mut SettleDetector| match self.observe(detector) {
-            Activity::Spinning => Activity::Running,
-            activity => activity,
-        };
-        wait_until(self.deadline(), observe, reached)
+        wait_until_going_round(self.deadline(), |detector| self.observe(detector), reached)
     }
 
     /// Whether a wait that is under way makes sense any longer: see [`Wait::goes_on`].

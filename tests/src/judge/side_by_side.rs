@@ -108,7 +108,10 @@ impl SideBySide {
         });
         let start = |_| {
             let shared = Arc::clone(&shared);
-            thread::Builder::new().spawn(move || shared.work()).ok()
+            thread::Builder::new()
+                .name("judge".into())
+                .spawn(move || shared.work())
+                .ok()
         };
         let workers = (0..workers).filter_map(start).collect();
         Self { shared, workers }

@@ -19,13 +19,16 @@ use crate::harness::server::{Server, Used};
 use crate::harness::transcript::TICK;
 use crate::platform::{self, Sample, TcpRow, TcpState, descriptors, is_non_blocking};
 
-/// The longest nap that the contract allows.
 /// For how many rounds clients are silent before it counts how often they are asked, how many rounds are counted, and how many
 /// of them may have begun before or end later.
 const SILENT_ROUNDS: u64 = 220;
 const ROUNDS_TO_COUNT: u64 = 60;
 const ROUNDS_ON_THE_WAY: u64 = 3;
 
+/// After how many rounds without one it counts as a program that does not nap.
+const ROUNDS_AWAKE: u64 = 100;
+
+/// The longest nap that the contract allows.
 const LONGEST_NAP: Duration = Duration::from_millis(5);
 
 /// How many naps may lie between a question and its answer: the one that was under way, the one after the round in
@@ -204,7 +207,12 @@ impl Server {
         let naps = || self.context.sample().map_or(0, |sample| sample.sleeps());
         let go_round = |times: u64| {
             let (calls, before) = (counts(), naps());
-            let passed = || Some(naps().saturating_sub(before)).filter(|naps| *naps >= times);
+            let passed = || {
+                let naps = naps().saturating_sub(before);
+                // One that does not nap at all is another check's business.
+                let is_awake = || naps == 0 && counts().most_on_one_since(&calls) >= ROUNDS_AWAKE;
+                (naps >= times || is_awake()).then_some(naps)
+            };
             let rounds = self.context.wait_until_going_round(passed).reached();
             (calls, rounds.unwrap_or(0))
         };

@@ -1,7 +1,7 @@
-//! One socket's row, or those of all that listen, asked of the kernel directly: sock_diag(7).
+//! Sockets' rows, asked of the kernel directly: sock_diag(7).
 //!
-//! To show /proc/net/tcp the kernel walks through a table of hundreds of thousands of places, which takes
-//! milliseconds. One question takes microseconds.
+//! To show /proc/net/tcp the kernel walks through a table of hundreds of thousands of places, and writes a line for each
+//! socket that lingers in it, which takes milliseconds. A question about one socket takes microseconds.
 
 use std::io::{self, Read};
 use std::net::{IpAddr, SocketAddr};
@@ -27,7 +27,16 @@ const SOCK_DIAG_BY_FAMILY: u16 = 20;
 
 /// The states to ask for: a bit for each, at its number in the kernel.
 const EVERY_STATE: u32 = u32::MAX;
-const LISTENING: u32 = 1 << 0x0A;
+pub(super) const LISTENING: u32 = 1 << 0x0A;
+/// All but `TIME_WAIT`: after a soak there are thousands of those.
+pub(super) const LIVE: u32 = !(1 << 0x06);
+
+/// Room for the answer to one question, in bytes.
+const MESSAGE: usize = 1024;
+
+/// How many questions are asked at once. Their answers take up about 2 KiB each in our socket, which has room for 208 KiB:
+/// socket(7), `rmem_default`.
+const QUESTIONS_AT_ONCE: usize = 32;
 
 /// Room for a part of a long answer, in bytes: netlink(7) wants at least 8 KiB.
 const PART: usize = 32 * 1024;
@@ -48,17 +57,42 @@ impl SockDiag {
     /// When this kernel has no such line.
     pub fn open() -> io::Result<Self> {
         let protocol = Protocol::from(libc::NETLINK_SOCK_DIAG);
-        Socket::new(Domain::from(libc::AF_NETLINK), Type::RAW, Some(protocol)).map(Self)
+        let socket = Socket::new(Domain::from(libc::AF_NETLINK), Type::RAW, Some(protocol))?;
+        // The kernel answers while it is asked: what is not there then does not come.
+        socket.set_nonblocking(true)?;
+        Ok(Self(socket))
     }
 
-    /// The socket at `local` that is connected to `remote`; where that is [`nobody`](crate::platform::nobody), the one that listens.
+    /// The sockets of `wanted` that are there: at the first address, and connected to the second; where that is
+    /// [`nobody`](crate::platform::nobody), the one that listens.
     ///
     /// # Errors
     ///
     /// When the kernel does not answer such questions.
-    pub fn row(&self, local: SocketAddr, remote: SocketAddr) -> io::Result<Option<TcpRow>> {
-        let answer = self.ask(local, remote)?;
-        Ok(answer.as_deref().and_then(row))
+    pub fn rows(&self, wanted: &[(SocketAddr, SocketAddr)]) -> io::Result<Vec<TcpRow>> {
+        let asked = self.ask_for(wanted);
+        if asked.is_err() {
+            // The next who asks is not to find what is left.
+            while (&self.0).read(&mut [0; MESSAGE]).is_ok() {}
+        }
+        asked
+    }
+
+    fn ask_for(&self, wanted: &[(SocketAddr, SocketAddr)]) -> io::Result<Vec<TcpRow>> {
+        let mut rows = Vec::with_capacity(wanted.len());
+        let mut message = [0; MESSAGE];
+        for some in wanted.chunks(QUESTIONS_AT_ONCE) {
+            let questions: Vec<u8> = some
+                .iter()
+                .flat_map(|(local, remote)| question(*local, *remote, 0, EVERY_STATE))
+                .collect();
+            self.0.send(&questions)?;
+            for (local, remote) in some {
+                let length = (&self.0).read(&mut message)?;
+                rows.extend(answer(&message[..length], *local, *remote)?.and_then(row));
+            }
+        }
+        Ok(rows)
     }
 
     /// Whether the kernel may still send something to `remote`: its window is open, or something is on its way there, and the
@@ -68,22 +102,24 @@ impl SockDiag {
     ///
     /// When the kernel does not answer such questions.
     pub fn has_room_at(&self, local: SocketAddr, remote: SocketAddr) -> io::Result<Option<bool>> {
-        let answer = self.ask(local, remote)?;
-        let info = answer.as_deref().and_then(info);
+        self.0.send(&question(local, remote, 0, EVERY_STATE))?;
+        let mut message = [0; MESSAGE];
+        let length = (&self.0).read(&mut message)?;
+        let info = answer(&message[..length], local, remote)?.and_then(info);
         Ok(info.and_then(|info| {
             let is_closed = long(info, WINDOW) == Some(0) && long(info, UNACKNOWLEDGED) == Some(0);
             Some(!is_closed && *info.get(BACKOFF)? == 0)
         }))
     }
 
-    /// All sockets that listen at addresses like `nobody`, which is the empty one of its family.
+    /// All sockets in one of `states` at addresses like `nobody`, which is the empty one of its family.
     ///
     /// # Errors
     ///
     /// When the kernel does not answer such questions.
-    pub fn listeners(&self, nobody: SocketAddr) -> io::Result<Vec<TcpRow>> {
+    pub fn all(&self, nobody: SocketAddr, states: u32) -> io::Result<Vec<TcpRow>> {
         self.0
-            .send(&question(nobody, nobody, libc::NLM_F_DUMP, LISTENING))?;
+            .send(&question(nobody, nobody, libc::NLM_F_DUMP, states))?;
         let mut rows = Vec::new();
         let mut part = vec![0; PART];
         loop {
@@ -105,27 +141,22 @@ impl SockDiag {
             }
         }
     }
+}
 
-    /// What the kernel answers about a socket, without the message's header.
-    fn ask(&self, local: SocketAddr, remote: SocketAddr) -> io::Result<Option<Vec<u8>>> {
-        self.0.send(&question(local, remote, 0, EVERY_STATE))?;
-        let mut message = [0; 1024];
-        let length = (&self.0).read(&mut message)?;
-        let message = &message[..length];
-        match kind(message) {
-            Some(SOCK_DIAG_BY_FAMILY) if length >= HEADER + ANSWER => {
-                let answer = &message[HEADER..];
-                // For a connection that is not there the kernel may name the listening socket.
-                let is_it =
-                    row(answer).is_some_and(|row| row.local == local && row.remote == remote);
-                Ok(is_it.then(|| answer.to_vec()))
-            }
-            _ => match error(message) {
-                Some(libc::ENOENT) => Ok(None),
-                Some(number) => Err(io::Error::from_raw_os_error(number)),
-                None => Err(io::ErrorKind::InvalidData.into()),
-            },
+/// What the kernel says of a socket in `message`, without the message's header.
+fn answer(message: &[u8], local: SocketAddr, remote: SocketAddr) -> io::Result<Option<&[u8]>> {
+    match kind(message) {
+        Some(SOCK_DIAG_BY_FAMILY) if message.len() >= HEADER + ANSWER => {
+            let answer = &message[HEADER..];
+            // For a connection that is not there the kernel may name the listening socket.
+            let is_it = row(answer).is_some_and(|row| row.local == local && row.remote == remote);
+            Ok(is_it.then_some(answer))
         }
+        _ => match error(message) {
+            Some(libc::ENOENT) => Ok(None),
+            Some(number) => Err(io::Error::from_raw_os_error(number)),
+            None => Err(io::ErrorKind::InvalidData.into()),
+        },
     }
 }
 

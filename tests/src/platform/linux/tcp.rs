@@ -7,12 +7,29 @@ use std::os::fd::{AsFd, AsRawFd};
 
 use socket2::{SockRef, Socket};
 
-use crate::platform::linux::sock_diag::SockDiag;
+use crate::platform::linux::sock_diag::{LISTENING, LIVE, SockDiag};
 use crate::platform::{TcpRow, TcpState, unix};
 
 /// All TCP sockets of this machine, but for the many that only linger in `TIME_WAIT`.
 #[must_use]
 pub fn tcp_table() -> Option<Vec<TcpRow>> {
+    all(LIVE).or_else(table_in_proc)
+}
+
+/// Those in one of `states`.
+fn all(states: u32) -> Option<Vec<TcpRow>> {
+    let families = [
+        SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
+        SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)),
+    ];
+    LINE.with(|line| {
+        let line = line.as_ref().ok()?;
+        let rows = families.map(|family| line.all(family, states).ok());
+        Some(rows.into_iter().collect::<Option<Vec<_>>>()?.concat())
+    })
+}
+
+fn table_in_proc() -> Option<Vec<TcpRow>> {
     let mut table = fs::read_to_string("/proc/net/tcp").ok()?;
     // A kernel without IPv6 has no such file.
     let of_ipv6 = fs::read_to_string("/proc/net/tcp6").unwrap_or_default();
@@ -44,43 +61,22 @@ pub fn has_room_at(local: SocketAddr, remote: SocketAddr) -> Option<bool> {
 /// [`nobody`](crate::platform::nobody) stands for the other side of one that listens.
 #[must_use]
 pub fn tcp_rows(wanted: &[(SocketAddr, SocketAddr)]) -> Option<Vec<TcpRow>> {
-    let asked = LINE.with(|line| {
-        let line = line.as_ref().ok()?;
-        let rows = wanted
-            .iter()
-            .map(|(local, remote)| line.row(*local, *remote));
-        rows.collect::<io::Result<Vec<_>>>().ok()
-    });
-    match asked {
-        Some(rows) => Some(rows.into_iter().flatten().collect()),
-        None => {
-            let mut table = tcp_table()?;
-            table.retain(|row| wanted.contains(&(row.local, row.remote)));
-            Some(table)
-        }
-    }
+    let asked = LINE.with(|line| line.as_ref().ok()?.rows(wanted).ok());
+    asked.or_else(|| {
+        let mut table = table_in_proc()?;
+        table.retain(|row| wanted.contains(&(row.local, row.remote)));
+        Some(table)
+    })
 }
 
 /// All TCP sockets of this machine that listen, as [`tcp_table`] would show them.
 #[must_use]
 pub fn tcp_listeners() -> Option<Vec<TcpRow>> {
-    let families = [
-        SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
-        SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)),
-    ];
-    let asked = LINE.with(|line| {
-        let line = line.as_ref().ok()?;
-        let rows = families.map(|family| line.listeners(family).ok());
-        rows.into_iter().collect::<Option<Vec<_>>>()
-    });
-    match asked {
-        Some(rows) => Some(rows.concat()),
-        None => {
-            let mut table = tcp_table()?;
-            table.retain(|row| row.state == TcpState::Listen);
-            Some(table)
-        }
-    }
+    all(LISTENING).or_else(|| {
+        let mut table = table_in_proc()?;
+        table.retain(|row| row.state == TcpState::Listen);
+        Some(table)
+    })
 }
 
 /// Sends the acknowledgement that is due on `stream` now, and not up to 40 ms later: a program may be waiting for

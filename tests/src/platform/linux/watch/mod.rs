@@ -42,7 +42,7 @@ impl CallWatchSetup {
         let filter = filter::filter(watching).ok_or(io::ErrorKind::Unsupported)?;
         let handover = Handover::prepare(command, filter)?;
         let (begun, begins) = mpsc::sync_channel(1);
-        thread::Builder::new().spawn(move || {
+        thread::Builder::new().name("watch".into()).spawn(move || {
             // Where the program is never started, there is nothing to receive.
             let Ok(listener) = handover.receive() else {
                 return;
