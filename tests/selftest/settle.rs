@@ -435,6 +435,11 @@ fn what_sleeps_is_looked_at_as_a_whole_from_the_second_time_on() {
     let mut detector = SettleDetector::default();
     assert!(wants_more(&detector, &running(Duration::ZERO)));
     assert!(!wants_more(&detector, &blocked()));
+    let held = Observation {
+        is_held: true,
+        ..blocked()
+    };
+    assert!(wants_more(&detector, &held), "it waits for us alone");
     let first = detector.judge(of_threads_alone(blocked()), &[]);
     assert!(wants_more(&detector, &blocked()));
     let others = [(); 2].map(|()| detector.judge(blocked(), &[]));

@@ -174,7 +174,8 @@ impl SettleDetector {
     }
 
     /// Whether a program that is seen like this may have settled, so that its sockets, its descriptors and its memory are
-    /// worth a look: it has slept since the last one, or it does not sleep.
+    /// worth a look: it has slept since the last one, or it does not sleep. Sockets at which nothing travels, and a program that
+    /// has not run before and after that look, are enough to tell.
     #[must_use]
     pub fn wants_more(&self, sample: &Sample, is_held: bool) -> bool {
         match sample.is_parked() && !is_held {

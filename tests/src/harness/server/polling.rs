@@ -25,8 +25,9 @@ const SILENT_ROUNDS: u64 = 220;
 const ROUNDS_TO_COUNT: u64 = 60;
 const ROUNDS_ON_THE_WAY: u64 = 3;
 
-/// After how many rounds without one it counts as a program that does not nap.
-const ROUNDS_AWAKE: u64 = 100;
+/// After how many rounds without a nap it counts as a program that takes none. While it accepts clients it has no reason to,
+/// and comes round once or twice for each of them.
+const ROUNDS_AWAKE: u64 = 400;
 
 /// The longest nap that the contract allows.
 const LONGEST_NAP: Duration = Duration::from_millis(5);

@@ -70,12 +70,12 @@ impl SockDiag {
     ///
     /// When the kernel does not answer such questions.
     pub fn rows(&self, wanted: &[(SocketAddr, SocketAddr)]) -> io::Result<Vec<TcpRow>> {
-        let asked = self.ask_for(wanted);
-        if asked.is_err() {
-            // The next who asks is not to find what is left.
-            while (&self.0).read(&mut [0; MESSAGE]).is_ok() {}
-        }
-        asked
+        self.ask_for(wanted).inspect_err(|_| self.forget_answers())
+    }
+
+    /// The next who asks is not to find what is left.
+    fn forget_answers(&self) {
+        while (&self.0).read(&mut [0; MESSAGE]).is_ok() {}
     }
 
     fn ask_for(&self, wanted: &[(SocketAddr, SocketAddr)]) -> io::Result<Vec<TcpRow>> {
@@ -118,6 +118,11 @@ impl SockDiag {
     ///
     /// When the kernel does not answer such questions.
     pub fn all(&self, nobody: SocketAddr, states: u32) -> io::Result<Vec<TcpRow>> {
+        self.ask_for_all(nobody, states)
+            .inspect_err(|_| self.forget_answers())
+    }
+
+    fn ask_for_all(&self, nobody: SocketAddr, states: u32) -> io::Result<Vec<TcpRow>> {
         self.0
             .send(&question(nobody, nobody, libc::NLM_F_DUMP, states))?;
         let mut rows = Vec::new();

@@ -8,6 +8,7 @@ use socket2::SockRef;
 use crate::platform::linux::proc;
 use crate::platform::{CallKind, WatchedCall, unix};
 
+/// What was asked about the program so far.
 #[derive(Debug, Default)]
 pub(super) struct Peers {
     /// The other ends of the program's connections, by descriptor. `None` for what is no connection.
@@ -31,30 +32,22 @@ impl Peers {
             WatchedCall::On {
                 descriptor, peer, ..
             } => {
-                *peer = match self.ends.get(descriptor) {
-                    Some(known) => *known,
-                    None => {
-                        let end = self.end_of(thread, *descriptor);
-                        self.ends.insert(*descriptor, end);
-                        end
-                    }
-                };
+                let Self { ends, processes } = self;
+                let end = || peer_of(process_of(thread, processes)?, *descriptor);
+                *peer = *ends.entry(*descriptor).or_insert_with(end);
             }
             _ => {}
         }
     }
+}
 
-    fn end_of(&mut self, thread: u32, descriptor: i32) -> Option<SocketAddr> {
-        let process = match self.processes.get(&thread) {
-            Some(known) => *known,
-            None => {
-                let process = proc::process_of(thread)?;
-                self.processes.insert(thread, process);
-                process
-            }
-        };
-        peer_of(process, descriptor)
+fn process_of(thread: u32, known: &mut HashMap<u32, u32>) -> Option<u32> {
+    if let Some(process) = known.get(&thread) {
+        return Some(*process);
     }
+    let process = proc::process_of(thread)?;
+    known.insert(thread, process);
+    Some(process)
 }
 
 fn peer_of(process: u32, descriptor: i32) -> Option<SocketAddr> {
