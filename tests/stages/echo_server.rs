@@ -292,6 +292,7 @@ pub(super) fn logs_how_much_a_client_sent_that_resets(program: &Program) -> Outc
 
 /// Whatever a client takes goes with it, however it leaves: its socket, which is a descriptor, its thread, its memory.
 pub(super) fn keeps_nothing_of_clients_that_left(program: &Program) -> Outcome {
+    program.watch_rare_calls();
     let server = program.start()?;
     serve_clients(&server, 10)?;
     leave_in_four_ways(&server)?;

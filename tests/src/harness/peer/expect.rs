@@ -17,6 +17,10 @@ use crate::harness::peer::Peer;
 use crate::platform::acknowledge;
 use crate::text::{quote, size};
 
+/// A piece so small, in bytes, that more of it is let come together: taken one by one, each costs a packet and a change of
+/// threads.
+const TRICKLE: usize = 64;
+
 /// How a program hung up on a peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HangUp {
@@ -248,6 +252,10 @@ impl Peer {
                     match self.context.has_moved(count) {
                         true => wait.begin_again_until(self.context.deadline()),
                         false => wait.begin_again(),
+                    }
+                    if count < TRICKLE && received.len() < goal {
+                        acknowledge(&self.stream);
+                        wait.pause();
                     }
                 }
                 Err(error) if is_nothing_yet(&error) => {
