@@ -1,6 +1,6 @@
 //! What was received beside what was expected: one below the other, with a mark below the first byte that differs.
 
-use lab::harness::compare::{difference, is_filled_with_zeros};
+use lab::harness::compare::{comes_again, difference, is_filled_with_zeros};
 use lab::text::columns;
 
 fn shown(expected: &[u8], received: &[u8]) -> String {
@@ -71,4 +71,14 @@ fn zeros_are_told_from_other_bytes() {
     assert!(is_filled_with_zeros(b"hello", b"h\0\0\0\0"));
     assert!(!is_filled_with_zeros(b"hello", b"h\0\0\0"));
     assert!(!is_filled_with_zeros(b"hello!", b"h\0\0\0\0!"));
+}
+
+#[test]
+fn a_byte_that_is_the_same_by_chance_does_not_come_again() {
+    assert!(comes_again(b"?", b"?"));
+    assert!(comes_again(b"hello", b"hellohello"));
+    assert!(comes_again(b"hello", b"hell"));
+    assert!(!comes_again(b"\n0123456789", b"\n"));
+    assert!(!comes_again(b"hello", b"help"));
+    assert!(!comes_again(b"", b"hello"));
 }

@@ -5,6 +5,9 @@ use crate::text::{columns, escape_bytes, size};
 /// How many bytes have to agree behind a gap or a repetition, to prove that it is one.
 const PROOF: usize = 64;
 
+/// How many bytes of a message's beginning have to come again, so that it is no chance.
+const PROOF_OF_A_BEGINNING: usize = 4;
+
 /// How many zeros in a row come by no accident.
 const ZEROS: usize = 4;
 
@@ -27,6 +30,14 @@ pub fn repeated(expected: &[u8], received: &[u8]) -> Option<String> {
         size(common - start - before),
         size(common)
     ))
+}
+
+/// Whether `extra`, behind all that was expected, is what came `before` once more, or the beginning of it. So little that it is
+/// the same by chance is neither.
+#[must_use]
+pub fn comes_again(before: &[u8], extra: &[u8]) -> bool {
+    let is_all = !before.is_empty() && extra.starts_with(before);
+    is_all || (extra.len() >= PROOF_OF_A_BEGINNING && before.starts_with(extra))
 }
 
 /// What to say when `received` is `expected` without a part in its midst, and `None` when it is not.

@@ -11,7 +11,7 @@ use crate::diagnose::failure::{Outcome, Problem, Result};
 use crate::diagnose::symptom::Symptom;
 use crate::evidence::settle::Activity;
 use crate::evidence::wait::{Wait, Waited};
-use crate::harness::compare::{difference, is_filled_with_zeros, missing, repeated};
+use crate::harness::compare::{comes_again, difference, is_filled_with_zeros, missing, repeated};
 use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
 use crate::platform::acknowledge;
@@ -199,8 +199,7 @@ impl Peer {
         match self.receive(1, &mut extra) {
             Arrival::All => {
                 self.receive(64 * 1024, &mut extra);
-                let again = extra.starts_with(&self.last) || self.last.starts_with(&extra);
-                let symptom = match again && !self.last.is_empty() {
+                let symptom = match comes_again(&self.last, &extra) {
                     true => Symptom::RepeatedBytes,
                     false => Symptom::MoreBytes,
                 };
