@@ -11,6 +11,7 @@ use assert_cmd::Command;
 use lab::trace::headline::title;
 use lab::trace::picture;
 use lab::trace::recording::Recording;
+use lab::trace::timeline;
 use predicates::str::{contains, is_empty};
 
 use crate::linux::support::command::Lab;
@@ -88,6 +89,18 @@ fn each_kept_recording_comes_to_what_the_slides_say() {
         KEPT.len(),
         "each of them is listed here"
     );
+}
+
+#[test]
+fn each_mark_of_the_rows_has_a_word_below_them() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    for name in ["blocking", "busy-polling", "polling-with-nap", "threads"] {
+        let text = timeline::view(&recording(name));
+        settings.bind(|| insta::assert_snapshot!(format!("trace-{name}"), text));
+    }
 }
 
 #[test]

@@ -128,7 +128,7 @@ fn timeline(recording: &Recording, work: Option<&Work>) -> String {
         let marks = columns.row(&|column| client_mark(client, &waits, column));
         text += &line(&format!("client {}", client.name), &marks);
     }
-    let mut legend = vec!["# waits", "+ answered", "- thinks"];
+    let mut legend = line("", "# waits   + answered   - thinks");
     if let Some(work) = work {
         let mut seen = String::new();
         for row in 0..=recording.clients.len() {
@@ -136,7 +136,7 @@ fn timeline(recording: &Recording, work: Option<&Work>) -> String {
             let there = threads_at(work, socket);
             let marks = columns.row(&|column| server_mark(work, socket, &there, column));
             text += &line(&recording.row_name(row), &marks);
-            seen += &marks;
+            seen += marks.trim();
         }
         let has_naps = work.calls.iter().any(|call| call.kind == Kind::Nap);
         let elsewhere = if has_naps {
@@ -149,11 +149,13 @@ fn timeline(recording: &Recording, work: Option<&Work>) -> String {
             ('.', elsewhere),
             ('?', "? asks again and again"),
             ('|', "| works"),
+            (' ', "blank: no call there"),
         ];
         let seen = marks.iter().filter(|(mark, _)| seen.contains(*mark));
-        legend.extend(seen.map(|(_, words)| words));
+        let words: Vec<&str> = seen.map(|(_, words)| *words).collect();
+        legend += &line("", &words.join("   "));
     }
-    text + &line("", &legend.join("   "))
+    text + &legend
 }
 
 /// What a client went through in that column.
