@@ -13,7 +13,7 @@ use crate::evidence::wait::{Wait, Waited, wait_until, wait_until_going_round};
 use crate::harness::context::failing::Look;
 use crate::harness::scripted_server::loopback_of_our_own;
 use crate::harness::transcript::Transcript;
-use crate::platform::{Power, Powers};
+use crate::platform::{Power, Powers, TcpRow};
 use crate::process::child::Process;
 use crate::process::deadline::Deadline;
 
@@ -41,6 +41,8 @@ pub struct CheckContext {
     history: Cell<History>,
     /// The program when it was found to have settled, unless it was seen at work since then.
     settled: RefCell<Option<Look>>,
+    /// The sockets as they were at the first look of a wait.
+    first_rows: RefCell<Option<Vec<TcpRow>>>,
     /// What the program had slept when we began to count, and for how long it has slept once that is too long.
     slept_before: Cell<Duration>,
     overslept: Cell<Option<Duration>>,
@@ -72,6 +74,7 @@ impl CheckContext {
             transcript: RefCell::default(),
             history: Cell::default(),
             settled: RefCell::default(),
+            first_rows: RefCell::default(),
             slept_before: Cell::default(),
             overslept: Cell::default(),
             end: Cell::new(end),
@@ -180,6 +183,9 @@ impl CheckContext {
             seen.sample = None;
         }
         let is_whole = !seen.is_of_threads_alone;
+        if self.first_rows.borrow().is_none() {
+            self.first_rows.replace(seen.table.clone());
+        }
         let mut look = Look {
             activity: Activity::Running,
             sample: seen.sample.clone(),
@@ -201,14 +207,44 @@ impl CheckContext {
     }
 
     /// Looks with `reached` until there is something to see, the program has settled without, or the deadline has passed.
-    pub fn wait_until<T>(&self, reached: impl FnMut() -> Option<T>) -> Waited<T> {
-        wait_until(self.deadline(), |detector| self.observe(detector), reached)
+    pub fn wait_until<T>(&self, mut reached: impl FnMut() -> Option<T>) -> Waited<T> {
+        self.anew_while_much_moves(|deadline| {
+            wait_until(deadline, |detector| self.observe(detector), &mut reached)
+        })
     }
 
     /// As [`wait_until`](Self::wait_until), for a program that goes round in a loop: that it does nothing which could be
     /// seen does not mean that it has done all that it will do.
-    pub fn wait_until_going_round<T>(&self, reached: impl FnMut() -> Option<T>) -> Waited<T> {
-        wait_until_going_round(self.deadline(), |detector| self.observe(detector), reached)
+    pub fn wait_until_going_round<T>(&self, mut reached: impl FnMut() -> Option<T>) -> Waited<T> {
+        self.anew_while_much_moves(|deadline| {
+            wait_until_going_round(deadline, |detector| self.observe(detector), &mut reached)
+        })
+    }
+
+    /// Waits, and once more where the time was over while the program was taking much of what our peers had sent it: on a busy
+    /// machine that takes long.
+    fn anew_while_much_moves<T>(&self, mut wait: impl FnMut(Deadline) -> Waited<T>) -> Waited<T> {
+        loop {
+            self.first_rows.take();
+            let waited = wait(self.deadline());
+            let is_over = || self.hurry.get().is_some() || self.is_out_of_time();
+            match waited {
+                Waited::TimedOut if self.has_read_much() && !is_over() => {}
+                over => return over,
+            }
+        }
+    }
+
+    /// Whether the program has read much of what our peers sent, since the first look of this wait.
+    fn has_read_much(&self) -> bool {
+        let (before, now) = (self.first_rows.borrow(), self.rows());
+        let connections = self.connections.borrow();
+        let read = |table: &Option<Vec<TcpRow>>| {
+            let table = table.as_deref().unwrap_or_default();
+            let each = connections.iter().filter_map(|one| one.consumed(table));
+            each.sum::<u64>()
+        };
+        before.is_some() && read(&now).saturating_sub(read(&before)) >= MUCH
     }
 
     /// Whether a wait that is under way makes sense any longer: see [`Wait::goes_on`].
@@ -248,7 +284,13 @@ impl CheckContext {
     ///
     /// Where nobody can tell, the deadline is a short one: time enough to exit for a program that has panicked.
     pub fn wait_until_settled(&self) -> Activity {
-        self.wait_until_settled_or(self.deadline())
+        if !self.can_see_it_settle() {
+            return self.wait_until_settled_or(self.deadline());
+        }
+        match self.wait_until(|| None::<()>) {
+            Waited::Settled(activity) => activity,
+            Waited::Reached(()) | Waited::TimedOut => Activity::Running,
+        }
     }
 
     fn wait_until_settled_or(&self, deadline: Deadline) -> Activity {
