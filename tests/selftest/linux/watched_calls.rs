@@ -1,5 +1,6 @@
 //! What the kernel reports of a program's system calls, and what becomes of those that the lab answers.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
@@ -130,6 +131,19 @@ fn a_program_that_cannot_be_executed_is_an_error_and_no_hang() {
     };
     let started = Process::start(Command::new("/nowhere/to-be-found"), launch);
     assert!(started.is_err(), "{started:?}");
+}
+
+/// In the session of the thread that answers its calls it would keep all others waiting for a processor: sched(7), autogroup.
+#[test]
+fn a_program_has_a_session_of_its_own() {
+    let mut command = Command::new("sleep");
+    command.arg("20");
+    let process = Process::start(command, Launch::usual()).expect("it can be started");
+    let stat = fs::read_to_string(format!("/proc/{}/stat", process.pid())).expect("it is there");
+    // proc_pid_stat(5): behind the name, which ends with the last bracket, come state, parent, group and session.
+    let (_, fields) = stat.rsplit_once(") ").expect("it has a name");
+    let session = fields.split(' ').nth(3);
+    assert_eq!(session, Some(process.pid().to_string().as_str()), "{stat}");
 }
 
 /// A pipe that is full takes no more until somebody reads, and that may be never.

@@ -1,4 +1,4 @@
-//! Starting a program, and what descriptors show: setpgid(2), prctl(2), ioctl(2).
+//! Starting a program, and what descriptors show: setsid(2), prctl(2), ioctl(2).
 #![expect(
     unsafe_code,
     reason = "system calls that the standard library does not wrap"
@@ -16,19 +16,31 @@ use std::time::Duration;
 
 use crate::platform::{Limits, limits, signals};
 
-/// Makes the program run in a process group of its own, under `limits` but the one on descriptors, and end when we do. Of
-/// what whoever started us has ignored or left open it sees nothing.
+/// Makes the program run in a session and a process group of its own, under `limits` but the one on descriptors, and end when
+/// we do. Of what whoever started us has ignored or left open it sees nothing.
+///
+/// A session is also what Linux shares the processors out to: sched(7), autogroup. In the session of the thread that answers
+/// its calls the two would wake each other so often that a kernel kept everybody else waiting for a minute, and with them the
+/// network (seen with Linux 6.18, where two processes do the same with two pipes).
 pub fn confine(command: &mut Command, limits: Limits) {
-    command.process_group(0);
     let set = move || {
+        begin_session()?;
         signals::forget_all();
         close_what_is_inherited();
         limits::set(limits)?;
         signals::die_with_parent(libc::SIGKILL)
     };
     // SAFETY: between fork and exec only async-signal-safe calls are allowed; `set` makes none but getrlimit,
-    // setrlimit, sigaction, close_range and prctl, and allocates nothing.
+    // setrlimit, setsid, sigaction, close_range and prctl, and allocates nothing.
     unsafe { command.pre_exec(set) };
+}
+
+fn begin_session() -> io::Result<()> {
+    // SAFETY: setsid takes nothing and touches no memory of ours.
+    match unsafe { libc::setsid() } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
 }
 
 /// Limits the descriptors of the program. This has to be the last setting of its child, which until exec has copies of all
