@@ -1,6 +1,7 @@
 //! What was received beside what was expected: one below the other, with a mark below the first byte that differs.
 
-use lab::harness::compare::{comes_again, difference, is_filled_with_zeros};
+use lab::harness::compare::{comes_again, difference, is_filled_with_zeros, missing, repeated};
+use lab::harness::payload::Payload;
 use lab::text::columns;
 
 fn shown(expected: &[u8], received: &[u8]) -> String {
@@ -81,4 +82,36 @@ fn a_byte_that_is_the_same_by_chance_does_not_come_again() {
     assert!(!comes_again(b"\n0123456789", b"\n"));
     assert!(!comes_again(b"hello", b"help"));
     assert!(!comes_again(b"", b"hello"));
+}
+
+#[test]
+fn what_comes_again_or_is_missing_is_found_beyond_the_part_that_is_expected() {
+    let stream: Vec<u8> = (0..4_u16)
+        .flat_map(|page| (0..=255).map(move |byte| byte ^ (page as u8 * 85)))
+        .collect();
+    let payload = Payload::new("a stream", stream.clone());
+    let part = payload.part(300, 420);
+    let (whole, at) = part.whole();
+    assert_eq!((whole, at), (&stream[..], 300));
+
+    let again = [&stream[300..310], &stream[200..290]].concat();
+    let said = "110 bytes once more after the first 10 bytes";
+    assert_eq!(repeated(whole, at, &again).as_deref(), Some(said));
+    assert_eq!(
+        repeated(part.bytes(), 0, &again),
+        None,
+        "it stands before the part"
+    );
+
+    let later = [&stream[300..310], &stream[500..600]].concat();
+    let said = "190 bytes missing after the first 10 bytes";
+    assert_eq!(missing(&whole[at..], &later).as_deref(), Some(said));
+    assert_eq!(
+        missing(part.bytes(), &later),
+        None,
+        "it stands behind the part"
+    );
+
+    assert_eq!(repeated(whole, at, &stream[300..420]), None);
+    assert_eq!(missing(&whole[at..], &stream[300..420]), None);
 }

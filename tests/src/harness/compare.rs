@@ -14,20 +14,22 @@ const ZEROS: usize = 4;
 /// How far from where they should be we look for bytes.
 pub const FARTHEST: usize = 1 << 20;
 
-/// What to say when bytes of `expected` come again in `received`, and `None` when they do not.
+/// What to say when bytes that came before come again in `received`, and `None` when they do not. What is received from now
+/// on should be what stands in `stream` behind `at`, and what stands before has come.
 ///
 /// What came less than a mebibyte before is found.
 #[must_use]
-pub fn repeated(expected: &[u8], received: &[u8]) -> Option<String> {
-    let common = in_common(expected, received);
+pub fn repeated(stream: &[u8], at: usize, received: &[u8]) -> Option<String> {
+    let common = in_common(&stream[at..], received);
     let again = received.get(common..common + PROOF)?;
-    let start = common.saturating_sub(FARTHEST);
-    let before = expected[start..common]
+    let end = at + common;
+    let start = end.saturating_sub(FARTHEST);
+    let before = stream[start..end]
         .windows(PROOF)
         .rposition(|window| window == again)?;
     Some(format!(
         "{} once more after the first {}",
-        size(common - start - before),
+        size(end - start - before),
         size(common)
     ))
 }

@@ -108,6 +108,12 @@ impl Payload {
     pub fn bytes(&self) -> &[u8] {
         &self.bytes[self.range.clone()]
     }
+
+    /// The bytes that it is a part of, and where it begins in them.
+    #[must_use]
+    pub fn whole(&self) -> (&[u8], usize) {
+        (&self.bytes, self.range.start)
+    }
 }
 
 /// Texts that people and programs send, each in one piece: what a program may take for more than bytes.

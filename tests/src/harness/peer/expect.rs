@@ -43,15 +43,10 @@ pub(crate) enum Arrival {
 }
 
 impl Peer {
-    /// Receives exactly `payload`.
+    /// Receives exactly `payload`. Of a part, what comes again or is missing is found in the whole.
     pub fn expect(&mut self, payload: impl Into<Payload>) -> Result<&mut Self> {
         let payload = payload.into();
-        let stream = payload.clone();
-        self.expect_start_of(stream.bytes(), payload)
-    }
-
-    /// Receives exactly `payload`, with which `stream` begins. If something is missing, it is found in all of that.
-    pub(super) fn expect_start_of(&mut self, stream: &[u8], payload: Payload) -> Result<&mut Self> {
+        let (whole, at) = payload.whole();
         let mut received = Vec::new();
         let arrival = self.receive(payload.bytes().len(), &mut received);
         if received == payload.bytes() {
@@ -60,12 +55,12 @@ impl Peer {
             self.last = received;
             return Ok(self);
         }
-        if let Some(repeated) = repeated(payload.bytes(), &received) {
+        if let Some(repeated) = repeated(whole, at, &received) {
             return Err(self.fail(Symptom::RepeatedBytes, payload.to_string(), repeated));
         }
         // If as many came as were sent, those that are missing came later: the order is wrong.
         let is_short = received.len() < payload.bytes().len();
-        let gap = missing(stream, &received);
+        let gap = missing(&whole[at..], &received);
         if let Some(missing) = gap.filter(|_| is_short || self.never_gets_the_rest()) {
             return Err(self.fail(Symptom::MissingBytes, payload.to_string(), missing));
         }
