@@ -1,5 +1,7 @@
 //! A run of `lab` that is interrupted or killed leaves nothing behind.
 
+use std::time::Duration;
+
 use crate::linux::support::command::Lab;
 use crate::linux::support::fixtures::fixture;
 use crate::support::scratch::{pipe, scratch};
@@ -39,4 +41,16 @@ fn a_program_does_not_outlive_a_killed_grader() {
     lab.gets("-KILL");
     let ran = lab.ends();
     assert_eq!(ran.code, None, "{ran:?}");
+}
+
+#[test]
+fn a_lab_that_is_stopped_for_longer_than_any_wait_fails_nobody() {
+    let mut lab = Lab::new(&["check", "2", "--subject", "solutions"]).start();
+    lab.until_runs("--listen");
+    lab.gets("-STOP");
+    // Longer than a wait may take: see `process::deadline`.
+    std::thread::sleep(Duration::from_secs(22));
+    lab.gets("-CONT");
+    let ran = lab.ends();
+    assert_eq!(ran.code, Some(0), "{ran:?}");
 }

@@ -27,6 +27,7 @@ use crate::harness::program::Program;
 use crate::harness::snapshot::Snapshots;
 use crate::judge::check::{Check, Part};
 use crate::platform::{Powers, basics};
+use crate::process::deadline::Vigil;
 use crate::process::reaper;
 
 /// One stage of a subject, ready to be judged.
@@ -87,6 +88,8 @@ pub struct Judge {
     pub judge_untouched: bool,
     /// Where the transcripts are.
     pub snapshots: Snapshots,
+    /// Whoever stops the lab does not fail a program.
+    pub vigil: Arc<Vigil>,
 }
 
 impl Judge {
@@ -100,6 +103,7 @@ impl Judge {
             is_thorough: false,
             judge_untouched: false,
             snapshots: Snapshots::in_folder(repo.root.join("tests/snapshots")),
+            vigil: Vigil::keep(),
         }
     }
 

@@ -1,6 +1,10 @@
 //! Every wait ends. A deadline never decides whether a program is right: when it passes, the program was
 //! still busy, and the check says that it ran too long.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::platform::VERY_LONG;
@@ -25,32 +29,102 @@ const QUICK_LOOKS: u32 = 20;
 /// Which part of the time since the first look the pause before the next may be.
 const PART_OF_THE_WAIT: u32 = 16;
 
+/// How often [`Vigil`] looks at the clock, and how late it has to be to have been kept from it: on a busy machine a thread
+/// waits for its turn for less.
+const BEAT: Duration = Duration::from_millis(200);
+const LAPSE: Duration = Duration::from_secs(2);
+
+/// How long this process did not run, as far as somebody was awake to notice, in nanoseconds.
+static LOST: AtomicU64 = AtomicU64::new(0);
+
+/// The time in which this process has run. Deadlines count no other.
+fn time() -> Duration {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    // Read before the clock: what is lost in between is counted at the next look.
+    let lost = Duration::from_nanos(LOST.load(Ordering::Relaxed));
+    START.elapsed().saturating_sub(lost)
+}
+
+/// As long as one lives, time in which this process is stopped is no time for its deadlines: somebody pressed Ctrl-Z, or the
+/// machine was asleep.
+#[derive(Debug)]
+pub struct Vigil {
+    end: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Vigil {
+    /// One for all who ask meanwhile.
+    #[must_use]
+    pub fn keep() -> Arc<Self> {
+        static KEPT: Mutex<Weak<Vigil>> = Mutex::new(Weak::new());
+        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.upgrade().unwrap_or_else(|| {
+            let vigil = Arc::new(Self::begin());
+            *kept = Arc::downgrade(&vigil);
+            vigil
+        })
+    }
+
+    /// Where no thread can be started, deadlines count all time.
+    fn begin() -> Self {
+        let (end, ended) = mpsc::channel();
+        let watch = move || {
+            let mut last = Instant::now();
+            while ended.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
+                let late = last.elapsed().saturating_sub(BEAT);
+                if late >= LAPSE {
+                    LOST.fetch_add(late.as_nanos() as u64, Ordering::Relaxed);
+                }
+                last = Instant::now();
+            }
+        };
+        Self {
+            end: Some(end),
+            thread: thread::Builder::new()
+                .name("vigil".into())
+                .spawn(watch)
+                .ok(),
+        }
+    }
+}
+
+impl Drop for Vigil {
+    fn drop(&mut self) {
+        self.end.take();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A moment, in the time of this process.
 #[derive(Debug, Clone, Copy)]
-pub struct Deadline(Instant);
+pub struct Deadline(Duration);
 
 impl Deadline {
     /// A deadline for one wait that starts now.
     #[must_use]
     pub fn start() -> Self {
-        Self(Instant::now() + WAIT_TIMEOUT)
+        Self(time() + WAIT_TIMEOUT)
     }
 
     /// A deadline for all waits of a check that starts now.
     #[must_use]
     pub fn of_a_check() -> Self {
-        Self(Instant::now() + CHECK_TIMEOUT)
+        Self(time() + CHECK_TIMEOUT)
     }
 
     /// The same where a check takes the large numbers.
     #[must_use]
     pub fn of_a_thorough_check() -> Self {
-        Self(Instant::now() + CHECK_TIMEOUT * THOROUGH)
+        Self(time() + CHECK_TIMEOUT * THOROUGH)
     }
 
     /// A deadline for what is only to come to an end, on however busy a machine.
     #[must_use]
     pub fn generous() -> Self {
-        Self(Instant::now() + WAIT_TIMEOUT * 15)
+        Self(time() + WAIT_TIMEOUT * 15)
     }
 
     /// Whichever of the two is earlier.
@@ -68,26 +142,24 @@ impl Deadline {
     /// A deadline for a last look, when it is clear already that something is wrong.
     #[must_use]
     pub fn last_look() -> Self {
-        Self(Instant::now() + WAIT_TIMEOUT / 4)
+        Self(time() + WAIT_TIMEOUT / 4)
     }
 
     /// A deadline for an exit that is under way, where nobody can tell.
     #[must_use]
     pub fn short() -> Self {
-        Self(Instant::now() + WAIT_TIMEOUT / 20)
+        Self(time() + WAIT_TIMEOUT / 20)
     }
 
     #[must_use]
     pub fn has_passed(self) -> bool {
-        Instant::now() >= self.0
+        time() >= self.0
     }
 
     /// What is left of it, at least a millisecond, since sockets take 0 for "for ever".
     #[must_use]
     pub fn remaining(self) -> Duration {
-        self.0
-            .saturating_duration_since(Instant::now())
-            .max(POLL_INTERVAL)
+        self.0.saturating_sub(time()).max(POLL_INTERVAL)
     }
 
     /// As [`until`](Self::until), for what comes in microseconds: the first looks follow each other without a pause.
@@ -115,7 +187,7 @@ pub fn at_once<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
     (0..QUICK_LOOKS).find_map(|_| {
         let seen = look();
         if seen.is_none() {
-            std::thread::yield_now();
+            thread::yield_now();
         }
         seen
     })
@@ -135,6 +207,6 @@ impl Pace {
     /// Pauses between two looks.
     pub fn pause(self) {
         let pause = self.0.elapsed() / PART_OF_THE_WAIT;
-        std::thread::sleep(pause.clamp(POLL_INTERVAL, LONGEST_POLL_INTERVAL));
+        thread::sleep(pause.clamp(POLL_INTERVAL, LONGEST_POLL_INTERVAL));
     }
 }
