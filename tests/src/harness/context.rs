@@ -99,6 +99,12 @@ impl CheckContext {
         self.end.get().has_passed()
     }
 
+    /// Whether the last look found that the program has done all that it will do.
+    #[must_use]
+    pub fn has_settled(&self) -> bool {
+        self.settled.borrow().is_some()
+    }
+
     /// What `act` returns. Its waits end by `hurry`, and those behind it as before.
     pub fn within<T>(&self, hurry: Deadline, act: impl FnOnce() -> T) -> T {
         self.hurry.set(Some(hurry));

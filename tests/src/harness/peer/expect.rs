@@ -38,8 +38,20 @@ pub(crate) enum Arrival {
     End,
     /// The connection broke.
     Reset,
-    /// The program has done all that it will do, or the time was over.
+    /// The program has done all that it will do.
     Settled,
+    /// The time was over, and the program was still at work.
+    TimedOut,
+}
+
+impl Arrival {
+    /// What to say where nothing came.
+    fn nothing(&self) -> &'static str {
+        match self {
+            Self::TimedOut => "nothing until the time was over; the stream is still open",
+            _ => "nothing; the stream is still open",
+        }
+    }
 }
 
 impl Peer {
@@ -90,6 +102,11 @@ impl Peer {
             Arrival::All | Arrival::Settled => {
                 self.fail(Symptom::Silence, payload.to_string(), so_far)
             }
+            Arrival::TimedOut => self.fail(
+                Symptom::Silence,
+                payload.to_string(),
+                format!("{so_far} until the time was over"),
+            ),
         })
     }
 
@@ -161,9 +178,8 @@ impl Peer {
                 ))
             }
             Arrival::Reset => Err(self.fail(Symptom::Reset, expected, "a reset")),
-            Arrival::Settled => {
-                let received = "nothing; the stream is still open";
-                Err(self.fail(Symptom::NoEnd, expected, received))
+            nothing @ (Arrival::Settled | Arrival::TimedOut) => {
+                Err(self.fail(Symptom::NoEnd, expected, nothing.nothing()))
             }
         }
     }
@@ -177,9 +193,8 @@ impl Peer {
             Arrival::End => Ok(HangUp::End),
             Arrival::Reset => Ok(HangUp::Reset),
             Arrival::All => Err(self.fail(Symptom::MoreBytes, expected, quote(&extra))),
-            Arrival::Settled => {
-                let received = "nothing; the stream is still open";
-                Err(self.fail(Symptom::NoEnd, expected, received))
+            nothing @ (Arrival::Settled | Arrival::TimedOut) => {
+                Err(self.fail(Symptom::NoEnd, expected, nothing.nothing()))
             }
         }
     }
@@ -204,7 +219,7 @@ impl Peer {
                     format!("{} more", quote(&extra)),
                 ))
             }
-            Arrival::End | Arrival::Reset | Arrival::Settled => Ok(self),
+            Arrival::End | Arrival::Reset | Arrival::Settled | Arrival::TimedOut => Ok(self),
         }
     }
 
@@ -213,7 +228,7 @@ impl Peer {
         let expected = "an open stream, and not a byte";
         let mut extra = Vec::new();
         match self.receive(1, &mut extra) {
-            Arrival::Settled => Ok(()),
+            Arrival::Settled | Arrival::TimedOut => Ok(()),
             Arrival::All => Err(self.fail(Symptom::MoreBytes, expected, quote(&extra))),
             Arrival::End => Err(self.given_up(expected, "the end of the stream")),
             Arrival::Reset => Err(self.given_up(expected, "a reset")),
@@ -225,7 +240,7 @@ impl Peer {
         self.fail(Symptom::Known(Cause::WouldBlockIsFatal), expected, received)
     }
 
-    /// Receives until `received` holds `want` more bytes, the stream ends, or the program has settled.
+    /// Receives until `received` holds `want` more bytes, the stream ends, the program has settled, or the time is over.
     pub(crate) fn receive(&mut self, want: usize, received: &mut Vec<u8>) -> Arrival {
         if self.is_broken {
             return Arrival::Reset;
@@ -254,8 +269,10 @@ impl Peer {
                 }
                 Err(error) if is_nothing_yet(&error) => {
                     acknowledge(&self.stream);
-                    if self.goes_on(&mut wait).is_err() {
-                        return Arrival::Settled;
+                    match self.goes_on(&mut wait) {
+                        Err(Waited::TimedOut) => return Arrival::TimedOut,
+                        Err(_settled) => return Arrival::Settled,
+                        Ok(()) => {}
                     }
                 }
                 Err(_broken) => return Arrival::Reset,

@@ -100,7 +100,7 @@ impl Server {
                 let expected = "a server that runs";
                 Err(peer.fail(Symptom::End, expected, "the server is gone"))
             }
-            Arrival::Settled => Err(peer.fail(
+            Arrival::Settled | Arrival::TimedOut => Err(peer.fail(
                 Symptom::NoEnd,
                 "an answer, or the end of the stream",
                 "neither; the stream is still open",
