@@ -34,15 +34,28 @@ const PART_OF_THE_WAIT: u32 = 16;
 const BEAT: Duration = Duration::from_millis(200);
 const LAPSE: Duration = Duration::from_secs(2);
 
-/// How long this process did not run, as far as somebody was awake to notice, in nanoseconds.
+/// How long this process did not run, as far as somebody was awake to notice, and when it was seen to run last; both in
+/// nanoseconds, the second from the start on, and [`NOBODY`] where nobody looks.
 static LOST: AtomicU64 = AtomicU64::new(0);
+static SEEN: AtomicU64 = AtomicU64::new(NOBODY);
+const NOBODY: u64 = u64::MAX;
+
+/// All time since the first look at it.
+fn elapsed() -> Duration {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    START.elapsed()
+}
 
 /// The time in which this process has run. Deadlines count no other.
 fn time() -> Duration {
-    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    // Read before the clock: what is lost in between is counted at the next look.
-    let lost = Duration::from_nanos(LOST.load(Ordering::Relaxed));
-    START.elapsed().saturating_sub(lost)
+    let seen = SEEN.load(Ordering::SeqCst);
+    let lost = Duration::from_nanos(LOST.load(Ordering::SeqCst));
+    // Until somebody has looked, nobody knows whether it was stopped meanwhile.
+    let known = match seen {
+        NOBODY => elapsed(),
+        seen => elapsed().min(Duration::from_nanos(seen) + BEAT),
+    };
+    known.saturating_sub(lost)
 }
 
 /// As long as one lives, time in which this process is stopped is no time for its deadlines: somebody pressed Ctrl-Z, or the
@@ -70,14 +83,17 @@ impl Vigil {
     fn begin() -> Self {
         let (end, ended) = mpsc::channel();
         let watch = move || {
-            let mut last = Instant::now();
+            let mut last = elapsed();
             while ended.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
-                let late = last.elapsed().saturating_sub(BEAT);
+                let now = elapsed();
+                let late = (now - last).saturating_sub(BEAT);
                 if late >= LAPSE {
-                    LOST.fetch_add(late.as_nanos() as u64, Ordering::Relaxed);
+                    LOST.fetch_add(late.as_nanos() as u64, Ordering::SeqCst);
                 }
-                last = Instant::now();
+                SEEN.store(now.as_nanos() as u64, Ordering::SeqCst);
+                last = now;
             }
+            SEEN.store(NOBODY, Ordering::SeqCst);
         };
         Self {
             end: Some(end),
