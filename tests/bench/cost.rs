@@ -3,11 +3,11 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use lab::bench::cost::{CostRow, CostTable};
 use lab::bench::data::Values;
 use lab::cli::commands::bench::options::BenchOptions;
 use lab::course::Idle;
 use lab::platform;
-use lab::text::counted;
 
 use crate::contestant::{Contestant, Field};
 use crate::machine;
@@ -31,59 +31,26 @@ pub fn cost(asked: &BenchOptions, field: &mut Field) -> String {
             .into();
     }
     let plan = Plan::new(asked, &CLIENTS, &CLIENTS, RUNS);
-    let mut text = heading(&plan);
     platform::stay_on_one_core();
     let found = plan.measure(field, |values: &mut Values, found| {
-        // What one client costs is no answer to what many cost.
         if found.answers.answered == found.answers.clients {
             values.0.extend(found.cost);
         }
     });
-    for (contestant, row) in field.contestants.iter().zip(&found) {
-        text += &line(contestant, row);
-    }
+    let rows = field.contestants.iter().zip(&found);
+    let rows = rows.map(|(one, costs)| CostRow::new(&one.name, costs, one.failed.clone()));
+    let table = CostTable {
+        size: plan.size,
+        runs: plan.runs,
+        machine: machine::ours(),
+        clients: plan.clients,
+        rows: rows.collect(),
+    };
     let idle = match asked.is_quick {
         true => SHORT_SILENCE,
         false => SILENCE,
     };
-    text + &idleness(&field.contestants, plan.size, idle)
-}
-
-fn heading(plan: &Plan) -> String {
-    let machine = machine::ours();
-    let mut text = format!(
-        "Server CPU in µs a request of {} bytes, server and clients on one core: median (least to most) of {}\n{}, {}, {}\n\n{:<26}",
-        plan.size,
-        counted(plan.runs, "run"),
-        machine.cpu,
-        counted(machine.cores, "core"),
-        machine.system,
-        ""
-    );
-    for clients in &plan.clients {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{:>24}", counted(*clients, "client"));
-    }
-    text + "\n"
-}
-
-fn line(contestant: &Contestant, row: &[Values]) -> String {
-    let mut text = format!("{:<26}", contestant.name);
-    for values in row {
-        let spread = (values.median(), values.least(), values.most());
-        let word = match spread {
-            (Some(median), Some(least), Some(most)) => {
-                format!("{median:.2} ({least:.2} to {most:.2})")
-            }
-            _ => "–".into(),
-        };
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{word:>24}");
-    }
-    match &contestant.failed {
-        Some(reason) => format!("{}\n  {reason}\n", text.trim_end()),
-        None => text + "\n",
-    }
+    table.to_text() + &idleness(&field.contestants, table.size, idle)
 }
 
 /// What silence costs those designs that sleep in the kernel.

@@ -38,7 +38,7 @@ fn main() -> ExitCode {
 fn obey(asked: &BenchOptions) -> anyhow::Result<ExitCode> {
     let repo = startup::prepare()?;
     match &asked.kind {
-        Kind::Draw(json) => results::draw(asked, json),
+        Kind::Draw(kept) => results::draw(asked, kept),
         Kind::Scale => scale::scale(asked, &repo),
         Kind::Compare | Kind::Cost => measure_designs(asked, &repo),
     }

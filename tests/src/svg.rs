@@ -6,6 +6,14 @@ use std::fmt::{Display, Write};
 /// All text that has to be read: 15 to 1 on white.
 pub const INK: &str = "#14263a";
 
+/// Asked, and told that there is nothing yet.
+pub const VERMILLION: &str = "#d55e00";
+
+/// Asleep: the area, its outline, and what fills it where [`hatching`] is.
+pub const LIGHT_BLUE: &str = "#d6e6f5";
+pub const BLUE: &str = "#2a6496";
+pub const HATCHED: &str = "url(#asleep)";
+
 /// A picture to draw in: an opaque light card, right on light and on dark pages, with a title and a description for those
 /// who do not see it.
 #[must_use]
@@ -33,6 +41,24 @@ pub fn card(
     let card = card.set("rx", 8).set("fill", "#ffffff");
     picture.add(card.set("stroke", "#d4d9e1"));
     picture
+}
+
+/// The pattern of sleep.
+#[must_use]
+pub fn hatching() -> Element {
+    let stripe = Element::new("path").set("d", "M-2 2L2 -2M0 10L10 0M8 12L12 8");
+    let stripe = stripe.set("stroke", "#b3cde6").set("stroke-width", 2);
+    pattern("asleep", 10, LIGHT_BLUE).with(stripe)
+}
+
+/// A square that is repeated, on that ground.
+#[must_use]
+pub fn pattern(name: &str, size: u32, ground: &str) -> Element {
+    let pattern = Element::new("pattern").set("id", name);
+    let pattern = pattern.set("width", size).set("height", size);
+    let pattern = pattern.set("patternUnits", "userSpaceOnUse");
+    let rect = Element::new("rect").set("width", size).set("height", size);
+    pattern.with(rect.set("fill", ground))
 }
 
 /// An element that can be drawn in.

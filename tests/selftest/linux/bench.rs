@@ -5,17 +5,24 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use lab::bench::chart;
+use lab::bench::cost::CostTable;
 use lab::bench::data::Comparison;
+use lab::course::{STAGES, deck};
 use predicates::str::{contains, is_empty};
 
 use crate::linux::support::command::{Lab, Ran};
 use crate::linux::support::fixtures::{fixture, stage};
+use crate::linux::trace::svg;
 use crate::support::gallery_file::{sources, subject};
 use crate::support::scratch::{bench_program, root, scratch};
 
 /// A kept comparison, made up so that it has something of everything: rows with one line in its name and with two,
 /// marks that XML knows, a design that answers few, values that nobody could measure.
 const COMPARISON: &str = "tests/selftest/fixtures/comparison.json";
+
+/// What one machine has measured, as pages and slides show it.
+const RESULTS: &str = ".bench/results";
+const COST: &str = "slides/img/cost.svg";
 
 #[test]
 fn equal_data_give_a_picture_that_is_equal_to_the_byte() {
@@ -52,6 +59,89 @@ fn what_is_kept_can_be_read_again() {
         let broken = text.replacen(kept, broken, 1);
         assert!(Comparison::from_json(&broken).is_err(), "{broken}");
     }
+}
+
+#[test]
+fn the_pictures_of_results_are_what_was_measured() {
+    let kept = read(&format!("{RESULTS}/comparison.json"));
+    let comparison = Comparison::from_json(&kept).expect("it is a comparison");
+    assert!(
+        chart::draw(&comparison) == read(&format!("{RESULTS}/comparison.svg")),
+        "draw it again with `cargo lab bench --draw {RESULTS}/comparison.json`"
+    );
+    let costs = costs();
+    let drawn = chart::cost::draw(&costs);
+    assert!(
+        drawn == read(COST),
+        "draw it again with `cargo lab bench --draw {RESULTS}/cost.txt --out slides/img`"
+    );
+    svg::check(COST, &drawn);
+    let of_the_lab = STAGES.iter().flat_map(|stage| stage.designs);
+    for design in of_the_lab {
+        let is_measured = costs.rows.iter().any(|row| row.name == design.name);
+        assert!(
+            is_measured && drawn.contains(design.name),
+            "{}",
+            design.name
+        );
+    }
+    let folder = scratch("drawn costs");
+    let kept = format!("{RESULTS}/cost.txt");
+    let mut bench = Lab::of(&bench_program(), &["--draw", &kept, "--out"]);
+    bench.command.arg(&folder);
+    let ran = bench.run();
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let written = fs::read_to_string(folder.join("cost.svg"));
+    assert!(written.is_ok_and(|written| written == drawn));
+}
+
+#[test]
+fn microseconds_on_slides_are_those_that_were_measured() {
+    let costs = costs();
+    let spreads = costs.rows.iter().flat_map(|row| row.costs.iter().flatten());
+    let measured: Vec<String> = spreads.map(|cost| format!("{:.1}", cost.median)).collect();
+    let mut count = 0;
+    for file in deck::files() {
+        let text = fs::read_to_string(root().join("slides").join(file)).expect("a deck");
+        for line in text.lines().filter(|line| line.contains("µs")) {
+            let words = line
+                .split_whitespace()
+                .map(|word| word.trim_end_matches([',', '.', ':']));
+            for number in words.filter(|word| word.contains('.') && word.parse::<f64>().is_ok()) {
+                assert!(
+                    measured.iter().any(|median| median == number),
+                    "slides/{file}: {number} µs was not measured: {line}"
+                );
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 0, "no deck says what a request costs");
+}
+
+#[test]
+fn a_table_of_costs_can_be_read_again() {
+    let text = read(&format!("{RESULTS}/cost.txt"));
+    let mut costs = costs();
+    let table = costs.to_text();
+    assert!(text.starts_with(&table), "{table}");
+    for (kept, broken) in [
+        ("Server CPU", "Server memory"),
+        ("request of 512", "request of some"),
+        (", 2 cores", ""),
+        ("50 clients", "some clients"),
+        ("7.44 (", "7.44 "),
+        ("(7.36 to 8.91)", "(7.36 or more)"),
+    ] {
+        assert!(text.contains(kept), "{kept}");
+        let broken = text.replacen(kept, broken, 1);
+        assert!(CostTable::from_text(&broken).is_err(), "{broken}");
+    }
+    // A row that was measured no more.
+    costs.rows[1].costs = vec![None; costs.clients.len()];
+    costs.rows[1].failed = Some("with 1 client: it ended".into());
+    let again = CostTable::from_text(&costs.to_text());
+    assert_eq!(again.expect("it is a table"), costs);
 }
 
 #[test]
@@ -177,5 +267,14 @@ fn changed(name: &str, find: &str, replace: &str) -> PathBuf {
 }
 
 fn kept() -> String {
-    fs::read_to_string(root().join(COMPARISON)).expect("there is a comparison")
+    read(COMPARISON)
+}
+
+fn costs() -> CostTable {
+    let text = read(&format!("{RESULTS}/cost.txt"));
+    CostTable::from_text(&text).expect("it is a table of costs")
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }

@@ -18,4 +18,4 @@ mod desk; // the desk in a real terminal
 mod interrupts; // a run that is interrupted or killed leaves nothing behind
 mod report_links; // reports and hints send people to the right slide
 mod slides_command;
-mod trace;
+pub mod trace;

@@ -2,7 +2,7 @@
 
 mod parsing;
 mod runs;
-mod svg;
+pub mod svg; // what every picture for a slide owes its readers
 
 use std::fs;
 use std::path::PathBuf;
@@ -18,10 +18,18 @@ use crate::linux::support::command::Lab;
 use crate::support::scratch::{root, scratch};
 
 /// The recordings that the slides show, and what each of them comes to.
-const KEPT: [(&str, &str); 6] = [
+const KEPT: [(&str, &str); 8] = [
     (
         "blocking",
         "One thread, asleep at A's socket while B and C wait",
+    ),
+    (
+        "busy-accept",
+        "One thread, never asleep: told \"would block\" ",
+    ),
+    (
+        "busy-recv",
+        "One thread that asks A's socket again and again while B and C wait",
     ),
     (
         "busy-polling",

@@ -4,6 +4,7 @@
 //! fastest: only its survivor is measured. Equal data give a picture that is equal to the byte.
 
 pub mod axis;
+pub mod cost;
 mod panel;
 
 use super::data::{Comparison, Design, Point, Values};

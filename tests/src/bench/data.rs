@@ -58,7 +58,25 @@ pub struct Point {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Values(pub Vec<f64>);
 
+/// What the values of some runs come to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spread {
+    pub median: f64,
+    pub least: f64,
+    pub most: f64,
+}
+
 impl Values {
+    /// `None` where there are no values.
+    #[must_use]
+    pub fn spread(&self) -> Option<Spread> {
+        Some(Spread {
+            median: self.median()?,
+            least: self.least()?,
+            most: self.most()?,
+        })
+    }
+
     /// The value in the middle; of an even number, the mean of the two.
     #[must_use]
     pub fn median(&self) -> Option<f64> {

@@ -10,6 +10,9 @@ use crate::trace::recording::{
 /// microseconds.
 pub const LONG: i64 = 100_000;
 
+/// From so many refused calls on they are the way in which a server waits: there is no use in a mark for each.
+pub const MANY: usize = 200;
+
 /// Of one client.
 #[derive(Debug)]
 pub struct Waits {

@@ -4,7 +4,7 @@
 use crate::text::{counted, grouped, milliseconds, percent};
 use crate::trace::headline::finding;
 use crate::trace::intervals::{length, union, within};
-use crate::trace::metrics::{Waits, Work, during};
+use crate::trace::metrics::{MANY, Waits, Work, during};
 use crate::trace::recording::{
     ClientEvent, ClientSide, Kind, Moment, Recording, Sockets, Span, Syscall,
 };
@@ -51,10 +51,7 @@ pub fn view(recording: &Recording) -> String {
 #[must_use]
 pub fn summary(work: &Work) -> String {
     let threads = counted(work.threads.len(), "thread");
-    let rest = match work.napping >= 0.01 {
-        true => format!("naps {} of the time", percent(work.napping)),
-        false => format!("asleep {} of the time", percent(work.asleep)),
-    };
+    let rest = rest(work);
     let told = match work.in_vain {
         0 => format!("{} of them told \"would block\"", grouped(work.refused)),
         vain => format!(
@@ -64,6 +61,35 @@ pub fn summary(work: &Work) -> String {
     };
     let calls = counted(work.asked, "call");
     format!("{threads} · {calls}, {told} · {rest}")
+}
+
+/// What matters most of that: of calls only how often there was nothing, where that is often.
+#[must_use]
+pub fn gist(recording: &Recording, work: &Work) -> String {
+    let threads = counted(work.threads.len(), "thread");
+    if let Some(how) = &recording.ended {
+        return format!("{threads} · ended by itself ({how})");
+    }
+    let rest = rest(work);
+    let answer = match work.in_vain {
+        0 => "would block",
+        _ => "nothing yet",
+    };
+    match work.refused + work.in_vain {
+        few if few < MANY => format!("{threads} · {rest}"),
+        many => format!(
+            "{threads} · {rest} · \"{answer}\" {} times (traced)",
+            grouped(many)
+        ),
+    }
+}
+
+/// How much of the time all threads rest.
+fn rest(work: &Work) -> String {
+    match work.napping >= 0.01 {
+        true => format!("naps {} of the time", percent(work.napping)),
+        false => format!("asleep {} of the time", percent(work.asleep)),
+    }
 }
 
 /// The columns of a timeline.

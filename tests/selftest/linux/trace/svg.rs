@@ -1,11 +1,11 @@
-//! What every picture owes its readers, looked at as text.
+//! What every picture that is drawn for a slide owes its readers, looked at as text.
 
-/// The smallest letters that can be read from the last row.
-const SMALLEST: f64 = 20.0;
+/// The smallest letters that can be read from the last row, where a slide shows the picture at 1208 of its 1280 pixels.
+const SMALLEST: f64 = 26.0;
 
-/// How wide and how high a picture may be.
+/// How wide a picture is, and how high it may be: a slide has a heading and two lines besides.
 const WIDTH: f64 = 1280.0;
-const HEIGHT: f64 = 640.0;
+const HEIGHT: f64 = 500.0;
 
 /// Elements end in order, no attribute is given twice, no markup stands in text, there is a title and a description, and
 /// no letters are small.

@@ -5,30 +5,24 @@ use crate::text::milliseconds;
 use crate::trace::metrics::Waits;
 use crate::trace::picture::marks::{self, Rect};
 use crate::trace::picture::time_axis::{LEFT, TimeAxis};
-use crate::trace::picture::{ORANGE, WARNING, text};
+use crate::trace::picture::{BASELINE, ORANGE, text};
 use crate::trace::recording::{ClientEvent, ClientSide, Moment, Span};
 
 /// How high a bar is.
-const BAR: f64 = 26.0;
+const BAR: f64 = 30.0;
 
-/// How far the marks of its beginning and its end are from it, so that the bars do not hide them.
-const ASIDE: f64 = 10.0;
-
-/// Below this width of a visit its beginning and its end have no marks of their own.
-const VISIT: f64 = 18.0;
+/// How far the mark of a connection that was lost is from its bar, so that the bar does not hide it.
+const ASIDE: f64 = 14.0;
 
 pub(super) fn draw(client: &ClientSide, scale: &TimeAxis, middle: f64) -> Element {
     let mut row = Element::new("g");
-    let name = text(LEFT, middle + 7.0, &format!("client {}", client.name));
+    let name = text(LEFT, middle + BASELINE, &format!("client {}", client.name));
     row.add(name.set("font-weight", "bold"));
     let visits = visits(client);
     for (span, _) in &visits {
         let (left, right) = scale.ends(*span);
         let line = marks::line((left, right), (middle, middle), INK);
-        row.add(line.set("stroke-width", 2));
-        if right - left >= VISIT {
-            row.add(marks::connects((left - ASIDE, middle)));
-        }
+        row.add(line.set("stroke-width", 3));
     }
     let waits = Waits::of(client).spans;
     let place = |wait: &Span| Rect::in_row(scale.ends(*wait), middle, BAR);
@@ -43,12 +37,8 @@ pub(super) fn draw(client: &ClientSide, scale: &TimeAxis, middle: f64) -> Elemen
         }
     }
     for (span, end) in visits {
-        let (left, right) = scale.ends(span);
-        let beside = (right + ASIDE, middle);
-        match end {
-            ClientEvent::Lost => row.add(marks::closes(beside, WARNING)),
-            ClientEvent::Closed if right - left >= VISIT => row.add(marks::closes(beside, INK)),
-            _ => {}
+        if end == ClientEvent::Lost {
+            row.add(marks::lost((scale.x(span.to) + ASIDE, middle)));
         }
     }
     row

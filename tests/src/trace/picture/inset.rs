@@ -1,21 +1,20 @@
 //! A strip below the rows that shows a moment of a server that polls, so large that each call can be seen.
 
-use crate::svg::{Element, INK};
-use crate::trace::metrics::Work;
+use crate::svg::{Element, INK, VERMILLION};
+use crate::trace::metrics::{MANY, Work};
 use crate::trace::picture::marks::{self, Rect};
-use crate::trace::picture::server::MANY;
 use crate::trace::picture::time_axis::{FIRST, LEFT, RIGHT, TimeAxis, width};
-use crate::trace::picture::{LIGHT_GREY, SMALL, VERMILLION, WARNING, coloured, text};
+use crate::trace::picture::{BASELINE, LIGHT_GREY, WARNING, coloured, text};
 use crate::trace::recording::{Kind, Recording, Sockets, Span, Syscall};
 
 /// How many calls are shown of a server that never sleeps, and how many naps of one that does.
-const CALLS: usize = 13;
+const CALLS: usize = 9;
 const NAPS: usize = 3;
 
 /// How far the strip is from the rows, how high it is, and how much room the words below it take.
-const ABOVE: f64 = 20.0;
-const STRIP: f64 = 36.0;
-const WORDS: f64 = 28.0;
+const ABOVE: f64 = 18.0;
+const STRIP: f64 = 40.0;
+const WORDS: f64 = 34.0;
 
 pub(super) struct Inset<'a> {
     recording: &'a Recording,
@@ -55,6 +54,7 @@ impl<'a> Inset<'a> {
     pub(super) fn draw(&self, scale: &TimeAxis, bottom: f64) -> Element {
         let mut all = Element::new("g");
         let top = bottom + ABOVE;
+        let below = top + STRIP + 27.0;
         for (from, to) in [(self.shown.from, FIRST), (self.shown.to, RIGHT)] {
             let line = Element::new("line").at("x1", scale.x(from));
             let line = line.at("y1", bottom).at("x2", to).at("y2", top);
@@ -85,14 +85,15 @@ impl<'a> Inset<'a> {
             }
         }
         for (from, to, word) in joined(words) {
-            let half = width(&word, SMALL, false) / 2.0;
+            let half = width(&word, false) / 2.0;
             let middle = f64::midpoint(from, to).clamp(FIRST + half, RIGHT - half);
-            let word = coloured(WARNING, middle, top + STRIP + 22.0, &word);
+            let word = coloured(WARNING, middle, below, &word);
             all.add(word.set("text-anchor", "middle"));
         }
         let time = self.shown.length() as f64 / 1000.0;
-        all.add(text(LEFT, top + 16.0, "magnified:"));
-        all.add(text(LEFT, top + 40.0, &format!("{time:.1} ms of it")));
+        let time = format!("{time:.1} ms,");
+        all.add(text(LEFT, top + STRIP / 2.0 + BASELINE, &time));
+        all.add(text(LEFT, below, "magnified"));
         all
     }
 
@@ -137,14 +138,14 @@ fn typical<'a>(windows: impl Iterator<Item = &'a [i64]>, calls: &[Syscall]) -> O
 /// Words below their marks; those that would run into each other stand together.
 fn joined(words: Vec<(f64, f64, String)>) -> Vec<(f64, f64, String)> {
     let edges = |(from, to, word): &(f64, f64, String)| {
-        let (middle, half) = (f64::midpoint(*from, *to), width(word, SMALL, false) / 2.0);
+        let (middle, half) = (f64::midpoint(*from, *to), width(word, false) / 2.0);
         (middle - half, middle + half)
     };
     let mut all: Vec<(f64, f64, String)> = Vec::new();
     for word in words {
         all.push(word);
         while let [.., before, last] = &all[..]
-            && edges(before).1 + 6.0 > edges(last).0
+            && edges(before).1 + 8.0 > edges(last).0
         {
             let joined = (before.0, last.1, format!("{} {}", before.2, last.2));
             all.truncate(all.len() - 2);
@@ -152,6 +153,6 @@ fn joined(words: Vec<(f64, f64, String)>) -> Vec<(f64, f64, String)> {
         }
     }
     // So many that there is no room for them: the marks alone say what they are told.
-    all.retain(|(_, _, word)| width(word, SMALL, false) <= RIGHT - FIRST);
+    all.retain(|(_, _, word)| width(word, false) <= RIGHT - FIRST);
     all
 }

@@ -1,31 +1,31 @@
 //! What the marks mean: those that are in the picture, and no others.
 
-use crate::svg::{Element, INK};
+use crate::svg::{Element, INK, VERMILLION};
 use crate::trace::metrics::Work;
 use crate::trace::picture::marks::{self, Rect};
 use crate::trace::picture::time_axis::{LEFT, width};
-use crate::trace::picture::{SMALL, VERMILLION, text};
+use crate::trace::picture::{BASELINE, text};
 use crate::trace::recording::{ClientEvent, Kind, Recording, Syscall};
 
 /// How wide the sample of an area is, and that of a mark; and how far what follows is from it.
-const AREA: f64 = 26.0;
-const MARK: f64 = 12.0;
-const GAP: f64 = 8.0;
+const AREA: f64 = 34.0;
+const MARK: f64 = 14.0;
+const GAP: f64 = 10.0;
 
 /// How far it is from one meaning to the next sample.
-const NEXT: f64 = 26.0;
+const NEXT: f64 = 34.0;
 
-pub(super) fn draw(recording: &Recording, work: Option<&Work>, y: f64) -> Element {
+pub(super) fn draw(recording: &Recording, work: Option<&Work>, middle: f64) -> Element {
     let mut all = Element::new("g");
     let mut x = LEFT;
     let mut add = |words: &str, size: f64, sample: &dyn Fn(Rect) -> Element| {
-        all.add(sample(Rect::in_row((x, x + size), y - 7.0, 18.0)));
-        all.add(text(x + size + GAP, y, words));
-        x += size + GAP + width(words, SMALL, false) + NEXT;
+        all.add(sample(Rect::in_row((x, x + size), middle, 24.0)));
+        all.add(text(x + size + GAP, middle + BASELINE, words));
+        x += size + GAP + width(words, false) + NEXT;
     };
     let upright = |place: Rect, colour: &str| {
         let (x, y) = place.centre();
-        let narrow = Rect::in_row((x - 2.0, x + 2.0), y, place.height());
+        let narrow = Rect::in_row((x - 3.0, x + 3.0), y, place.height());
         marks::solid(narrow, colour)
     };
     add("client waits", AREA, &marks::waiting);
@@ -46,9 +46,10 @@ pub(super) fn draw(recording: &Recording, work: Option<&Work>, y: f64) -> Elemen
         }
     }
     let mut moments = recording.clients.iter().flat_map(|client| &client.moments);
-    if moments.any(|moment| moment.what == ClientEvent::Sent) {
-        add("connects", MARK, &|place| marks::connects(place.centre()));
-        add("leaves", MARK, &|place| marks::closes(place.centre(), INK));
+    if moments.any(|moment| moment.what == ClientEvent::Lost) {
+        add("connection lost", MARK, &|place| {
+            marks::lost(place.centre())
+        });
     }
     all
 }

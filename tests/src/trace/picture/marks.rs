@@ -1,8 +1,8 @@
 //! The marks that a picture is made of. Each differs from the others by more than its colour.
 
-use crate::svg::{Element, INK};
+use crate::svg::{self, BLUE, Element, HATCHED};
 use crate::trace::picture::time_axis::width;
-use crate::trace::picture::{BLUE, BROWN, GREY, LIGHT_BLUE, LIGHT_GREY, ORANGE, SMALL, text};
+use crate::trace::picture::{BASELINE, BROWN, GREY, LIGHT_GREY, ORANGE, WARNING, text};
 
 /// Where a mark is: its left and right edge, and its top and bottom.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +38,10 @@ impl Rect {
         self.bottom - self.top
     }
 
+    pub(super) fn area(self) -> f64 {
+        self.width() * self.height()
+    }
+
     pub(super) fn centre(self) -> (f64, f64) {
         let x = f64::midpoint(self.left, self.right);
         (x, f64::midpoint(self.top, self.bottom))
@@ -52,25 +56,16 @@ impl Rect {
 
 /// The hatching of sleep, and the dots of naps.
 pub(super) fn patterns() -> Element {
-    let pattern = |name: &str, size: u32, ground: &str| {
-        let pattern = Element::new("pattern").set("id", name);
-        let pattern = pattern.set("width", size).set("height", size);
-        let pattern = pattern.set("patternUnits", "userSpaceOnUse");
-        let ground_rect = Element::new("rect").set("width", size).set("height", size);
-        pattern.with(ground_rect.set("fill", ground))
-    };
-    let stripe = Element::new("path").set("d", "M-2 2L2 -2M0 10L10 0M8 12L12 8");
-    let stripe = stripe.set("stroke", "#b3cde6").set("stroke-width", 2);
     let dot = Element::new("circle").set("cx", 4).set("cy", 4).set("r", 1);
     let dot = dot.set("fill", GREY);
     Element::new("defs")
-        .with(pattern("asleep", 10, LIGHT_BLUE).with(stripe))
-        .with(pattern("nap", 8, LIGHT_GREY).with(dot))
+        .with(svg::hatching())
+        .with(svg::pattern("nap", 8, LIGHT_GREY).with(dot))
 }
 
 pub(super) fn asleep(place: Rect) -> Element {
     let block = place.at_least(2.0).rect().set("rx", 3);
-    block.set("fill", "url(#asleep)").set("stroke", BLUE)
+    block.set("fill", HATCHED).set("stroke", BLUE)
 }
 
 /// What lies between two blocks of one call: a frame, for it has nothing to do with the rows that are crossed.
@@ -86,7 +81,7 @@ pub(super) fn nap(place: Rect) -> Element {
 }
 
 pub(super) fn waiting(place: Rect) -> Element {
-    let bar = place.at_least(4.0).rect().set("fill", ORANGE);
+    let bar = place.at_least(8.0).rect().set("fill", ORANGE);
     bar.set("stroke", BROWN)
 }
 
@@ -101,34 +96,26 @@ pub(super) fn line((x1, x2): (f64, f64), (y1, y2): (f64, f64), colour: &str) -> 
     line.at("y1", y1).at("y2", y2).set("stroke", colour)
 }
 
-/// A client connects.
-pub(super) fn connects((x, y): (f64, f64)) -> Element {
-    let ring = Element::new("circle").at("cx", x).at("cy", y).set("r", 6);
-    ring.set("fill", "#ffffff")
-        .set("stroke", INK)
-        .set("stroke-width", 2)
-}
-
-/// A connection ends.
-pub(super) fn closes((x, y): (f64, f64), colour: &str) -> Element {
-    let [left, right, top, bottom] = [x - 6.0, x + 6.0, y - 6.0, y + 6.0];
+/// A connection was refused, or broke.
+pub(super) fn lost((x, y): (f64, f64)) -> Element {
+    let [left, right, top, bottom] = [x - 8.0, x + 8.0, y - 8.0, y + 8.0];
     let cross = format!(
         "M{left:.1} {top:.1}L{right:.1} {bottom:.1}M{left:.1} {bottom:.1}L{right:.1} {top:.1}"
     );
-    let cross = Element::new("path").set("d", cross).set("stroke", colour);
-    cross.set("stroke-width", "2.5").set("fill", "none")
+    let cross = Element::new("path").set("d", cross).set("stroke", WARNING);
+    cross.set("stroke-width", 4).set("fill", "none")
 }
 
 /// The first of these words for which an area of that colour has room, with so much to spare.
 pub(super) fn words_in(area: &str, place: Rect, spare: f64, words: &[&str]) -> Option<Element> {
-    let has_room = |words: &&&str| width(words, SMALL, true) + spare <= place.width();
+    let has_room = |words: &&&str| width(words, true) + spare <= place.width();
     let words = words.iter().find(has_room)?;
     Some(words_on(area, place.centre(), words))
 }
 
 /// Bold words in the middle of an area, with a rim in the area's colour.
 pub(super) fn words_on(area: &str, (x, y): (f64, f64), words: &str) -> Element {
-    let element = text(x, y + 7.0, words).set("text-anchor", "middle");
+    let element = text(x, y + BASELINE, words).set("text-anchor", "middle");
     let element = element.set("font-weight", "bold");
     let element = element.set("paint-order", "stroke").set("stroke", area);
     element

@@ -1,76 +1,83 @@
 //! The server's rows: one for each of its sockets. A block stands where a thread sleeps, in the rows of the sockets that
 //! can wake it; a nap lies across everything, since nothing can.
 
-use crate::svg::{Element, INK};
-use crate::trace::metrics::Work;
+use crate::svg::{Element, INK, LIGHT_BLUE, VERMILLION};
+use crate::trace::metrics::{MANY, Work};
 use crate::trace::picture::marks::{self, Rect};
 use crate::trace::picture::time_axis::{LEFT, TimeAxis, width};
-use crate::trace::picture::{LIGHT_BLUE, LIGHT_GREY, SMALL, SOCKET, VERMILLION, density, text};
+use crate::trace::picture::{BASELINE, LIGHT_GREY, density, text};
 use crate::trace::recording::{CallResult, Kind, Recording, Sockets, Span, Syscall};
 
-/// How high a block is in its row.
-pub(super) const BLOCK: f64 = 32.0;
-
-/// How high the mark of a refused call is.
-const FOOT: f64 = 14.0;
-
-/// From so many refused calls on there is no use in a mark for each.
-pub(super) const MANY: usize = 200;
+/// How far a block is from those above and below it.
+const GAP: f64 = 8.0;
 
 /// Words that find no room across a block stand upright in one that is at least so wide.
-const UPRIGHT: f64 = 34.0;
+const UPRIGHT: f64 = 38.0;
 
-/// Marks that are nearer to each other than this become one.
-const NEAR: f64 = 3.0;
+/// How wide the mark of a call is at least; marks that are nearer to each other than half of that become one.
+const MARK: f64 = 6.0;
+const NEAR: f64 = MARK / 2.0;
 
-pub(super) fn draw(recording: &Recording, work: &Work, scale: &TimeAxis, top: f64) -> Element {
-    let rows = Rows {
-        work,
-        scale,
-        top,
-        count: recording.clients.len() + 1,
-    };
-    let mut all = Element::new("g");
+pub(super) fn draw(recording: &Recording, rows: &Rows) -> Element {
+    let work = rows.work;
+    let mut all = rows
+        .scale
+        .grid(rows.top + GAP / 2.0, rows.bottom() - GAP / 2.0);
     for row in 0..rows.count {
         let name = recording.row_name(row);
-        all.add(text(LEFT, rows.middle(row) + 7.0, &name));
+        all.add(text(LEFT, rows.middle(row) + BASELINE, &name));
     }
     all.add(rows.naps());
     let is_wall = work.refused + work.in_vain >= MANY;
     if is_wall {
-        all.add(density::draw(&rows, VERMILLION, Syscall::is_refused));
+        all.add(density::draw(rows, VERMILLION, Syscall::is_refused));
     }
     // A call about many sockets that comes back at once has something to tell; if it always has, nothing is done about it.
     let comes_back =
         |call: &Syscall| call.kind.is_about_many() && !call.sleeps() && !call.is_refused();
     if rows.calls().filter(|call| comes_back(call)).count() >= MANY {
-        all.add(density::draw(&rows, INK, comes_back));
+        all.add(density::draw(rows, INK, comes_back));
     }
     all.add(rows.sleeps());
     let works = |call: &Syscall| match call.kind {
         // It has slept until somebody came: then it takes the client.
         Kind::Accept if call.answer == CallResult::Done => true,
         Kind::Register => false,
+        // Nobody knows what comes of it.
+        _ if call.answer == CallResult::Open => false,
         kind => !kind.is_about_many() && !call.sleeps() && !call.is_refused(),
     };
-    all.add(rows.ticks(INK, BLOCK + 6.0, 0.0, works));
+    let tall = rows.height - 2.0;
+    all.add(rows.ticks(INK, tall, 0.0, works));
     if !is_wall {
-        // Where a call was refused after work, only a foot is left of the mark of the work.
-        all.add(rows.ticks(VERMILLION, FOOT, (BLOCK - FOOT) / 2.0, Syscall::is_refused));
+        // Where a call was refused after work, it is the foot of the mark of the work.
+        all.add(rows.ticks(VERMILLION, tall / 2.0, tall / 4.0, Syscall::is_refused));
     }
     all
 }
 
+/// A row for each socket, one below the other.
 pub(super) struct Rows<'a> {
     pub(super) work: &'a Work,
     pub(super) scale: &'a TimeAxis,
-    top: f64,
+    pub(super) top: f64,
     pub(super) count: usize,
+    /// How high each is.
+    pub(super) height: f64,
 }
 
 impl Rows<'_> {
+    pub(super) fn bottom(&self) -> f64 {
+        self.top + self.count as f64 * self.height
+    }
+
     pub(super) fn middle(&self, row: usize) -> f64 {
-        self.top + (row as f64 + 0.5) * SOCKET
+        self.top + (row as f64 + 0.5) * self.height
+    }
+
+    /// How high a block is in its row.
+    pub(super) fn block(&self) -> f64 {
+        self.height - GAP
     }
 
     pub(super) fn calls(&self) -> impl Iterator<Item = &Syscall> {
@@ -80,9 +87,9 @@ impl Rows<'_> {
 
     /// From the first to the last of these rows.
     fn place(&self, span: Span, first: usize, last: usize) -> Rect {
-        let place = Rect::in_row(self.scale.ends(span), self.middle(first), BLOCK);
+        let place = Rect::in_row(self.scale.ends(span), self.middle(first), self.block());
         Rect {
-            bottom: self.middle(last) + BLOCK / 2.0,
+            bottom: self.middle(last) + self.block() / 2.0,
             ..place
         }
     }
@@ -132,18 +139,19 @@ impl Rows<'_> {
         areas
     }
 
-    /// Blocks where threads sleep until something arrives.
+    /// Blocks where threads sleep until something arrives. Of those that begin in a row, only the largest has words.
     fn sleeps(&self) -> Element {
         let mut all = Element::new("g");
-        let mut words = Vec::new();
+        let mut largest: Vec<(f64, Option<Element>)> = Vec::new();
+        largest.resize_with(self.count, Default::default);
         let is_asleep = |call: &&Syscall| call.sleeps() && !call.at.is_empty();
         for call in self.calls().filter(is_asleep) {
             let runs = runs(call.at);
             for pair in runs.windows(2) {
                 let place = self.place(call.span(), pair[0].1, pair[1].0);
                 all.add(marks::joined(Rect {
-                    top: place.top + BLOCK,
-                    bottom: place.bottom - BLOCK,
+                    top: place.top + self.block(),
+                    bottom: place.bottom - self.block(),
                     ..place
                 }));
             }
@@ -152,29 +160,38 @@ impl Rows<'_> {
             }
             if let Some(&(first, last)) = runs.iter().max_by_key(|(first, last)| last - first) {
                 let place = self.place(call.span(), first, last);
-                words.extend(self.words_in(call, place));
+                if place.area() > largest[first].0 {
+                    largest[first] = (place.area(), self.words_in(call, place));
+                }
             }
         }
-        words.into_iter().for_each(|words| all.add(words));
+        let words = largest.into_iter().filter_map(|(_, words)| words);
+        words.for_each(|words| all.add(words));
         all
     }
 
     /// What a block is, in as many words as it has room for.
     fn words_in(&self, call: &Syscall, place: Rect) -> Option<Element> {
         let kind = call.kind;
-        let (who, short) = match call.thread {
-            _ if self.work.threads.len() == 1 => (String::new(), kind.to_string()),
-            0 => ("main ".into(), "main".into()),
-            number => (format!("T{number} "), format!("T{number}")),
+        let words = match call.thread {
+            _ if self.work.threads.len() == 1 => {
+                vec![format!("asleep in {kind}"), kind.to_string()]
+            }
+            0 => vec![format!("main asleep in {kind}"), "main".into()],
+            number => vec![
+                format!("thread {number} asleep in {kind}"),
+                format!("thread {number} in {kind}"),
+                format!("thread {number}"),
+            ],
         };
-        let long = [format!("{who}asleep in {kind}"), format!("{who}in {kind}")];
-        let words = [&long[0], &long[1], short.as_str()];
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let short = words[words.len() - 1];
         let across = marks::words_in(LIGHT_BLUE, place, 2.0, &words);
         across.or_else(|| {
-            let has_room = width(&short, SMALL, true) + 2.0 <= place.height();
+            let has_room = width(short, true) + 2.0 <= place.height();
             let (x, y) = place.centre();
             let turn = format!("rotate(-90 {x:.1} {y:.1})");
-            let words = marks::words_on(LIGHT_BLUE, (x, y), &short).set("transform", turn);
+            let words = marks::words_on(LIGHT_BLUE, (x, y), short).set("transform", turn);
             (has_room && place.width() >= UPRIGHT).then_some(words)
         })
     }
@@ -202,7 +219,7 @@ impl Rows<'_> {
             for (left, right) in marks {
                 let ends = (left - 1.0, right + 1.0);
                 let place = Rect::in_row(ends, self.middle(row) + lower, height);
-                all.add(marks::solid(place.at_least(4.0), colour));
+                all.add(marks::solid(place.at_least(MARK), colour));
             }
         }
         all

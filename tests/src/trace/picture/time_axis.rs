@@ -1,7 +1,7 @@
 //! From times to places, and how wide words are.
 
 use crate::svg::Element;
-use crate::trace::picture::{marks, text};
+use crate::trace::picture::{LETTERS, TIMES, marks, text};
 use crate::trace::recording::{Recording, Span};
 
 /// Where everything begins and ends.
@@ -9,10 +9,10 @@ pub(super) const LEFT: f64 = 24.0;
 pub(super) const RIGHT: f64 = 1256.0;
 
 /// Where the time begins, to the right of the names of the rows.
-pub(super) const FIRST: f64 = 170.0;
+pub(super) const FIRST: f64 = 172.0;
 
-/// How long a comparable run is, in microseconds: the same for each design, so that a half-empty picture says something.
-const USUAL: i64 = 1_500_000;
+/// How many times are named at most.
+const NAMED: i64 = 4;
 
 /// The time axis.
 #[derive(Debug, Clone, Copy)]
@@ -22,13 +22,9 @@ pub(super) struct TimeAxis {
 
 impl TimeAxis {
     pub(super) fn of(recording: &Recording) -> Self {
-        let moments = recording.clients.iter().flat_map(|client| &client.moments);
-        let last = moments.map(|moment| moment.at).max();
-        let to = match last.unwrap_or_default() {
-            usual if usual <= USUAL => USUAL,
-            longer => (longer / 250_000 + 1) * 250_000,
-        };
-        let shown = Span::new(recording.span.from.min(0), to);
+        let Span { from, to } = recording.span;
+        // A run has a length, even if it is a broken one.
+        let shown = Span::new(from, to.max(from + 1));
         Self { shown }
     }
 
@@ -44,35 +40,50 @@ impl TimeAxis {
         (self.x(span.from), self.x(span.to))
     }
 
-    /// A line each 100 ms, and the time above some of them.
-    pub(super) fn grid(&self, top: f64, bottom: f64) -> Element {
+    /// The times that are named, each above its line.
+    pub(super) fn names(&self) -> Element {
         let mut all = Element::new("g");
-        let step = if self.shown.to > 2 * USUAL { 5 } else { 1 };
-        for tick in (0..=self.shown.to / 100_000).step_by(step) {
-            let x = self.x(tick * 100_000);
-            let is_named = tick % (5 * step as i64) == 0;
-            let colour = if is_named { "#c3cad4" } else { "#e9edf2" };
-            all.add(marks::line((x, x), (top, bottom), colour));
-            if is_named {
-                let unit = if tick == 0 { " ms" } else { "" };
-                let word = text(x, top - 8.0, &format!("{}{unit}", tick * 100));
-                let anchor = if x > RIGHT - 40.0 { "end" } else { "middle" };
-                all.add(word.set("text-anchor", anchor));
-            }
+        for time in self.named() {
+            let word = format!("{} ms", time / 1000);
+            let last = RIGHT - width(&word, false) / 2.0;
+            let word = text(self.x(time).min(last), TIMES, &word);
+            all.add(word.set("text-anchor", "middle"));
         }
         all
+    }
+
+    /// A line for each time that is named.
+    pub(super) fn grid(&self, top: f64, bottom: f64) -> Element {
+        let mut all = Element::new("g");
+        for x in self.named().map(|time| self.x(time)) {
+            all.add(marks::line((x, x), (top, bottom), "#c3cad4"));
+        }
+        all
+    }
+
+    /// 0, and what follows it in the smallest round steps that make few of them.
+    fn named(&self) -> impl Iterator<Item = i64> {
+        let powers = (1..).map(|power| 10_i64.pow(power) * 1000);
+        let mut steps = powers.flat_map(|power| [power, 5 * power]);
+        let are_few = |step: &i64| self.shown.to / step < NAMED;
+        let step = steps.find(are_few).unwrap_or(self.shown.to);
+        (0..=self.shown.to / step).map(move |number| number * step)
     }
 }
 
 /// How wide `words` are, at most, in the fonts that the picture names: the widest of them is DejaVu Sans.
-pub(super) fn width(words: &str, size: u32, is_bold: bool) -> f64 {
+pub(super) fn width(words: &str, is_bold: bool) -> f64 {
     let ems = words.chars().map(|letter| match letter {
-        ' ' | '·' | '.' | ',' | ':' | ';' | '\'' | 'i' | 'j' | 'l' | '|' => 0.32,
-        'f' | 'r' | 't' | '(' | ')' | '"' | '?' => 0.46,
-        'm' | 'w' | 'M' | 'W' | '%' => 0.98,
+        'i' | 'j' | 'l' => 0.31,
+        ' ' | '·' | '.' | ',' | ':' | ';' | '\'' | '|' => 0.32,
+        't' => 0.44,
+        'f' | 'r' | '(' | ')' | '"' | '?' => 0.46,
+        'm' | 'M' | 'W' | '%' => 0.98,
+        'w' => 0.84,
+        '_' => 0.5,
         letter if letter.is_uppercase() => 0.70,
         _ => 0.62,
     });
     let heavier = if is_bold { 1.11 } else { 1.0 };
-    ems.sum::<f64>() * heavier * f64::from(size)
+    ems.sum::<f64>() * heavier * f64::from(LETTERS)
 }

@@ -39,7 +39,7 @@ pub fn command() -> Command {
                 .help("How long a message is"),
         )
         .arg(path("out", "DIR").help("Where the results go [default: bench in the target folder]"))
-        .arg(path("draw", "JSON").help("Draw the results of an earlier run again"))
+        .arg(path("draw", "FILE").help("Draw the results of an earlier run again: a comparison's JSON, or a table of costs"))
         .arg(
             flag("cost").help("A table of the processor time a request costs, in place of a picture"),
         )
@@ -81,7 +81,7 @@ impl BenchOptions {
         let path = |name: &str| matches.get_one::<PathBuf>(name).cloned();
         let number = |name: &str| matches.get_one::<u32>(name).map(|&number| number as usize);
         let kind = match path("draw") {
-            Some(json) => Kind::Draw(json),
+            Some(kept) => Kind::Draw(kept),
             None if matches.get_flag("cost") => Kind::Cost,
             None if matches.get_flag("scale") => Kind::Scale,
             None => Kind::Compare,
