@@ -87,11 +87,21 @@ async function lookAt(browser, file, ask, follow) {
     for (const link of new Set(slide.links)) slide.findings.push(...[await follow(link, file, hasAnchor)].filter(Boolean))
   }
   for (const [number, ...finding] of await ask(page)) (slides[number - 1]?.findings ?? whole).push(finding)
+  if (count && !(await hasDarkRoom(page))) whole.push(['no dark room', 'the key D changes nothing'])
   await page.close()
 
   const places = slides.map(({ heading }, at) => (isIndex ? deck : `${deck}: slide ${at + 1} "${heading}"`))
   const lines = [...lined(deck, whole), ...slides.flatMap(({ findings }, at) => lined(places[at], findings))]
   return { count, lines }
+}
+
+/** Whether the key D makes every slide dark that was light. */
+async function hasDarkRoom(page) {
+  const dark = () => page.evaluate(() => [...document.querySelectorAll('section')].map((section) => section.matches('.dark')))
+  const before = await dark()
+  await page.keyboard.press('d')
+  const after = await dark()
+  return before.every((isDark, at) => isDark !== after[at])
 }
 
 /** Notes what goes wrong by itself. Nothing but the file may be loaded: it must be whole when it is handed on. */

@@ -7,8 +7,10 @@ export const ofSlides = [
   'cut off',
   'small text',
   'small code',
+  'half empty',
   'low contrast',
   'contrast not known',
+  'low contrast in a dark room',
   'picture not loaded',
   'picture without alt text',
   'picture without a title',
@@ -21,7 +23,7 @@ export const ofSlides = [
 ]
 
 /** What is looked at in a page as a whole. */
-export const ofPages = ['no slides', 'wrong language', 'no title', 'request', 'script error']
+export const ofPages = ['no slides', 'no dark room', 'wrong language', 'no title', 'request', 'script error']
 
 /** Rules of axe, with our names for what they find. */
 export const ofAxe = {

@@ -12,11 +12,23 @@
       ...look.edges(section),
       ...look.clipped(section),
       ...look.sizes(section),
+      ...look.room(section),
       ...look.contrast(section),
+      ...inTheDark(section),
       ...(await look.pictures(section)),
       ...headings(section, number),
     ]
     return { heading: titleOf(section), findings, links: look.links(section) }
+  }
+
+  /** The same slide in a dark room, for what can be read in a light one. */
+  const inTheDark = (section) => {
+    if (section.matches('.dark')) return []
+    const light = look.contrast(section).length
+    section.classList.add('dark')
+    const found = light ? [] : look.contrast(section)
+    section.classList.remove('dark')
+    return found.map(([, details]) => ['low contrast in a dark room', details])
   }
 
   /** The page that lists the decks has no slides and may be scrolled; the rest holds for it too. */

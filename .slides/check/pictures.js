@@ -2,13 +2,15 @@
 
 {
   /** Of text in a picture, as it is painted on a slide of 1280 x 720, in pixels. */
-  const least = 18
+  const least = 24
 
   look.pictures = async (section) => {
     const findings = []
-    for (const image of section.querySelectorAll('img')) {
+    // Of the two for light and dark rooms the one that is shown: they differ in their colours alone.
+    const shown = [...section.querySelectorAll('img')].filter((image) => image.getClientRects().length)
+    for (const image of shown) {
       // Elsewhere an empty one marks what is only decoration. A slide has none of that.
-      if (!image.alt.trim()) findings.push(['picture without alt text', `it is number ${[...section.querySelectorAll('img')].indexOf(image) + 1} of the slide`])
+      if (!image.alt.trim()) findings.push(['picture without alt text', `it is number ${shown.indexOf(image) + 1} of the slide`])
       const loaded = await image.decode().then(() => image.naturalWidth > 0, () => false)
       if (loaded) findings.push(...(await lookInto(image)))
       else findings.push(['picture not loaded', look.name(image)])

@@ -4,7 +4,9 @@ globalThis.look ??= {}
 
 {
   /** Of a slide of 1280 x 720, in pixels. */
-  const least = { text: 18, code: 20 }
+  const least = { text: 24, code: 28 }
+  /** A slide whose ink ends so far up has room for text of this size. */
+  const half = { share: 0.6, text: 36 }
   /** Layout rounds; and `12.34` is compared with `12.3`. */
   const slack = 1
 
@@ -84,7 +86,8 @@ globalThis.look ??= {}
       return false
     }
     for (const element of section.querySelectorAll('img, pre, table, hr, blockquote')) {
-      yield [[element.getBoundingClientRect()], element]
+      // One of the two versions of a picture is not painted.
+      if (element.getClientRects().length) yield [[element.getBoundingClientRect()], element]
     }
     const range = document.createRange()
     for (const [node, parent] of look.texts(section)) {
@@ -107,7 +110,7 @@ globalThis.look ??= {}
     const texts = look.texts(section).map(([node, parent]) => {
       const block = blockOf(parent)
       blocks.set(block, undefined)
-      const kind = parent.closest('pre, code') ? 'code' : 'text'
+      const kind = parent.closest('pre') ? 'code' : 'text'
       return { text: node.data, kind, block, size: parseFloat(getComputedStyle(parent).fontSize) }
     })
     measureScales(blocks)
@@ -120,6 +123,18 @@ globalThis.look ??= {}
       if (Number(painted.toFixed(1)) >= least[kind]) return []
       return [[`small ${kind}`, `${look.quote(text)} is painted at ${painted.toFixed(1)} px, and ${least[kind]} px is the least`]]
     })
+  }
+
+  /** Room that is left, while what is written could be larger. Captions, and what stands in the margin, are what they are. */
+  look.room = (section) => {
+    if (section.querySelector('h1')) return []
+    const slide = section.getBoundingClientRect()
+    const inks = [...painted(section)].flatMap(([rects]) => rects.map((rect) => rect.bottom))
+    const share = (Math.max(...inks) - slide.top) / slide.height
+    const isCaption = (element) => element.closest('h1, h2, h3, pre, pre + p, p:has(+ pre)')
+    const sizes = look.texts(section).filter(([, parent]) => !isCaption(parent)).map(([, parent]) => parseFloat(getComputedStyle(blockOf(parent)).fontSize))
+    if (share >= half.share || !sizes.length || Math.min(...sizes) >= half.text) return []
+    return [['half empty', `its ink ends at ${Math.round(share * 100)} % of its height, and its text has ${Math.min(...sizes)} px: more of it, a picture, or \`_class: large\``]]
   }
 
   /** How much larger or smaller than in its style each block is painted. Transforms, zoom and SVG change it. */

@@ -129,6 +129,71 @@ fn links_lead_on_and_causes_are_no_notes() {
 }
 
 #[test]
+fn blocks_that_belong_together_stand_side_by_side_where_they_fit() {
+    let terminal =
+        |name: &str, line: &str| format!("{name}:\n\n```console {name}\n{line}\n```\n\n");
+    let short = terminal("A", "$ one") + &terminal("B", "$ two") + &terminal("C", "$ three");
+    let wide = terminal("D", &"d".repeat(40)) + &terminal("E", &"e".repeat(40));
+    let mixed =
+        terminal("F", "$ four") + &terminal("G", "$ five") + &terminal("H", &"h".repeat(66));
+    let text = format!(
+        "# 04: Terminals\n\nA line.\n\n---\n\n## One\n\n{short}---\n\n## Two\n\n{wide}---\n\n## Three\n\n{mixed}"
+    );
+    let Some(built) = built("columns", &[&written("04-terminals.md", &text)], &[]) else {
+        return;
+    };
+    let page = read(&built[0]);
+    let slides: Vec<&str> = page.split("<section ").skip(1).collect();
+    let columns = |slide: &str| {
+        [r#"<div class="columns">"#, r#"<div class="column">"#]
+            .map(|mark| slide.matches(mark).count())
+    };
+    assert_eq!(
+        slides
+            .iter()
+            .map(|slide| columns(slide))
+            .collect::<Vec<_>>(),
+        [[0, 0], [1, 3], [0, 0], [1, 2]]
+    );
+}
+
+#[test]
+fn a_deck_is_made_for_a_dark_room() {
+    let deck = written(
+        "05-dark.md",
+        "# 05: Dark\n\n![One word](../../../.slides/bad-img/fine.svg)\n",
+    );
+    let text = read(&deck);
+    let picture = root().join(".slides/bad-img/fine.svg");
+    fs::write(
+        &deck,
+        text.replace(
+            "../../../.slides/bad-img/fine.svg",
+            &picture.display().to_string(),
+        ),
+    )
+    .expect("a deck");
+    let folder = scratch("slides").join("dark");
+    let arguments = [
+        OsStr::new("--dark"),
+        OsStr::new("--out"),
+        folder.as_os_str(),
+        deck.as_os_str(),
+    ];
+    let Some(ran) = start("build.mjs", arguments, &[]).and_then(possible) else {
+        return;
+    };
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let page = read(folder.join("05-dark.html"));
+    assert!(page.contains("class=\"dark\""), "its slides are dark");
+    let tags = page.split("<img ").skip(1);
+    let sources = tags.filter_map(|tag| tag.split_once("src=\"")?.1.split('"').next());
+    let pictures: Vec<&str> = sources.collect();
+    assert_eq!(pictures.len(), 2, "one for each room");
+    assert_ne!(pictures[0], pictures[1], "with other colours");
+}
+
+#[test]
 fn an_order_that_cannot_be_carried_out_ends_with_2() {
     for (script, arguments, said) in [
         ("build.mjs", &["nowhere.md"][..], "nowhere.md is not there"),

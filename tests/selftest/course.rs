@@ -29,7 +29,8 @@ fn workspaces_have_the_stages_of_the_table() {
     let fixed = ["tests".to_string(), "exercises/kit".to_string()];
     let expected = fixed
         .into_iter()
-        .chain(slugs.map(|slug| format!("exercises/{slug}")));
+        .chain(slugs.map(|slug| format!("exercises/{slug}")))
+        .chain(["slides/code".to_string()]);
     assert!(members("Cargo.toml").into_iter().eq(expected));
     for stage in STAGES {
         let package = manifest(&format!("exercises/{}/Cargo.toml", stage.slug));

@@ -144,6 +144,9 @@ fn refuses_what_cannot_be_shown() {
             "\"plain\" is not known",
         ),
         ("rust sketch", "begins with \"Sketch:\""),
+        ("python sketch", "or none of python"),
+        ("python solutions/a.rs item=MOST", "or none of python"),
+        ("rust slides/code/python/a.py region=ask", "or none of rust"),
     ] {
         let deck = format!("```{info}\nlet a = 1;\n```\n\nMore.\n");
         let (text, findings) = look(&deck);
@@ -152,6 +155,16 @@ fn refuses_what_cannot_be_shown() {
         assert!(findings[0].what.contains(said), "{info}: {findings:?}");
         assert!(!findings[0].can_be_mended, "{info}");
     }
+}
+
+#[test]
+fn shows_python_as_well() {
+    let source = "# Not shown.\ntry:\n    # region ask\n    # Ask.\n    ask()\n    # endregion\n";
+    let fence = "```python slides/code/python/a.py region=ask bare\n";
+    let (text, findings) = renewed(&format!("{fence}```\n"), |_| Ok(source.to_string()));
+    let link = "[slides/code/python/a.py, lines 4–5](../slides/code/python/a.py#L4-L5)";
+    assert_eq!(text, format!("{fence}ask()\n```\n\n{link}\n"));
+    assert!(findings[0].can_be_mended, "{findings:?}");
 }
 
 #[test]

@@ -32,9 +32,11 @@ mod rooms; // a room uses only those above it
 mod vocabulary; // the page of verbs says what the harness has
 
 // Slides
+mod answers; // no page shows what students have to write
 mod browser; // the slides, built and looked at
 mod console; // what decks show on their terminals is what comes
 mod excerpts; // code on slides is compared with the sources
+mod slide_code; // the small programs that decks show, run
 mod slides; // every deck is in order
 
 // Commands

@@ -11,13 +11,17 @@ use lab::course::{STAGES, Stage};
 
 use crate::support::gallery_file::{Kind, gallery};
 use crate::support::scratch::root;
-use structure::{inside, outside};
+use structure::{inside, minutes_of_demonstrations, outside};
 
 mod marks;
 mod structure;
 
-/// A lecture, in minutes.
+/// A lecture, in minutes, and how many slides it has room for.
 const LECTURE: u32 = 45;
+const SLIDES: usize = 20;
+
+/// What a slide takes at least that is not a demonstration, in tenths of a minute.
+const SLIDE: u32 = 15;
 
 /// Causes that READMEs explain and decks need not: what the house has agreed upon, and not what sockets do.
 const OF_THE_HOUSE: [Cause; 18] = [
@@ -136,11 +140,20 @@ fn the_index_is_a_course_of_lectures_of_45_minutes() {
         .filter(|line| line.contains(".md)") && line.starts_with("| "))
         .collect();
     assert_eq!(rows.len(), STAGES.len() + 1, "one row a deck");
-    let mut lectures: Vec<(String, u32)> = Vec::new();
+    let mut lectures: Vec<Lecture> = Vec::new();
     for (row, (file, deck)) in rows.into_iter().zip(decks()) {
         let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
-        let [lecture, title, minutes, stage] = cells[..] else {
-            panic!("{row} has not four cells");
+        let [
+            lecture,
+            title,
+            minutes,
+            demonstrations,
+            slides,
+            optional,
+            stage,
+        ] = cells[..]
+        else {
+            panic!("{row} has not seven cells");
         };
         let name = deck.setting("title").unwrap_or_default();
         assert_eq!(title, format!("[{name}]({file})"));
@@ -150,29 +163,74 @@ fn the_index_is_a_course_of_lectures_of_45_minutes() {
             format!("[{0}](../exercises/{0}/README.md)", stage.slug)
         });
         assert_eq!(stage, link);
-        let minutes: u32 = minutes.parse().expect("minutes are a number");
-        match lectures.last_mut() {
-            Some((last, sum)) if *last == lecture => *sum += minutes,
-            _ => lectures.push((lecture.to_string(), minutes)),
-        }
-    }
-    for ((lecture, minutes), number) in lectures.iter().zip(1..) {
+        let (left_out, given): (Vec<&Slide>, Vec<&Slide>) =
+            deck.slides.iter().partition(|slide| slide.is_optional());
+        let shown: u32 = given
+            .iter()
+            .map(|slide| minutes_of_demonstrations(slide))
+            .sum();
+        let counted = [
+            shown.to_string(),
+            given.len().to_string(),
+            left_out.len().to_string(),
+        ];
         assert_eq!(
-            *lecture,
-            number.to_string(),
-            "lectures are numbered in order"
+            [demonstrations, slides, optional],
+            counted,
+            "{row}: minutes of demonstrations, slides, optional ones"
         );
+        if lectures.last().is_none_or(|last| last.name != lecture) {
+            lectures.push(Lecture {
+                name: lecture.to_string(),
+                ..Lecture::default()
+            });
+        }
+        let lecture = lectures.last_mut().expect("there is one");
+        lecture.minutes += minutes.parse::<u32>().expect("minutes are a number");
+        lecture.slides += given.len();
+        let told = given
+            .iter()
+            .filter(|slide| minutes_of_demonstrations(slide) == 0)
+            .count();
+        lecture.needed += shown * 10 + told as u32 * SLIDE;
+    }
+    for (lecture, number) in lectures.iter().zip(1..) {
+        let Lecture {
+            name,
+            minutes,
+            slides,
+            needed,
+        } = lecture;
+        assert_eq!(*name, number.to_string(), "lectures are numbered in order");
         assert_eq!(
             *minutes, LECTURE,
-            "the decks of lecture {lecture} take {minutes} minutes, and a lecture has {LECTURE}: move a deck, or change its minutes"
+            "the decks of lecture {name} take {minutes} minutes, and a lecture has {LECTURE}: move a deck, or change its minutes"
+        );
+        assert!(
+            *slides <= SLIDES,
+            "lecture {name} has {slides} slides, and time for {SLIDES}: mark some as optional"
+        );
+        assert!(
+            *needed <= LECTURE * 10,
+            "lecture {name} needs {needed} tenths of a minute: its slides and its demonstrations"
         );
     }
+}
+
+/// What stands in the index about the decks of one lecture.
+#[derive(Default)]
+struct Lecture {
+    name: String,
+    minutes: u32,
+    slides: usize,
+    /// In tenths of a minute.
+    needed: u32,
 }
 
 #[test]
 fn what_lies_beside_the_decks_is_shown() {
     let mut expected: BTreeSet<String> = deck::files().map(str::to_owned).collect();
-    expected.extend(["README.md", "theme.css", "img"].map(str::to_owned));
+    expected.extend(["README.md", "theme.css", "img", "code"].map(str::to_owned));
     assert_eq!(names("slides"), expected);
     let mut pages: Vec<String> = deck::files().map(|file| format!("slides/{file}")).collect();
     let readme = |stage: &Stage| format!("exercises/{}/README.md", stage.slug);
@@ -203,7 +261,12 @@ fn what_lies_beside_the_decks_is_shown() {
 
 #[test]
 fn a_deck_that_is_out_of_order_is_noticed() {
-    let good = read("slides/02-echo-server.md");
+    let good = read("tests/selftest/fixtures/deck.md");
+    let faults = |text: &str| {
+        let deck = Deck::parse(text);
+        [outside(&deck), inside(&deck)].concat()
+    };
+    assert_eq!(faults(&good), [""; 0]);
     let cases = [
         (
             "## Coming",
@@ -213,14 +276,18 @@ fn a_deck_that_is_out_of_order_is_noticed() {
         ("lang: en-GB", "lang: de", "lang is Some(\"de\")"),
         ("minutes: 25\n", "", "the settings are"),
         ("## Coming from Python", "## Python", "no slide begins with"),
+        ("## Predict: B", "## Coming from B", "no slide begins with"),
+        ("## You will", "## Will you", "slide 2 is not"),
+        ("## Recap", "## And so", "slide 8 is not"),
+        ("## Your turn", "## My turn", "slide 9 is not"),
         (
-            "## One thread sleeps at one socket",
+            "## A leaves, and B is served",
             "## Only 0 bytes mean the end",
             "the same heading",
         ),
         ("## TCP carries", "### TCP carries", "one heading"),
         ("# 02: A stream", "# A stream", "one heading"),
-        ("at one socket\n", "at one socket.\n", "full stop"),
+        ("B is served\n", "B is served.\n", "full stop"),
         (
             "causes: waits-for-more",
             "causes: waits-for-tea",
@@ -228,10 +295,26 @@ fn a_deck_that_is_out_of_order_is_noticed() {
         ),
         (
             "causes: wrong-bytes",
-            "causes: stale-bytes",
-            "stale-bytes stands on two slides",
+            "causes: waits-for-more",
+            "waits-for-more stands on two slides",
+        ),
+        ("_class: optional", "_class: big", "no class big"),
+        (
+            "## Recap\n",
+            "## Recap\n<!-- _class: optional -->\n",
+            "left out by nobody",
         ),
         ("Ask: vote", "Please vote", "a note begins with"),
+        ("Demo, 2 min: type", "Demo: type", "a note begins with"),
+        ("Demo, 2 min: type", "Note: type", "how long it takes"),
+        ("- **b** when", "- when", "commit themselves"),
+        (
+            "< two\\n\n",
+            "…\n…\n…\n…\n…\n…\n…\n…\n",
+            "a block of 8 lines",
+        ),
+        ("```python slides", "```text slides", "Python has a slide"),
+        ("```rust sol", "```python sol", "Python has a slide"),
         ("It never waits", "It <b>never</b> waits", "raw HTML"),
         ("It never waits", "`It` <b>never</b> `waits`", "raw HTML"),
         ("![Three", "![bg Three", "bg is a picture's keyword"),
@@ -244,8 +327,7 @@ fn a_deck_that_is_out_of_order_is_noticed() {
     ];
     for (from, to, said) in cases {
         assert!(good.contains(from), "{from}");
-        let deck = Deck::parse(&good.replacen(from, to, 1));
-        let problems = [outside(&deck), inside(&deck)].concat();
+        let problems = faults(&good.replacen(from, to, 1));
         assert!(
             problems.iter().any(|problem| problem.contains(said)),
             "{from} to {to}: {problems:?}"
@@ -260,44 +342,6 @@ fn names(folder: &str) -> BTreeSet<String> {
     names
         .map(|name| name.to_string_lossy().into_owned())
         .collect()
-}
-
-#[test]
-fn the_costs_of_the_designs_are_those_that_were_measured() {
-    let measured = read(".bench/results/cost.txt");
-    let deck = read("slides/10-event-loop.md");
-    for (shown, design) in [
-        ("| 02, blocking |", "one thread, blocking"),
-        ("| 07, without a nap |", "polling, without a nap"),
-        ("| 07, with a nap |", "polling, naps of 1 ms"),
-        ("| 08, threads |", "thread per client"),
-        ("| 09, `poll` |", "poll(2)"),
-        ("| 10, event loop |", "event loop"),
-        ("In the same measurement", "tokio"),
-    ] {
-        // The median stands before what is in brackets.
-        let row = measured.lines().find_map(|line| line.strip_prefix(design));
-        let row = row.unwrap_or_else(|| panic!("{design} was not measured"));
-        let before_brackets = row.split(')').filter_map(|cell| cell.split('(').next());
-        let words = before_brackets.flat_map(str::split_whitespace);
-        let medians: Vec<String> = words
-            .map(|word| {
-                word.parse()
-                    .map_or(word.into(), |median: f64| format!("{median:.1}"))
-            })
-            .collect();
-        let is_meant = |line: &&str| match shown.starts_with('|') {
-            true => line.starts_with(shown),
-            false => line.contains(shown),
-        };
-        let line = deck.lines().find(is_meant);
-        let line = line.unwrap_or_else(|| panic!("no line with {shown}"));
-        let medians = medians.join(" · ");
-        assert!(
-            line.contains(&medians),
-            "{shown} should say {medians}: {line}"
-        );
-    }
 }
 
 fn decks() -> impl Iterator<Item = (&'static str, Deck)> {

@@ -15,6 +15,7 @@ use lab::platform::descriptors_allowed;
 
 use super::addresses::{Addresses, USUAL, USUAL_PORT};
 use crate::support::scratch::{lab_program, root};
+use crate::support::slide_code;
 
 /// Which lines of a terminal are typed, and which may come when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +38,7 @@ pub struct Order {
 
 /// The server beside stage 09, as a slide starts it.
 #[cfg(target_os = "linux")]
-const EXAMPLE: &str = "cargo run --quiet --package select --example select-limit";
+const EXAMPLE: &str = "cargo run -qp select --example select-limit";
 
 /// What a machine lacks for a command.
 pub enum Shortage {
@@ -79,6 +80,19 @@ pub fn order(command: &str, addresses: &mut Addresses) -> Result<Order, String> 
     let is_simple = !command.contains(['|', '<', '>', ';', '\'']);
     let words: Vec<&str> = command.split_whitespace().collect();
     match words[..] {
+        [
+            "cargo",
+            "run",
+            "--quiet",
+            "--package",
+            "slides",
+            "--bin",
+            name,
+        ] => Ok(Order {
+            kind: Kind::Command,
+            command_line: Command::new(slide_code::program(name)),
+            shown: String::new(),
+        }),
         [
             "cargo",
             "lab",

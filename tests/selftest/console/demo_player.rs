@@ -100,7 +100,8 @@ impl Lecture {
             before.is_free()?;
             before.has_no_more_to_say(&mut self.addresses)?;
         }
-        let started = Terminal::start(command, &mut self.addresses)?;
+        let mut started = Terminal::start(command, &mut self.addresses)?;
+        started.connects();
         self.terminals.insert(name.to_string(), started);
         Ok(())
     }

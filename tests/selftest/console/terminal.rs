@@ -80,6 +80,14 @@ impl Terminal {
         self.seen > 0
     }
 
+    /// Waits for the first line of `lab talk`, which says whether it is connected: a slide may leave that out, and who comes
+    /// later on it comes later.
+    pub fn connects(&mut self) {
+        if self.kind == Kind::Talk {
+            let _ = self.next_before(Deadline::generous());
+        }
+    }
+
     /// Whether somebody types this line, rather than the program printing it.
     pub fn is_typed(&self, line: &str) -> bool {
         match self.kind {

@@ -21,7 +21,7 @@ pub fn lines(text: &str) -> Vec<String> {
         match element.kind {
             Kind::Code { info, body } => {
                 let language = info.split(' ').next().unwrap_or_default();
-                caption = (language == "rust").then_some(at + 2);
+                caption = ["rust", "python"].contains(&language).then_some(at + 2);
                 in_a_block(&element, language, body)
                     .into_iter()
                     .for_each(&mut say);
@@ -76,7 +76,7 @@ fn found<const N: usize>(faults: [(bool, &'static str); N]) -> Vec<&'static str>
 
 #[test]
 fn a_line_that_only_looks_like_one_of_a_deck_is_noticed() {
-    let good = read("slides/02-echo-server.md");
+    let good = read("tests/selftest/fixtures/deck.md");
     assert_eq!(lines(&good), [""; 0]);
     let begins = "a block begins at the head of its line";
     let names = "a block names its language";

@@ -5,8 +5,18 @@ use std::collections::BTreeSet;
 use lab::course::cause::Cause;
 use lab::course::deck::{Deck, Slide};
 
-/// What the presenter's notes begin with.
-const PROMPTS: [&str; 4] = ["Note: ", "Ask: ", "Demo: ", "Watch out: "];
+/// What the presenter's notes begin with, beside "Demo, 3 min: ".
+const PROMPTS: [&str; 3] = ["Note: ", "Ask: ", "Watch out: "];
+
+/// What the theme knows.
+const CLASSES: [&str; 2] = ["optional", "large"];
+
+/// So many lines of code, or of a terminal, can be read from the last row.
+const LINES: usize = 7;
+
+/// The slides that each deck has, in this order, and that no lecture leaves out. The others stand between the second and the
+/// one before the last.
+const FRAME: [&str; 3] = ["You will be able to", "Recap", "Your turn: "];
 
 /// What is wrong with the settings, and with the deck as a whole.
 pub fn outside(deck: &Deck) -> Vec<String> {
@@ -33,7 +43,22 @@ pub fn outside(deck: &Deck) -> Vec<String> {
         problems.push(format!("{} slides, and not 8 to 15", deck.slides.len()));
     }
     let titles: Vec<&str> = deck.slides.iter().map(Slide::title).collect();
-    for needed in ["Coming from Python", "Predict: ", "Your turn: "] {
+    let at = |index: Option<usize>| {
+        index
+            .and_then(|index| titles.get(index).copied())
+            .unwrap_or_default()
+    };
+    let end = titles.len();
+    let places = [Some(1), end.checked_sub(2), end.checked_sub(1)];
+    for (title, place) in FRAME.iter().zip(places) {
+        if !at(place).starts_with(title) {
+            problems.push(format!(
+                "slide {} is not \"{title}\"",
+                place.unwrap_or(0) + 1
+            ));
+        }
+    }
+    for needed in ["Coming from Python", "Predict: "] {
         if !titles.iter().any(|title| title.starts_with(needed)) {
             problems.push(format!("no slide begins with \"{needed}\""));
         }
@@ -75,6 +100,31 @@ pub fn inside(deck: &Deck) -> Vec<String> {
         if slide.prose.is_empty() && slide.blocks.is_empty() {
             say("nothing stands on it");
         }
+        for class in &slide.classes {
+            if !CLASSES.contains(&class.as_str()) {
+                say(&format!("the theme knows no class {class}"));
+            }
+        }
+        let is_needed = index == 0 || FRAME.iter().any(|frame| title.starts_with(frame));
+        if slide.is_optional() && is_needed {
+            say("this one is left out by nobody");
+        }
+        let is_lettered = |line: &&String| {
+            ["- **a** ", "- **b** "]
+                .iter()
+                .any(|mark| line.starts_with(mark))
+        };
+        if title.starts_with("Predict: ") && slide.prose.iter().filter(is_lettered).count() < 2 {
+            say("people commit themselves to a letter: \"- **a** at once\", \"- **b** never\"");
+        }
+        for block in &slide.blocks {
+            let lines = block.body.lines().count();
+            if lines > LINES {
+                say(&format!(
+                    "a block of {lines} lines, and {LINES} can be read from the last row"
+                ));
+            }
+        }
         if title.ends_with(['.', '!']) {
             say("a heading ends without a full stop");
         }
@@ -85,8 +135,11 @@ pub fn inside(deck: &Deck) -> Vec<String> {
             say("more than one note");
         }
         for line in slide.notes.iter().flat_map(|note| note.lines()) {
-            if !PROMPTS.iter().any(|prompt| line.starts_with(prompt)) {
-                say(&format!("a note begins with one of {PROMPTS:?}: {line}"));
+            let is_known = PROMPTS.iter().any(|prompt| line.starts_with(prompt));
+            if !is_known && minutes(line).is_none() {
+                say(&format!(
+                    "a note begins with one of {PROMPTS:?}, or with \"Demo, 3 min: \": {line}"
+                ));
             }
         }
         for line in &slide.prose {
@@ -107,6 +160,14 @@ pub fn inside(deck: &Deck) -> Vec<String> {
         let is_led_up_to = before.is_some_and(|before| {
             before.title().starts_with("Predict: ") || is_demonstration(before)
         });
+        let is_shown = slide
+            .notes
+            .iter()
+            .flat_map(|note| note.lines())
+            .any(|line| minutes(line).is_some());
+        if is_demonstration(slide) && !is_shown {
+            say("a demonstration's note says what to do, and how long it takes: \"Demo, 3 min: \"");
+        }
         if is_demonstration(slide) && !is_led_up_to {
             say("before a demonstration stands a slide that begins with \"Predict: \"");
         }
@@ -119,16 +180,31 @@ pub fn inside(deck: &Deck) -> Vec<String> {
                 say("above a terminal stands whose it is, such as \"The server:\"");
             }
         }
-        let python = slide
-            .blocks
-            .iter()
-            .any(|block| block.language() == "python");
-        if python && !title.starts_with("Coming from Python") {
-            say("Python has a slide of its own");
+        let is_in = |language: &str| {
+            slide
+                .blocks
+                .iter()
+                .any(|block| block.language() == language)
+        };
+        let is_about_python = title.starts_with("Coming from Python");
+        if is_in("python") != is_about_python {
+            say("Python has a slide of its own, and code stands on it");
         }
         before = Some(slide);
     }
     problems
+}
+
+/// How long the demonstrations of a slide take.
+pub fn minutes_of_demonstrations(slide: &Slide) -> u32 {
+    let lines = slide.notes.iter().flat_map(|note| note.lines());
+    lines.filter_map(minutes).sum()
+}
+
+/// The minutes in a line such as `Demo, 3 min: type /end in A`.
+fn minutes(line: &str) -> Option<u32> {
+    let (minutes, what) = line.strip_prefix("Demo, ")?.split_once(" min: ")?;
+    minutes.parse().ok().filter(|_| !what.is_empty())
 }
 
 /// Whether Marp takes a word of an alt text for an order, and takes it out.

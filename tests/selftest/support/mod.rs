@@ -8,3 +8,4 @@ pub mod markdown;
 pub mod regions;
 pub mod samples;
 pub mod scratch;
+pub mod slide_code;

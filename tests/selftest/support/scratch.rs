@@ -44,7 +44,7 @@ pub fn scratch(name: impl AsRef<Path>) -> PathBuf {
 }
 
 /// The folder that cargo has built into: `target/debug`.
-fn profile() -> PathBuf {
+pub fn profile() -> PathBuf {
     let program = env::current_exe().expect("a program knows where it stands");
     let folder = program.ancestors().nth(2).map(Path::to_path_buf);
     folder.expect("tests stand in target/debug/deps")

@@ -38,6 +38,8 @@ pub struct Slide {
     pub causes: Vec<Cause>,
     /// Names of causes that are none.
     pub unknown_causes: Vec<String>,
+    /// What the theme is told of it: `optional`, which a lecture of 45 minutes leaves out, and `large`.
+    pub classes: Vec<String>,
     pub blocks: Vec<Block>,
     /// What only the presenter sees.
     pub notes: Vec<String>,
@@ -94,6 +96,12 @@ impl Deck {
 }
 
 impl Slide {
+    /// Whether a lecture of 45 minutes leaves it out.
+    #[must_use]
+    pub fn is_optional(&self) -> bool {
+        self.classes.iter().any(|class| class == "optional")
+    }
+
     /// Its first heading.
     #[must_use]
     pub fn title(&self) -> &str {

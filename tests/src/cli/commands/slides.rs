@@ -16,6 +16,8 @@ const INDEX: &str = "README.md";
 #[must_use]
 pub fn command() -> clap::Command {
     let pdf = Arg::new("pdf").long("pdf").action(ArgAction::SetTrue);
+    let notes = Arg::new("notes").long("notes").action(ArgAction::SetTrue);
+    let dark = Arg::new("dark").long("dark").action(ArgAction::SetTrue);
     let out = Arg::new("out").long("out").value_name("DIR");
     let out = out.value_parser(value_parser!(PathBuf));
     clap::Command::new("slides")
@@ -24,7 +26,9 @@ pub fn command() -> clap::Command {
             "A number (2; 0 is the deck before the first stage), a slug, or a part of one; without it all decks, or \
              that of the stage's folder you are in",
         ))
-        .arg(pdf.help("Makes a PDF beside each"))
+        .arg(pdf.help("Make a PDF beside each"))
+        .arg(notes.help("Make a PDF whose pages carry the presenter's notes"))
+        .arg(dark.help("Make everything for a dark room"))
         .arg(out.help("Where they go [default: slides in the target folder]"))
 }
 
@@ -46,8 +50,10 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
 
     let mut order = Command::new("node");
     order.arg(".slides/build.mjs").arg("--out").arg(&out);
-    if matches.get_flag("pdf") {
-        order.arg("--pdf");
+    for form in ["pdf", "notes", "dark"] {
+        if matches.get_flag(form) {
+            order.arg(format!("--{form}"));
+        }
     }
     order.args(decks.iter().map(|deck| format!("slides/{deck}")));
     let status = order
@@ -71,7 +77,8 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
         decks[0]
     };
     print(&format!(
-        "open {}\nIn a deck, P opens the presenter's view, F fills the screen, and the arrow keys go on and back.\n",
+        "open {}\nIn a deck, the arrow keys go on and back, F fills the screen, P opens the presenter's view, O shows all slides, and D \
+         makes it dark.\n",
         crate::cli::display_path(&page(shown))
     ))?;
     Ok(ExitCode::SUCCESS)

@@ -52,6 +52,11 @@ impl Parser {
     }
 
     fn comment(&mut self, text: &str) {
+        if let Some(classes) = text.strip_prefix("_class:") {
+            let classes = classes.split_whitespace().map(str::to_string);
+            self.slide.classes.extend(classes);
+            return;
+        }
         let Some(names) = text.strip_prefix("causes:") else {
             self.slide.notes.push(text.to_string());
             return;

@@ -1,6 +1,6 @@
 //! A part of a source file, by name.
 //!
-//! - `region=NAME`: what stands between `// region NAME` and `// endregion`;
+//! - `region=NAME`: what stands between `// region NAME` and `// endregion`, or between the same behind a `#`;
 //! - `item=NAME`: the function, type or constant of that name, without what stands above it;
 //! - and then `from="TEXT"`: only the statement whose first line begins with TEXT; and with `to="TEXT"` all from there
 //!   to the end of the next statement that begins with that;
@@ -72,13 +72,12 @@ fn is_item(line: &str, name: &str) -> bool {
 
 /// The lines between the two that mark the region.
 fn region(lines: &[&str], name: &str) -> anyhow::Result<Range<usize>> {
-    let mark = format!("// region {name}");
-    let begins = |line: &&str| line.trim() == mark;
+    let begins = |line: &&str| remark(line).is_some_and(|said| said == format!("region {name}"));
     let first = only(lines, 0..lines.len(), |line| begins(&line))
         .with_context(|| format!("region {name}"))?;
     let length = lines[first..]
         .iter()
-        .position(|line| line.trim() == "// endregion")
+        .position(|line| remark(line) == Some("endregion"))
         .with_context(|| format!("region {name} does not end"))?;
     ensure!(length > 1, "region {name} is empty");
     Ok(first + 1..first + length)
@@ -120,15 +119,21 @@ fn only(lines: &[&str], part: Range<usize>, fits: impl Fn(&str) -> bool) -> anyh
     Ok(first)
 }
 
+/// What a line says that holds nothing but a comment of Rust or of Python.
+fn remark(line: &str) -> Option<&str> {
+    let line = line.trim();
+    let said = line.strip_prefix("//").or_else(|| line.strip_prefix("# "));
+    said.map(str::trim)
+}
+
 fn indentation(line: &str) -> usize {
     line.len() - line.trim_start().len()
 }
 
 /// The lines without the indentation that all of them have, and without the marks of regions.
 fn code(lines: &[&str], is_bare: bool) -> String {
-    let is_mark = |line: &str| line.starts_with("// region ") || line == "// endregion";
-    let is_left_out =
-        |line: &str| is_mark(line.trim()) || (is_bare && line.trim_start().starts_with("//"));
+    let is_mark = |said: &str| said.starts_with("region ") || said == "endregion";
+    let is_left_out = |line: &str| remark(line).is_some_and(|said| is_bare || is_mark(said));
     let kept: Vec<&str> = lines
         .iter()
         .copied()

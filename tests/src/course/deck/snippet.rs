@@ -1,10 +1,10 @@
 //! Code on slides that cannot drift: a block names the file and the part of it that it shows, and a link below it
 //! names the lines.
 //!
-//! What may stand behind ```` ```rust ````:
+//! What may stand behind ```` ```rust ```` and ```` ```python ````:
 //!
 //! - `PATH`, and which part of that file (see `selector.rs`);
-//! - or `sketch`: from no file, and a paragraph below begins with `Sketch:`.
+//! - or, for Rust, `sketch`: from no file, and a paragraph below begins with `Sketch:`.
 
 use anyhow::{Context, ensure};
 
@@ -107,7 +107,7 @@ fn with_body(source: &str, body: &str, new: &str) -> String {
     format!("{opening}{new}{closing}")
 }
 
-/// What the block must be, if it is one of Rust.
+/// What the block must be, if it is one of Rust or Python.
 fn wanted(
     info: &str,
     old: &Shown,
@@ -117,25 +117,30 @@ fn wanted(
     let [language, words @ ..] = &words[..] else {
         return Ok(None);
     };
-    if language != "rust" {
-        return Ok(None);
-    }
-    let [first, words @ ..] = words else {
-        anyhow::bail!("a block of Rust names the file it comes from, or is a sketch");
+    let folders: &[&str] = match language.as_str() {
+        "rust" => &[
+            "solutions/",
+            "tests/starters/",
+            "exercises/kit/",
+            "slides/code/src/",
+        ],
+        "python" => &["slides/code/python/"],
+        _ => return Ok(None),
     };
-    if first == "sketch" {
+    let [first, words @ ..] = words else {
+        anyhow::bail!("a block of code names the file it comes from, or is a sketch of Rust");
+    };
+    if language == "rust" && first == "sketch" {
         ensure!(
             words.is_empty() && old.caption.starts_with("Sketch:"),
             "below a sketch stands a paragraph that begins with \"Sketch:\""
         );
         return Ok(None);
     }
-    let is_kept = ["solutions/", "tests/starters/", "exercises/kit/"]
-        .iter()
-        .any(|folder| first.starts_with(folder));
+    let is_kept = folders.iter().any(|folder| first.starts_with(folder));
     ensure!(
         is_kept && !first.split('/').any(|piece| piece == ".."),
-        "{first} is a file that students change, or none; show a solution, a starter's copy or the kit"
+        "{first} is a file that students change, or none of {language}; what may be shown lies in {folders:?}"
     );
     let excerpt = read(first).and_then(|source| Excerpt::of(&source, words));
     let excerpt = excerpt.with_context(|| first.clone())?;
