@@ -69,6 +69,7 @@ function besideEachOther(tokens, Token) {
     for (let next = at; ; next += blocks.at(-1).length) {
       const block = labelled(tokens, next)
       if (!block) break
+      block[0].attrJoin('class', 'label')
       blocks.push(block)
     }
     const put = (name, tokens) => [box(Token, name, 1), ...tokens, box(Token, name, -1)]

@@ -53,13 +53,16 @@ fn follow(mut feed: TcpStream, size: usize) -> io::Result<Tally> {
     let mut tally = Tally::default();
     let mut piece = vec![0; size];
     // region follow
-    loop {
-        let n = feed.read(&mut piece)?;
-        if n == 0 {
-            break;
-        }
-        tally.add(&piece[..n]);
+    while let Some(news) = next(&mut feed, &mut piece)? {
+        tally.add(news);
     }
     // endregion
     Ok(tally)
+}
+
+/// What comes next, into `piece`, or nothing at the end of the stream.
+fn next<'a>(feed: &mut TcpStream, piece: &'a mut [u8]) -> io::Result<Option<&'a [u8]>> {
+    let count = feed.read(piece)?;
+    let news = &piece[..count];
+    Ok((!news.is_empty()).then_some(news))
 }
