@@ -91,6 +91,13 @@ fn a_socket_that_was_asked_between_them_ends_a_row_of_naps() {
     };
     assert_eq!(most(vec![nap(), recv(4), nap(), recv(5), nap()]), 1);
     assert_eq!(most(vec![nap(), nap(), close(4), nap(), recv(5), nap()]), 3);
+
+    let alone = |calls: Vec<WatchedCall>| {
+        let calls = calls.into_iter().map(|call| (1, call));
+        CallLog::new(calls.collect()).most_naps_in_a_row_before_the_first_client()
+    };
+    assert_eq!(alone(vec![nap(), nap(), recv(5), nap(), nap(), nap()]), 2);
+    assert_eq!(alone(vec![recv(5), nap(), nap()]), 0);
 }
 
 #[test]

@@ -246,16 +246,14 @@ impl CallLog {
     /// The most naps one after the other, with no call on a socket between them.
     #[must_use]
     pub fn most_naps_in_a_row(&self) -> usize {
-        let (mut naps, mut most) = (0, 0);
-        for call in self.calls() {
-            match call {
-                WatchedCall::On { .. } => naps = 0,
-                WatchedCall::Nap(_) | WatchedCall::Wait { limit: Some(_), .. } => naps += 1,
-                _ => {}
-            }
-            most = most.max(naps);
-        }
-        most
+        most_in_a_row(self.calls())
+    }
+
+    /// The same up to its first call on the socket of a client.
+    #[must_use]
+    pub fn most_naps_in_a_row_before_the_first_client(&self) -> usize {
+        let is_on_a_client = |call: &&WatchedCall| matches!(call, WatchedCall::On { kind, .. } if *kind != CallKind::Accept);
+        most_in_a_row(self.calls().take_while(|call| !is_on_a_client(call)))
     }
 
     /// How many bytes the last `recv` on `descriptor` could bring.
@@ -425,4 +423,18 @@ fn name_of_limit(option: SocketOption) -> Option<&'static str> {
         SocketOption::UserTimeout => Some("TCP_USER_TIMEOUT"),
         _ => None,
     }
+}
+
+/// The most naps one after the other, with no call on a socket between them.
+fn most_in_a_row<'a>(calls: impl Iterator<Item = &'a WatchedCall>) -> usize {
+    let (mut naps, mut most) = (0, 0);
+    for call in calls {
+        match call {
+            WatchedCall::On { .. } => naps = 0,
+            WatchedCall::Nap(_) | WatchedCall::Wait { limit: Some(_), .. } => naps += 1,
+            _ => {}
+        }
+        most = most.max(naps);
+    }
+    most
 }

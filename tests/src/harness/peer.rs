@@ -286,6 +286,11 @@ impl Peer {
                 _ => Some(false),
             }
         });
+        // On a busy machine it may never have slept from one look to the next: it is enough that it does so now.
+        let is_stuck = is_stuck.or_else(|| {
+            let sample = self.context.sample()?;
+            Some(sample.is_parked() && sample.is_inside(CallKind::Send))
+        });
         if is_stuck == Some(true) {
             return Ok(());
         }
