@@ -45,7 +45,7 @@ fn main() {
 
 impl Meal {
     /// What a thread does with its meal, from its first line to its last.
-    fn cook(self) -> String {
+    fn cook(&self) -> String {
         thread::sleep(MINUTE * self.minutes);
         format!("{} after {} minutes", self.name, self.minutes)
     }
