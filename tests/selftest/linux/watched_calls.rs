@@ -73,11 +73,14 @@ fn rare_calls_are_reported_also_where_the_others_are_not() {
             OwnWait::Sleep(milliseconds(2))
         ]
     );
-    // Until a moment of the clock, of which some has passed when the call begins.
+    // Until a moment of the clock, of which some has passed when the call begins: not all, also on a busy machine.
     let [OwnWait::ForAThread(last)] = waits[2..] else {
         panic!("{waits:?}");
     };
-    assert!(last > Duration::ZERO && last <= milliseconds(4), "{last:?}");
+    assert!(
+        last > Duration::ZERO && last <= milliseconds(250),
+        "{last:?}"
+    );
 }
 
 #[test]
