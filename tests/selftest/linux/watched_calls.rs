@@ -1,9 +1,12 @@
 //! What the kernel reports of a program's system calls, and what becomes of those that the lab answers.
 
 use std::fs;
+use std::net::TcpListener;
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use lab::build::Built;
@@ -14,7 +17,9 @@ use lab::evidence::calls::{CallLog, OwnWait};
 use lab::harness::program::Program;
 use lab::harness::snapshot::Snapshots;
 use lab::judge::built_stages;
-use lab::platform::{CallKind, Powers, SocketOption, SystemError, WatchedCall, Watching};
+use lab::platform::{
+    CallKind, Powers, SocketOption, SystemError, WatchedCall, Watching, starting, time_limit,
+};
 use lab::process::child::{Launch, Process, Stdin};
 use lab::process::deadline::Deadline;
 
@@ -81,6 +86,24 @@ fn rare_calls_are_reported_also_where_the_others_are_not() {
         last > Duration::ZERO && last <= milliseconds(250),
         "{last:?}"
     );
+}
+
+#[test]
+fn nobody_has_a_copy_of_a_programs_socket_while_another_program_starts() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let descriptor = listener.as_raw_fd();
+    let (looked, looks) = mpsc::channel();
+    let starting = starting();
+    let look = thread::spawn(move || {
+        let _ = time_limit(std::process::id(), descriptor, CallKind::Accept);
+        looked.send(()).expect("somebody waits for it");
+    });
+    // It has all the time that it needs for a look, and does not take one.
+    let early = looks.recv_timeout(Duration::from_millis(200));
+    assert!(early.is_err(), "a child would have kept the socket open");
+    drop(starting);
+    looks.recv().expect("it looks once the other has started");
+    look.join().expect("it does not panic");
 }
 
 #[test]

@@ -13,8 +13,10 @@ pub use powers::{Power, Powers, foreign_address};
 pub use process_state::{CallKind, Descriptor, Registered, Sample, SleepingCall, Thread};
 pub use tcp_state::{TcpRow, TcpState, nobody};
 mod settings;
+mod starting;
 mod watched_calls;
 pub use settings::room_at_first;
+pub use starting::{Starting, starting};
 pub use watched_calls::{
     Answer, CallCounts, Fault, SocketOption, SystemError, WatchedCall, Watching,
 };

@@ -14,6 +14,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[cfg(target_os = "linux")]
 use std::time::Duration;
 
+#[cfg(target_os = "linux")]
+use crate::platform::starting::{Borrowed, borrow};
 use crate::platform::{Limits, limits, signals};
 
 /// Makes the program run in a session and a process group of its own, under `limits` but the one on descriptors, and end when
@@ -78,7 +80,12 @@ pub(super) fn adopts_orphans() -> bool {
 
 /// A second descriptor of a socket that process `pid` has open: pidfd_open(2), pidfd_getfd(2).
 #[cfg(target_os = "linux")]
-pub(super) fn borrow_socket(pid: u32, descriptor: i32) -> io::Result<OwnedFd> {
+pub(super) fn borrow_socket(pid: u32, descriptor: i32) -> io::Result<Borrowed> {
+    borrow(|| second_descriptor(pid, descriptor))
+}
+
+#[cfg(target_os = "linux")]
+fn second_descriptor(pid: u32, descriptor: i32) -> io::Result<OwnedFd> {
     // SAFETY: both calls take integers, touch no memory of ours, and return a new descriptor, which nobody else owns,
     // or -1.
     unsafe {

@@ -38,7 +38,9 @@ pub fn start(command: &mut Command) -> io::Result<Child> {
     if CALLED_OFF.load(Ordering::SeqCst) {
         return Err(io::ErrorKind::Interrupted.into());
     }
+    let starting = platform::starting();
     let child = command.spawn()?;
+    drop(starting);
     live.insert(child.id());
     Ok(child)
 }
