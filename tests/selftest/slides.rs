@@ -313,7 +313,7 @@ fn a_deck_that_is_out_of_order_is_noticed() {
         (
             "## Recap\n",
             "## Recap\n<!-- _class: optional -->\n",
-            "left out by nobody",
+            "no lecture leaves",
         ),
         ("Ask: vote", "Please vote", "a note begins with"),
         ("Demo, 2 min: type", "Demo: type", "a note begins with"),

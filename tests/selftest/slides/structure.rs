@@ -107,7 +107,7 @@ pub fn inside(deck: &Deck) -> Vec<String> {
         }
         let is_needed = index == 0 || FRAME.iter().any(|frame| title.starts_with(frame));
         if slide.is_optional() && is_needed {
-            say("this one is left out by nobody");
+            say("no lecture leaves this slide out");
         }
         let is_lettered = |line: &&String| {
             ["- **a** ", "- **b** "]

@@ -16,7 +16,7 @@ mod settings;
 mod starting;
 mod watched_calls;
 pub use settings::room_at_first;
-pub use starting::{Starting, starting};
+pub use starting::{NoneIsStarting, Starting, none_is_starting, starting};
 pub use watched_calls::{
     Answer, CallCounts, Fault, SocketOption, SystemError, WatchedCall, Watching,
 };

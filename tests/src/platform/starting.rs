@@ -1,20 +1,33 @@
 //! Between fork and exec a child has copies of all our descriptors: what we close meanwhile stays open until then, and so does
 //! what a program closes of which we have a second descriptor for a moment.
 
-use std::sync::{PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+/// Held for writing while a program is started.
 static STARTING: RwLock<()> = RwLock::new(());
 
-/// While this is held, nobody has a second descriptor of a program's socket.
+/// While this is held, somebody starts a program, and nobody has a second descriptor of another program's socket.
 #[derive(Debug)]
 pub struct Starting(
     #[expect(dead_code, reason = "held, and not read")] RwLockWriteGuard<'static, ()>,
 );
 
-/// Waits until nobody has a second descriptor of a program's socket. To be held while a program is started.
+/// Waits until nobody needs that no program is starting.
 #[must_use]
 pub fn starting() -> Starting {
     Starting(STARTING.write().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// While this is held, no program is started.
+#[derive(Debug)]
+pub struct NoneIsStarting(
+    #[expect(dead_code, reason = "held, and not read")] RwLockReadGuard<'static, ()>,
+);
+
+/// Waits until no program is starting.
+#[must_use]
+pub fn none_is_starting() -> NoneIsStarting {
+    NoneIsStarting(STARTING.read().unwrap_or_else(PoisonError::into_inner))
 }
 
 #[cfg(target_os = "linux")]
@@ -24,13 +37,13 @@ pub(super) use borrowed::{Borrowed, borrow};
 mod borrowed {
     use std::io;
     use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-    use std::sync::{RwLockReadGuard, TryLockError};
+    use std::sync::TryLockError;
     use std::thread;
     use std::time::{Duration, Instant};
 
-    use super::STARTING;
+    use super::{NoneIsStarting, STARTING};
 
-    /// How long to wait for a program that is being started. One that cannot be may wait for us meanwhile.
+    /// How long to wait for a program that is being started. One that cannot be may itself wait for the answer to a call.
     const PATIENCE: Duration = Duration::from_secs(2);
     const PAUSE: Duration = Duration::from_micros(200);
 
@@ -39,7 +52,7 @@ mod borrowed {
     pub struct Borrowed {
         // Dropped in this order.
         socket: OwnedFd,
-        _nobody_starts: RwLockReadGuard<'static, ()>,
+        _none: NoneIsStarting,
     }
 
     impl AsFd for Borrowed {
@@ -51,17 +64,17 @@ mod borrowed {
     /// What `take` returns, once no program is being started.
     pub fn borrow(take: impl FnOnce() -> io::Result<OwnedFd>) -> io::Result<Borrowed> {
         let start = Instant::now();
-        let nobody_starts = loop {
+        let none = loop {
             match STARTING.try_read() {
-                Ok(guard) => break guard,
-                Err(TryLockError::Poisoned(guard)) => break guard.into_inner(),
+                Ok(guard) => break NoneIsStarting(guard),
+                Err(TryLockError::Poisoned(guard)) => break NoneIsStarting(guard.into_inner()),
                 Err(TryLockError::WouldBlock) if start.elapsed() < PATIENCE => thread::sleep(PAUSE),
                 Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::TimedOut.into()),
             }
         };
         Ok(Borrowed {
             socket: take()?,
-            _nobody_starts: nobody_starts,
+            _none: none,
         })
     }
 }

@@ -11,6 +11,7 @@ use std::sync::{LazyLock, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use anyhow::Context;
 
 use crate::platform::{self, Ignored};
+pub use crate::platform::{NoneIsStarting, none_is_starting};
 
 /// The children that we know of. Whoever starts one writes for as long as it takes, so that a child is never taken for an
 /// orphan in the moment before it is known. All others only read, side by side: there are many who look, and some look
@@ -43,17 +44,6 @@ pub fn start(command: &mut Command) -> io::Result<Child> {
     drop(starting);
     live.insert(child.id());
     Ok(child)
-}
-
-/// While this is held, no program is started: between fork and exec a child has copies of our descriptors, and what we
-/// close stays open until then.
-#[derive(Debug)]
-pub struct NoneIsStarting(#[expect(dead_code, reason = "held, and not read")] Live);
-
-/// Waits until no program is starting.
-#[must_use]
-pub fn none_is_starting() -> NoneIsStarting {
-    NoneIsStarting(live())
 }
 
 /// How many processes there are that the program with process `pid` may have started: its descendants, and those of

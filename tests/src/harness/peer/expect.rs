@@ -48,7 +48,7 @@ impl Arrival {
     /// What to say where nothing came.
     fn nothing(&self) -> &'static str {
         match self {
-            Self::TimedOut => "nothing until the time was over; the stream is still open",
+            Self::TimedOut => "nothing for as long as the lab waited; the stream is still open",
             _ => "nothing; the stream is still open",
         }
     }
@@ -105,7 +105,7 @@ impl Peer {
             Arrival::TimedOut => self.fail(
                 Symptom::Silence,
                 payload.to_string(),
-                format!("{so_far} until the time was over"),
+                format!("{so_far}, and no more for as long as the lab waited"),
             ),
         })
     }
@@ -178,8 +178,8 @@ impl Peer {
                 ))
             }
             Arrival::Reset => Err(self.fail(Symptom::Reset, expected, "a reset")),
-            nothing @ (Arrival::Settled | Arrival::TimedOut) => {
-                Err(self.fail(Symptom::NoEnd, expected, nothing.nothing()))
+            arrival @ (Arrival::Settled | Arrival::TimedOut) => {
+                Err(self.fail(Symptom::NoEnd, expected, arrival.nothing()))
             }
         }
     }
@@ -193,8 +193,8 @@ impl Peer {
             Arrival::End => Ok(HangUp::End),
             Arrival::Reset => Ok(HangUp::Reset),
             Arrival::All => Err(self.fail(Symptom::MoreBytes, expected, quote(&extra))),
-            nothing @ (Arrival::Settled | Arrival::TimedOut) => {
-                Err(self.fail(Symptom::NoEnd, expected, nothing.nothing()))
+            arrival @ (Arrival::Settled | Arrival::TimedOut) => {
+                Err(self.fail(Symptom::NoEnd, expected, arrival.nothing()))
             }
         }
     }

@@ -83,7 +83,7 @@ impl Server {
         // Those of clients may stand in a row, if they are not asked any more. Before the first client there are none.
         let most = |clients| MOST_NAPS_IN_A_ROUND + clients;
         let alone = calls.most_naps_in_a_row_before_the_first_client();
-        let in_a_row = calls.most_naps_in_a_row().max(alone);
+        let in_a_row = calls.most_naps_in_a_row();
         if alone > most(0) || in_a_row > most(self.context.connections().len()) {
             return Err(self.context.fail_because(
                 Cause::LongNap,
