@@ -69,16 +69,15 @@ fn mutants_fail_for_their_cause_and_variants_pass() {
         with_time_of(10),
         slowest.join(", ")
     );
-    let problems: Vec<String> = judged
+    let problems: Vec<Problem> = judged
         .into_iter()
         .flat_map(|judged| judged.problems)
         .collect();
-    // Their first lines come last once more: that is what a log which is cut in the middle still shows.
-    let in_short = |problem: &String| {
-        let before_the_row = problem.lines().take_while(|line| !line.starts_with('{'));
-        before_the_row.collect::<Vec<&str>>().join("\n  ")
-    };
+    // They come last once more without their rows, but with what the report says: that is what a log which is cut in the
+    // middle still shows.
+    let in_short = |problem: &Problem| problem.in_short.replace('\n', "\n  ");
     let in_short: Vec<String> = problems.iter().map(in_short).collect();
+    let problems: Vec<String> = problems.iter().map(Problem::whole).collect();
     assert!(
         problems.is_empty(),
         "{} problems in the gallery:\n\n{}\n\nin short:\n- {}",
@@ -176,9 +175,23 @@ fn stage_after_stage(pieces: Vec<Piece>) -> Vec<Piece> {
 /// What came of one program.
 struct Judged {
     path: String,
-    problems: Vec<String>,
+    problems: Vec<Problem>,
     /// For whoever wonders where the time goes; no verdict depends on it.
     time: Duration,
+}
+
+/// What the checks said and should not have said.
+struct Problem {
+    in_short: String,
+    /// The row that says it, where there is one.
+    row: Option<Value>,
+}
+
+impl Problem {
+    fn whole(&self) -> String {
+        let row = self.row.as_ref().map(|row| format!("\n{row:#}"));
+        self.in_short.clone() + &row.unwrap_or_default()
+    }
 }
 
 fn judge(piece: &Piece) -> Judged {
@@ -191,7 +204,7 @@ fn judge(piece: &Piece) -> Judged {
 }
 
 /// What the checks say about `piece` and should not say.
-fn problems_of(piece: &Piece) -> Vec<String> {
+fn problems_of(piece: &Piece) -> Vec<Problem> {
     let folder = subject(
         &format!("gallery/{}", piece.path()),
         &[(piece.stage, &piece.sources)],
@@ -205,10 +218,11 @@ fn problems_of(piece: &Piece) -> Vec<String> {
     let told: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
     let Some(rows) = told["checks"].as_array() else {
         let said = String::from_utf8_lossy(&output.stderr);
-        return vec![format!(
-            "{}: lab printed no verdicts; it said {said}",
-            piece.path()
-        )];
+        let in_short = format!("{}: lab printed no verdicts; it said {said}", piece.path());
+        return vec![Problem {
+            in_short,
+            row: None,
+        }];
     };
     let expected = stages::checks(piece.stage).iter().map(|check| check.name);
     assert!(
@@ -221,11 +235,18 @@ fn problems_of(piece: &Piece) -> Vec<String> {
     let problem = |row: &Value| {
         let wrong = problem_of(piece, row)?;
         let name = row["check"].as_str().unwrap_or_default();
-        Some(format!(
-            "{} ({})\n{name}: {wrong}\n{row:#}",
-            piece.path(),
-            piece.about
-        ))
+        let said = ["part", "cause", "expected", "received", "program"]
+            .into_iter()
+            .filter_map(|key| Some(format!("\n  {key}: {}", row[key].as_str()?)));
+        Some(Problem {
+            in_short: format!(
+                "{} ({})\n{name}: {wrong}{}",
+                piece.path(),
+                piece.about,
+                said.collect::<String>()
+            ),
+            row: Some(row.clone()),
+        })
     };
     rows.iter().filter_map(problem).collect()
 }

@@ -420,6 +420,27 @@ fn without_calls_on_sockets_it_takes_more() {
     assert_eq!(worked(IDLE_CPU_BUDGET * 5), Activity::Spinning);
 }
 
+/// A thread may make one more call on a socket and stay in it for good, while another goes round without any.
+#[test]
+fn it_counts_from_the_last_call_on_a_socket_on() {
+    let listener = OTHER_SOCKET.0;
+    let answer = |looks: &[(u32, Duration)]| {
+        let counts: Vec<u32> = looks.iter().map(|(calls, _)| *calls).collect();
+        let mut cpu = looks.iter().map(|(_, cpu)| *cpu);
+        called_in_turn(&counts, listener, |seen| {
+            thread(seen).cpu = cpu.next().expect("as many as there are looks");
+        })
+    };
+    let (none, enough) = (Duration::ZERO, IDLE_CPU_BUDGET * 5);
+    let little = Duration::from_millis(1);
+    let looks = [(0, none), (0, none), (1, enough)];
+    assert_eq!(answer(&looks), Activity::Running);
+    let looks = [(0, none), (0, none), (1, enough), (1, enough * 2 - little)];
+    assert_eq!(answer(&looks), Activity::Running);
+    let looks = [(0, none), (0, none), (1, enough), (1, enough * 2)];
+    assert_eq!(answer(&looks), Activity::Spinning);
+}
+
 #[test]
 fn a_stopped_program_never_settles() {
     let stopped = || {
@@ -482,8 +503,12 @@ fn called(times: u32, descriptor: i32, change: impl Fn(&mut Observation)) -> Act
 }
 
 /// The answer to the last of these observations, each after so many calls in all.
-fn called_in_turn(times: &[u32], descriptor: i32, change: impl Fn(&mut Observation)) -> Activity {
-    let seen = |times: &u32| {
+fn called_in_turn(
+    times: &[u32],
+    descriptor: i32,
+    mut change: impl FnMut(&mut Observation),
+) -> Activity {
+    let mut seen = |times: &u32| {
         let mut seen = running(Duration::ZERO);
         let mut counts = CallCounts::default();
         let call = WatchedCall::On {

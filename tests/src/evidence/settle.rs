@@ -43,7 +43,7 @@ const IDLE_ROUNDS: u64 = 5;
 /// The same where it does not call on one of these: it may do so in a later round.
 const IDLE_ROUNDS_ELSEWHERE: u64 = 50;
 
-/// The same for one that calls on no socket at all: processor time, and naps of all its threads together.
+/// The same for one that calls on no socket any more: processor time, and naps of all its threads together.
 const IDLE_CPU_BUDGET_WITHOUT_CALLS: Duration = Duration::from_millis(500);
 const IDLE_NAPS_WITHOUT_CALLS: u64 = 200;
 
@@ -83,7 +83,16 @@ pub struct SettleDetector {
     times: u32,
     /// The view that has not changed since, and the program at the look after it: what it had done by then, it had done
     /// while nothing changed, or before.
-    unchanged: Option<(Fingerprint, Option<Moment>)>,
+    unchanged: Option<(Fingerprint, Option<Since>)>,
+}
+
+/// Looks at a program that does nothing which could be seen.
+#[derive(Debug)]
+struct Since {
+    /// The first of them.
+    then: Moment,
+    /// The first of them after its last call on one of its sockets, if it has made any since: it may never make another.
+    last_call: Option<Moment>,
 }
 
 /// What a program had done up to one moment.
@@ -252,16 +261,23 @@ impl SettleDetector {
             stdin_written: seen.stdin.0,
         };
         match &mut self.unchanged {
-            Some((before, Some(then))) if *before == now => {
+            Some((before, Some(since))) if *before == now => {
                 // What is on its way may still wake it up to do something.
-                if nothing_travels && is_idle(then, &moment, &now, enough) {
-                    Activity::Spinning
-                } else {
-                    Activity::Running
+                if nothing_travels && is_idle(since, &moment, &now, enough) {
+                    return Activity::Spinning;
                 }
+                if calls_on_sockets(since.at_last_call(), &moment, &now)
+                    .is_some_and(|some| some > 0)
+                {
+                    since.last_call = Some(moment);
+                }
+                Activity::Running
             }
-            Some((before, then)) if *before == now => {
-                *then = Some(moment);
+            Some((before, since)) if *before == now => {
+                *since = Some(Since {
+                    then: moment,
+                    last_call: None,
+                });
                 Activity::Running
             }
             _ => {
@@ -284,27 +300,43 @@ impl SettleDetector {
     }
 }
 
-/// True if all that a program did since `then` was without effect, and enough to tell.
-fn is_idle(then: &Moment, now: &Moment, view: &Fingerprint, enough: Duration) -> bool {
+impl Since {
+    fn at_last_call(&self) -> &Moment {
+        self.last_call.as_ref().unwrap_or(&self.then)
+    }
+}
+
+/// True if all that a program did since it was seen first was without effect, and enough to tell.
+fn is_idle(since: &Since, now: &Moment, view: &Fingerprint, enough: Duration) -> bool {
+    let then = &since.then;
     let (Some(before), Some(after)) = (&then.calls, &now.calls) else {
         return is_for_nothing(&then.sample, &now.sample, enough, IDLE_NAPS);
     };
     let rounds_on = |descriptor: i32| after.on_since(before, descriptor);
-    let on_sockets = view.sockets().map(rounds_on);
-    match on_sockets.max().unwrap_or(0).max(after.polls_since(before)) {
-        0 => is_for_nothing(
-            &then.sample,
+    let rounds = calls_on_sockets(then, now, view).unwrap_or(0);
+    let mut with_something = view.sockets_with_something();
+    if rounds >= IDLE_ROUNDS_ELSEWHERE
+        || (rounds >= IDLE_ROUNDS
+            && with_something.all(|descriptor| rounds_on(descriptor) >= IDLE_ROUNDS))
+    {
+        return true;
+    }
+    let last = since.at_last_call();
+    calls_on_sockets(last, now, view) == Some(0)
+        && is_for_nothing(
+            &last.sample,
             &now.sample,
             IDLE_CPU_BUDGET_WITHOUT_CALLS,
             IDLE_NAPS_WITHOUT_CALLS,
-        ),
-        rounds => {
-            let mut with_something = view.sockets_with_something();
-            rounds >= IDLE_ROUNDS_ELSEWHERE
-                || (rounds >= IDLE_ROUNDS
-                    && with_something.all(|descriptor| rounds_on(descriptor) >= IDLE_ROUNDS))
-        }
-    }
+        )
+}
+
+/// How often it called since `then` on the socket that it called on most, or waited at several. `None` where that is not
+/// reported.
+fn calls_on_sockets(then: &Moment, now: &Moment, view: &Fingerprint) -> Option<u64> {
+    let (before, after) = (then.calls.as_ref()?, now.calls.as_ref()?);
+    let on_each = view.sockets().map(|one| after.on_since(before, one));
+    Some(on_each.max().unwrap_or(0).max(after.polls_since(before)))
 }
 
 impl Fingerprint {
