@@ -420,6 +420,29 @@ fn without_calls_on_sockets_it_takes_more() {
     assert_eq!(worked(IDLE_CPU_BUDGET * 5), Activity::Spinning);
 }
 
+#[test]
+fn rounds_of_one_thread_do_not_stand_for_one_that_got_no_processor() {
+    let listener = OTHER_SOCKET.0;
+    let beside = |state: char, is_held: bool, calls: u32| {
+        let mut looks = 0;
+        called_in_turn(&[0, 0, 500], listener, |seen| {
+            looks += 1;
+            let mut second = thread(seen).clone();
+            (second.id, second.state) = (2, state);
+            seen.sample.as_mut().expect("a sample").threads.push(second);
+            seen.is_held = is_held;
+            let counts = seen.calls.as_mut().expect("calls are reported");
+            let by_now = if looks == 3 { calls } else { 0 };
+            (0..by_now).for_each(|_| counts.add(2, &WatchedCall::Nap(Duration::ZERO)));
+        })
+    };
+    assert_eq!(beside('R', false, 0), Activity::Running);
+    assert_eq!(beside('R', false, 5), Activity::Spinning);
+    assert_eq!(beside('S', false, 1), Activity::Spinning, "it sleeps");
+    assert_eq!(beside('S', true, 0), Activity::Spinning, "it made no call");
+    assert_eq!(beside('S', true, 1), Activity::Running, "it may be held");
+}
+
 /// A thread may make one more call on a socket and stay in it for good, while another goes round without any.
 #[test]
 fn it_counts_from_the_last_call_on_a_socket_on() {

@@ -100,6 +100,8 @@ struct Since {
 struct Moment {
     sample: Sample,
     calls: Option<CallCounts>,
+    /// One of its calls waited for the lab to let it go on.
+    is_held: bool,
 }
 
 /// What can be seen of a program at one moment, as far as it tells whether the program has settled.
@@ -246,6 +248,7 @@ impl SettleDetector {
         let moment = Moment {
             sample,
             calls: seen.calls,
+            is_held: seen.is_held,
         };
         // That a kernel knocks again at a closed window is no doing of the program.
         let without_probes = |row| TcpRow {
@@ -315,10 +318,10 @@ fn is_idle(since: &Since, now: &Moment, view: &Fingerprint, enough: Duration) ->
     let rounds_on = |descriptor: i32| after.on_since(before, descriptor);
     let rounds = calls_on_sockets(then, now, view).unwrap_or(0);
     let mut with_something = view.sockets_with_something();
-    if rounds >= IDLE_ROUNDS_ELSEWHERE
+    let are_enough = rounds >= IDLE_ROUNDS_ELSEWHERE
         || (rounds >= IDLE_ROUNDS
-            && with_something.all(|descriptor| rounds_on(descriptor) >= IDLE_ROUNDS))
-    {
+            && with_something.all(|descriptor| rounds_on(descriptor) >= IDLE_ROUNDS));
+    if are_enough && each_has_come_round(then, now, enough) {
         return true;
     }
     let last = since.at_last_call();
@@ -329,6 +332,21 @@ fn is_idle(since: &Since, now: &Moment, view: &Fingerprint, enough: Duration) ->
             IDLE_CPU_BUDGET_WITHOUT_CALLS,
             IDLE_NAPS_WITHOUT_CALLS,
         )
+}
+
+/// Whether each thread that is awake, or has just made a call, has had its share since `then`: on a busy machine one may have
+/// made all the calls, and another none.
+fn each_has_come_round(then: &Moment, now: &Moment, enough: Duration) -> bool {
+    let reported_of = |moment: &Moment, thread: &Thread| {
+        let calls = moment.calls.as_ref();
+        calls.map_or(0, |calls| calls.reported_of(thread.id))
+    };
+    let mut threads = now.sample.threads.iter();
+    threads.all(|thread| {
+        let calls = reported_of(now, thread).saturating_sub(reported_of(then, thread));
+        let is_awake = matches!(thread.state, 'R' | 'D') || (now.is_held && calls > 0);
+        !is_awake || calls >= IDLE_ROUNDS || has_had_its_share(&then.sample, thread, enough)
+    })
 }
 
 /// How often it called since `then` on the socket that it called on most, or waited at several. `None` where that is not
@@ -380,10 +398,12 @@ pub fn is_for_nothing(then: &Sample, now: &Sample, enough: Duration, naps: u64) 
         .threads
         .iter()
         .filter(|thread| matches!(thread.state, 'R' | 'D'));
-    (cpu >= enough || has_napped)
-        && awake.all(|thread| {
-            Use::since(then, thread).is_some_and(|own| own.cpu >= enough || own.sleeps >= IDLE_NAPS)
-        })
+    (cpu >= enough || has_napped) && awake.all(|thread| has_had_its_share(then, thread, enough))
+}
+
+/// Whether one thread has used so much processor time since `then`, or gone to sleep as often as tells.
+fn has_had_its_share(then: &Sample, thread: &Thread, enough: Duration) -> bool {
+    Use::since(then, thread).is_some_and(|own| own.cpu >= enough || own.sleeps >= IDLE_NAPS)
 }
 
 /// What was used since an earlier moment.
