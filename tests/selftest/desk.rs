@@ -71,6 +71,31 @@ fn a_screen_of_any_size_can_be_drawn() {
 }
 
 #[test]
+fn the_keys_of_a_low_screen_stand_without_words() {
+    let keys = vec![
+        ("n", "next"),
+        ("p", "previous"),
+        ("PgDn", "more"),
+        ("h", "hint"),
+        ("q", "quit"),
+    ];
+    let below_the_rule = |height: usize, keys: &[(&'static str, &'static str)]| {
+        let sheet = Sheet {
+            keys: keys.to_vec(),
+            ..sheet("something", 0)
+        };
+        let lines = Screen { height, ..SCREEN }.draw(&sheet).lines;
+        let rule = lines.iter().rposition(|line| line.starts_with('─'));
+        lines[rule.expect("there is a rule") + 1..].to_vec()
+    };
+    let in_words = ["n next  p previous", "PgDn more  h hint", "q quit"];
+    assert_eq!(below_the_rule(18, &keys), in_words);
+    assert_eq!(below_the_rule(17, &keys), ["n p PgDn h q  ? keys"]);
+    // Two lines are not too many.
+    assert_eq!(below_the_rule(17, &keys[..4]), in_words[..2]);
+}
+
+#[test]
 fn colours_and_letters_are_those_that_the_terminal_has() {
     let body = "\u{1b}[1mbold\u{1b}[0m – a dash …";
     let [plain, coloured, ascii] =

@@ -86,6 +86,8 @@ fn a_stage_from_the_first_look_to_all_its_points() {
     desk.shows("Every check passes");
     desk.resize(SMALL);
     compare("desk-in-a-small-terminal", &desk.shows("lines 1 to"));
+    desk.types("?");
+    desk.shows("r  run");
 
     desk.types("x");
     desk.shows("y yes, reset");

@@ -62,6 +62,7 @@ pub fn body(desk: &Desk, width: usize) -> String {
         Page::Hint(shown) => hint(desk, *shown, width),
         Page::Output(output) => output.text.clone(),
         Page::Reset => reset(desk, width),
+        Page::Keys => keys(desk),
     };
     notice + &page
 }
@@ -233,6 +234,13 @@ fn hint(desk: &Desk, shown: usize, width: usize) -> String {
         ),
         Err(error) => format!("{error:#}\n"),
     }
+}
+
+/// The keys of the stage's page, a line each: in a low terminal their words do not stand below it.
+fn keys(desk: &Desk) -> String {
+    let keys = desk.keys().into_iter();
+    keys.map(|(key, what)| format!("{}  {what}\n", paint(STRONG, format!("{key:>4}"))))
+        .collect()
 }
 
 fn reset(desk: &Desk, width: usize) -> String {

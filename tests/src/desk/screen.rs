@@ -5,6 +5,13 @@ use anstream::adapter::strip_str;
 use crate::text::columns;
 use crate::ui::terminal::{QUIET, STRONG, paint};
 
+/// In a terminal with fewer lines the keys stand without words, where with them they take more than [`MOST`] lines.
+const LOW: usize = 18;
+const MOST: usize = 2;
+
+/// The key that tells of the others.
+const MORE: (&str, &str) = ("?", "keys");
+
 /// What a terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Screen {
@@ -44,7 +51,10 @@ impl Screen {
 
     #[must_use]
     pub fn draw(&self, sheet: &Sheet) -> Drawn {
-        let keys = self.keys(&sheet.keys);
+        let mut keys = self.keys(&sheet.keys);
+        if self.height < LOW && keys.len() > MOST {
+            keys = self.brief(&sheet.keys);
+        }
         let body: Vec<String> = sheet
             .body
             .trim_end()
@@ -100,9 +110,17 @@ impl Screen {
     fn keys(&self, keys: &[(&str, &str)]) -> Vec<String> {
         let mut lines = vec![String::new()];
         for (key, what) in keys {
-            let words = format!("{} {what}", paint(STRONG, key));
+            let is_brief = what.is_empty();
+            let words = match is_brief {
+                true => paint(STRONG, key),
+                false => format!("{} {what}", paint(STRONG, key)),
+            };
             let last = lines.last().map_or(0, |line| columns(line));
-            let gap = if last == 0 { "" } else { "  " };
+            let gap = match (last, is_brief) {
+                (0, _) => "",
+                (_, true) => " ",
+                (_, false) => "  ",
+            };
             match last + gap.len() + columns(&words) <= self.width {
                 true => {
                     if let Some(line) = lines.last_mut() {
@@ -114,6 +132,13 @@ impl Screen {
             }
         }
         lines
+    }
+
+    /// The keys alone, and the one that says what they do.
+    fn brief(&self, keys: &[(&str, &str)]) -> Vec<String> {
+        let mut all: Vec<(&str, &str)> = keys.iter().map(|(key, _)| (*key, "")).collect();
+        all.push(MORE);
+        self.keys(&all)
     }
 
     /// A line in the letters and colours that the terminal has.

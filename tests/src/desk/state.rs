@@ -73,6 +73,8 @@ pub enum Page {
     Output(Output),
     /// The question whether the file is to be reset.
     Reset,
+    /// What each key does.
+    Keys,
 }
 
 /// How far the judging of the stage at hand is.
@@ -227,6 +229,7 @@ impl<'a> Desk<'a> {
             (_, Key::Letter('s')) => self.print("slides", vec!["slides", stage]),
             (_, Key::Letter('o')) => self.print("doctor", vec!["doctor"]),
             (_, Key::Letter('x')) => self.turn_to(Page::Reset),
+            (_, Key::Letter('?')) => self.turn_to(Page::Keys),
             (_, Key::Enter | Key::Escape) => self.turn_to(Page::Stage),
             _ => Order::Nothing,
         }
