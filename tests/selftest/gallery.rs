@@ -2,8 +2,9 @@
 //! passes all. Where else a fault shows may depend on what the kernel does first: any other check that fails names
 //! the same cause, or the mutant lists it.
 //!
-//! All are judged as a student is: by the `lab` command, from a folder of their own. To judge a part of the
-//! gallery only, put a piece of its path into `UNBLOCKED_GALLERY`, or several with commas between them:
+//! All are judged as a student is: by the `lab` command, from a folder of their own. A mutant is judged by the checks that
+//! it must fail, and a variant by all. To judge mutants by all checks too, name them: put a piece of a path into
+//! `UNBLOCKED_GALLERY`, or several with commas between them; `/` stands in every path, and that is what `.ci/run` asks for.
 //!
 //! ```text
 //! UNBLOCKED_GALLERY=02-echo-server/replies cargo verify gallery
@@ -45,7 +46,7 @@ fn mutants_fail_for_their_cause_and_variants_pass() {
     let waiting = Mutex::new(waiting);
     let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
     let work = || {
-        let judged = std::iter::from_fn(|| Some(judge(&next()?)));
+        let judged = std::iter::from_fn(|| Some(judge(&next()?, !only.is_empty())));
         judged.collect::<Vec<Judged>>()
     };
     let mut judged: Vec<Judged> = thread::scope(|scope| {
@@ -194,25 +195,27 @@ impl Problem {
     }
 }
 
-fn judge(piece: &Piece) -> Judged {
+fn judge(piece: &Piece, is_whole: bool) -> Judged {
     let start = Instant::now();
     Judged {
         path: piece.path(),
-        problems: problems_of(piece),
+        problems: problems_of(piece, is_whole),
         time: start.elapsed(),
     }
 }
 
 /// What the checks say about `piece` and should not say.
-fn problems_of(piece: &Piece) -> Vec<Problem> {
+fn problems_of(piece: &Piece, is_whole: bool) -> Vec<Problem> {
     let folder = subject(
         &format!("gallery/{}", piece.path()),
         &[(piece.stage, &piece.sources)],
     );
+    let asked = if is_whole { &[] } else { asked(piece) };
     let output = Command::new(lab_program())
         .args(["check", piece.stage.slug, "--json", "--subject"])
         .arg(folder)
         .args(piece.is_thorough.then_some("--thorough"))
+        .args(asked.iter().flat_map(|name| ["--only", name]))
         .output()
         .expect("lab can be started");
     let told: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
@@ -224,12 +227,16 @@ fn problems_of(piece: &Piece) -> Vec<Problem> {
             row: None,
         }];
     };
-    let expected = stages::checks(piece.stage).iter().map(|check| check.name);
+    let checks = stages::checks(piece.stage).iter();
+    let expected = checks.filter(|check| match asked {
+        [] => true,
+        names => names.iter().any(|name| check.name.contains(name.as_str())),
+    });
     assert!(
         rows.iter()
             .map(|row| row["check"].as_str())
-            .eq(expected.map(Some)),
-        "{}: not the stage's checks: {told:#}",
+            .eq(expected.map(|check| Some(check.name))),
+        "{}: not the checks that it was to be judged by: {told:#}",
         piece.path()
     );
     let problem = |row: &Value| {
@@ -249,6 +256,14 @@ fn problems_of(piece: &Piece) -> Vec<Problem> {
         })
     };
     rows.iter().filter_map(problem).collect()
+}
+
+/// The checks that a piece has to be judged by; none means all.
+fn asked(piece: &Piece) -> &[String] {
+    match &piece.kind {
+        Kind::Mutant { fails, .. } => fails,
+        Kind::Variant => &[],
+    }
 }
 
 /// What is wrong with one row. A check that this machine cannot judge is never wrong.

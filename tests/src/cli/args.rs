@@ -34,7 +34,8 @@ pub fn only_argument() -> Arg {
     Arg::new("only")
         .long("only")
         .value_name("TEXT")
-        .help("Run only the checks whose name contains this, with spaces or underscores, and of other checks only the parts whose name does")
+        .action(ArgAction::Append)
+        .help("Run only the checks whose name contains this, with spaces or underscores, and of other checks only the parts whose name does; may be given again for more of them")
 }
 
 #[must_use]
@@ -86,7 +87,8 @@ pub struct Request {
     pub stages: Vec<&'static Stage>,
     /// Whether stages were named, so that an untouched one does not count as passed.
     pub named: bool,
-    pub only: Option<String>,
+    /// Pieces of names of checks and parts; none means all.
+    pub only: Vec<String>,
 }
 
 impl Request {
@@ -117,8 +119,11 @@ impl Request {
             stages,
             named,
             only: matches
-                .get_one::<String>("only")
-                .map(|text| text.replace([' ', '-'], "_")),
+                .get_many::<String>("only")
+                .into_iter()
+                .flatten()
+                .map(|text| text.replace([' ', '-'], "_"))
+                .collect(),
         };
         ensure!(
             request
@@ -126,7 +131,7 @@ impl Request {
                 .iter()
                 .any(|stage| !request.checks(stage).is_empty()),
             "no check there has a name that contains \"{}\"; these are there:\n{}",
-            request.only.unwrap_or_default(),
+            request.only.join("\" or \""),
             request
                 .stages
                 .iter()
@@ -140,9 +145,9 @@ impl Request {
     #[must_use]
     pub fn checks(&self, stage: &Stage) -> Vec<Check> {
         let checks = stages::checks(stage).iter();
-        match &self.only {
-            None => checks.copied().collect(),
-            Some(text) => checks.flat_map(|check| check.matching(text)).collect(),
+        match self.only.as_slice() {
+            [] => checks.copied().collect(),
+            texts => checks.flat_map(|check| check.matching(texts)).collect(),
         }
     }
 }

@@ -32,6 +32,9 @@ use crate::text::size;
 /// Payloads of so many bytes and more are not made anew each time.
 const LONG: usize = 1 << 20;
 
+/// Bytes of a line without its end: fewer than the 1024 that the output of std keeps.
+const UNFINISHED: usize = 100;
+
 /// Descriptors that a program may have beside those of its clients.
 const OTHER_DESCRIPTORS: u64 = 64;
 
@@ -232,14 +235,35 @@ impl Program {
         Ok(Client::new(process, &self.context))
     }
 
-    /// Random bytes, the same for the same seed, and long ones always the same.
+    /// Random bytes, the same for the same seed, and long ones always the same. The last one is no text: what a program makes
+    /// of an end of a line is not left to chance.
     #[must_use]
     pub fn payload(&self, role: &str, length: usize) -> Payload {
         if length >= LONG {
             return Payload::from_pool(role, length);
         }
+        let mut random = self.random.borrow_mut();
         let mut bytes = vec![0; length];
-        self.random.borrow_mut().fill(&mut bytes);
+        random.fill(&mut bytes);
+        if let Some(last) = bytes.last_mut() {
+            *last = random.u8(0x80..);
+        }
+        Payload::new(role, bytes)
+    }
+
+    /// Random bytes with the end of a line among them, and few behind the last of these: who prints line by line keeps them
+    /// until it flushes.
+    #[must_use]
+    pub fn unfinished_line(&self, role: &str, length: usize) -> Payload {
+        let mut bytes = self.payload(role, length).bytes().to_vec();
+        let (before, unfinished) = bytes.split_at_mut(length.saturating_sub(UNFINISHED));
+        unfinished
+            .iter_mut()
+            .filter(|byte| **byte == b'\n')
+            .for_each(|byte| *byte = u8::MAX);
+        if let Some(last) = before.last_mut() {
+            *last = b'\n';
+        }
         Payload::new(role, bytes)
     }
 
@@ -257,11 +281,12 @@ impl Program {
         Payload::new(role, (0..length).map(|_| random.u8(0xF8..)).collect())
     }
 
-    /// All 256 byte values, in random order.
+    /// All 256 byte values, in random order but for the last, which is no text.
     #[must_use]
     pub fn every_byte_value(&self) -> Payload {
-        let mut bytes: Vec<u8> = (0..=255).collect();
+        let mut bytes: Vec<u8> = (0..255).collect();
         self.random.borrow_mut().shuffle(&mut bytes);
+        bytes.push(255);
         Payload::new("every byte value", bytes)
     }
 

@@ -53,14 +53,15 @@ impl Check {
         }
     }
 
-    /// What of it has a name that contains `text`: the check as a whole where its own name does, and otherwise each part
-    /// whose name does. A part by itself is worth no points.
+    /// What of it has a name that contains one of `texts`: the check as a whole where its own name does, and otherwise each
+    /// part whose name does. A part by itself is worth no points.
     #[must_use]
-    pub fn matching(&self, text: &str) -> Vec<Check> {
-        if self.name.contains(text) {
+    pub fn matching(&self, texts: &[String]) -> Vec<Check> {
+        let is_meant = |name: &str| texts.iter().any(|text| name.contains(text.as_str()));
+        if is_meant(self.name) {
             return vec![*self];
         }
-        let parts = self.parts.iter().filter(|part| part.name.contains(text));
+        let parts = self.parts.iter().filter(|part| is_meant(part.name));
         let alone = |part| Check {
             points: 0,
             parts: std::slice::from_ref(part),

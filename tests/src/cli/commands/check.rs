@@ -95,7 +95,7 @@ pub fn run(matches: &ArgMatches, repo: &Repo) -> anyhow::Result<ExitCode> {
             worst = worst.max(Ending::of(&verdict, request.named));
             judged.push((check, verdict));
         }
-        let score = request.only.is_none().then(|| {
+        let score = request.only.is_empty().then(|| {
             let verdicts: Vec<_> = judged.iter().map(|(_, verdict)| verdict.clone()).collect();
             Score::of(candidate.stage, stages::checks(candidate.stage), &verdicts)
         });
