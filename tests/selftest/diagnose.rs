@@ -285,7 +285,7 @@ fn a_report_says_what_the_program_was_doing() {
         ),
         (
             |seen| (seen.table[1].unread, seen.history.peer_sent) = (3, true),
-            "was inside recv on client 1's socket; client 1 has 3 bytes unread in the kernel",
+            "was inside recv on client 1's socket; has not received 3 bytes from client 1",
         ),
     ];
     for (change, expected) in cases {

@@ -124,5 +124,5 @@ fn what_the_lab_does_is_a_step_and_no_part_of_the_transcript() {
         step("the lab", "stops your server"),
     ];
     assert_eq!(transcript.steps(), steps);
-    assert_eq!(transcript.sent(), "stops your server");
+    assert_eq!(transcript.sent(), "the lab: stops your server");
 }

@@ -48,9 +48,20 @@ pub fn points_word(points: u32) -> String {
 pub fn duration(time: Duration) -> String {
     match (time.as_secs(), time.as_millis()) {
         (0, 0) => format!("{} µs", time.as_micros()),
+        // Five milliseconds and a bit are more than five.
+        (0, few @ 1..10) if !time.as_micros().is_multiple_of(1000) => {
+            format!("{few}.{:02} ms", time.as_micros() % 1000 / 10)
+        }
         (0, milliseconds) => format!("{milliseconds} ms"),
         (seconds, _) => format!("{seconds} s"),
     }
+}
+
+/// Things, one behind the other: `a and b`.
+#[must_use]
+pub fn joined(things: &[impl ToString]) -> String {
+    let things: Vec<String> = things.iter().map(ToString::to_string).collect();
+    things.join(" and ")
 }
 
 /// About how much memory: `240 KiB`, `16 MiB`.

@@ -193,7 +193,7 @@ fn prints_when_exactly_its_buffer_is_full(program: &Program) -> Outcome {
     let server = program.open_server()?;
     let client = program.start_client(&server, Input::Open)?;
     let mut peer = server.accept(&client)?;
-    let answer = program.unfinished_line("as much as a recv brings", peer.room_of_recv());
+    let answer = program.unfinished_line("as much as your recv has room for", peer.room_of_recv());
     client.stop()?;
     peer.send(&answer)?;
     client.resume();

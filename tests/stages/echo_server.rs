@@ -104,7 +104,7 @@ pub(super) fn answers_when_exactly_its_buffer_is_full(program: &Program) -> Outc
     let mut peer = server.connect_peer()?;
     for _ in 1..=2 {
         peer.send("hello")?.expect("hello")?;
-        let message = program.payload("as much as a recv brings", peer.room_of_recv());
+        let message = program.payload("as much as your recv has room for", peer.room_of_recv());
         server.stop()?;
         peer.send(&message)?;
         server.resume();

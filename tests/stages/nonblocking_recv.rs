@@ -138,7 +138,7 @@ pub(super) fn answers_before_it_asks_for_more(program: &Program) -> Outcome {
     for _ in 1..=3 {
         server.expect_answer_before_more_is_asked(&mut peer, &program.payload("a byte", 1))?;
     }
-    let full = program.payload("as much as a recv brings", peer.room_of_recv());
+    let full = program.payload("as much as your recv has room for", peer.room_of_recv());
     server.expect_answer_before_more_is_asked(&mut peer, &full)
 }
 

@@ -202,7 +202,7 @@ pub(super) fn makes_nobody_wait_for_clients_that_send_without_end(program: &Prog
         gone_by.push(quiet);
     }
     let mut leaver = server.connect_peer()?;
-    server.expect_newcomer_in_turn(&mut others, &flood)?;
+    let _newcomer = server.expect_newcomer_in_turn(&mut others, &flood)?;
     server.expect_end_in_turn(&mut leaver, &mut others, &flood)
 }
 

@@ -9,7 +9,7 @@ use crate::evidence::last_words::Panic;
 use crate::evidence::settle::Activity;
 use crate::platform::{CallKind, Sample, SleepingCall, TOO_MUCH_MEMORY, TcpRow, TcpState};
 use crate::process::watchdog::CAP;
-use crate::text::{duration, size};
+use crate::text::{duration, joined, size};
 
 /// Where the program is, in one or two sentences.
 #[must_use]
@@ -65,18 +65,21 @@ fn calls(seen: &Evidence) -> Option<String> {
     let mut places: Vec<String> = seen.parked_calls().map(|call| place(seen, call)).collect();
     places.dedup();
     shorten(&mut places, "more calls");
-    (!places.is_empty()).then(|| format!("was inside {}", places.join(" and ")))
+    (!places.is_empty()).then(|| format!("was inside {}", joined(&places)))
 }
 
-/// That a client left is worth a word only if none has ended its stream.
+/// That a client left is worth a word if it was the last thing to happen; that it did so well, only if none has ended its
+/// stream, and a server owed it more than a greeting.
 fn last_departure<'a>(seen: &'a Evidence) -> Option<&'a Event> {
-    let none_ended = !seen.history.peer_ended && seen.history.peer_sent;
+    let none_ended = !seen.history.peer_ended;
+    let owes = seen.history.peer_sent || !seen.history.only_greets;
     let mut events = seen.log.events().iter();
-    events.rfind(|event| match event {
-        Event::Lost { .. } => true,
-        Event::Left { .. } => none_ended,
-        _ => false,
-    })
+    let last = events.rfind(|event| !matches!(event, Event::Tick(_)))?;
+    match last {
+        Event::Lost { .. } => Some(last),
+        Event::Left { .. } => (none_ended && owes).then_some(last),
+        _ => None,
+    }
 }
 
 fn said(panic: &Panic) -> String {
@@ -127,7 +130,7 @@ fn place(seen: &Evidence, call: SleepingCall) -> String {
             Some(nap) => format!("a sleep of {}", duration(nap)),
             None => "a sleep".into(),
         },
-        CallKind::Futex => "a wait for another thread".into(),
+        CallKind::Futex => "a wait for another thread, or for a lock".into(),
         CallKind::Start => "the start of a thread or a process".into(),
         CallKind::Other => format!("a system call{on}"),
     }
@@ -143,15 +146,21 @@ fn what_waits(seen: &Evidence) -> Vec<String> {
             continue;
         };
         if row.unread > 0 {
-            let accepted = if row.inode == 0 { "connected and " } else { "" };
+            let accepted = match row.inode {
+                0 => ", which it has not accepted",
+                _ => "",
+            };
             waiting.push(format!(
-                "{} {accepted}has {} unread in the kernel",
-                connection.label,
-                unread(row)
+                "has not received {} from {}{accepted}",
+                unread(row),
+                connection.label
             ));
         }
     }
-    shorten(&mut waiting, "more clients have bytes unread");
+    shorten(
+        &mut waiting,
+        "more clients have sent what it has not received",
+    );
     waiting.extend(what_waits_in_the_backlog(seen));
     waiting
 }

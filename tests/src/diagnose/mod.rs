@@ -32,6 +32,7 @@ pub fn cause(seen: &Evidence, symptom: Symptom) -> Cause {
     } = seen.history;
     let was_reset = was_reset || was_told_of_a_break;
     let is_ended = seen.exited.is_some();
+    let has_ended_well = seen.exited.is_some_and(|status| status.success());
     let shortage = threaded::thread_shortage_cause(seen, symptom);
     if let Some(cause) = shortage.or_else(|| limits::limit_cause(seen)) {
         return cause;
@@ -72,7 +73,8 @@ pub fn cause(seen: &Evidence, symptom: Symptom) -> Cause {
         }
         Symptom::Known(cause) => cause,
         symptom if seen.is_out_of_time && !is_ended && symptom.is_an_absence() => Cause::TooLong,
-        _ if is_ended && was_reset && !is_client => Cause::EndedByAClient,
+        // Who ends well has not ended for an error.
+        _ if is_ended && was_reset && !has_ended_well && !is_client => Cause::EndedByAClient,
         _ if was_told_of_a_break && seen.log.lost().next().is_none() => Cause::ErrorIgnored,
         Symptom::Refused if is_ended && errors.is_not_listening() => Cause::NeverListened,
         Symptom::OtherBytes => Cause::WrongBytes,

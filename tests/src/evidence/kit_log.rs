@@ -1,6 +1,6 @@
 //! The event log that the kit prints on a server's standard output, read into values.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::net::SocketAddr;
 
@@ -154,17 +154,28 @@ impl EventLog {
     /// The first line that cannot stand where it does: a tick that does not follow the one before it, a client that comes
     /// twice, or goes twice, or before it has come.
     #[must_use]
-    pub fn contradiction(&self) -> Option<&Event> {
-        let (mut ticks, mut here, mut gone) = (0, HashSet::new(), HashSet::new());
-        self.0.iter().find(|event| match event {
-            Event::Listening(_) => false,
+    pub fn contradiction(&self) -> Option<String> {
+        let (mut ticks, mut here, mut gone) = (0, HashSet::new(), HashMap::new());
+        self.0.iter().find_map(|event| match event {
+            Event::Listening(_) => None,
             Event::Tick(number) => {
                 ticks += 1;
-                *number != ticks
+                let before = format!("{TICK}{}", ticks - 1);
+                (*number != ticks).then(|| match ticks {
+                    1 => format!("\"{event}\" as the first"),
+                    _ => format!("\"{event}\" after \"{before}\""),
+                })
             }
-            Event::Connected { client } => !here.insert(*client),
+            Event::Connected { client } => {
+                let is_new = here.insert(*client);
+                (!is_new).then(|| format!("\"{event}\" for the second time"))
+            }
             Event::Left { client, .. } | Event::Lost { client, .. } => {
-                !here.contains(client) || !gone.insert(*client)
+                if !here.contains(client) {
+                    return Some(format!("\"{event}\" before \"client {client} connected\""));
+                }
+                let before = gone.insert(*client, event);
+                before.map(|before| format!("\"{event}\" after \"{before}\""))
             }
         })
     }

@@ -48,7 +48,7 @@ pub(crate) fn no_held_back_bytes(context: &CheckContext) -> Outcome {
         None => Ok(()),
         Some(name) => Err(context.fail_because(
             Cause::DelayedByAnOption,
-            "a kernel that sends what it is given",
+            "a program that lets the kernel send at once",
             format!("it has asked the kernel to wait for more, by {name}, and nothing followed"),
         )),
     }

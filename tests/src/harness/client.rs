@@ -102,12 +102,11 @@ impl Client {
                 self.context.note_act_of_the_lab("stops your client");
                 Ok(())
             }
-            false => Err(self.context.fail(
-                Symptom::End,
-                "a program that runs",
-                "it could not be stopped",
-                None,
-            )),
+            false => {
+                Err(self
+                    .context
+                    .fail(Symptom::End, "a program that runs", "it has exited", None))
+            }
         }
     }
 
@@ -225,11 +224,7 @@ impl Client {
 pub(crate) fn interrupt_in_send(process: &Process, context: &CheckContext, peer: &Peer) -> Outcome {
     peer.wait_until_stuck_in_send()?;
     if !process.stop() {
-        return Err(peer.fail(
-            Symptom::Silence,
-            "a program that runs",
-            "it could not be stopped",
-        ));
+        return Err(peer.fail(Symptom::Silence, "a program that runs", "it has exited"));
     }
     context.remember(|history| history.send_was_interrupted = true);
     context.note_act_of_the_lab(

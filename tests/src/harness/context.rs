@@ -127,6 +127,12 @@ impl CheckContext {
         is_much
     }
 
+    /// Whether a program was started before.
+    #[must_use]
+    pub fn has_program(&self) -> bool {
+        self.program.borrow().is_some()
+    }
+
     /// From now on `program` is the one that is judged.
     pub fn set_program(&self, program: &Rc<Process>) {
         *self.program.borrow_mut() = Some(Rc::clone(program));

@@ -76,7 +76,8 @@ impl Payload {
     pub fn part(&self, from: usize, to: usize) -> Self {
         let whole = |role: &String| role.trim_start_matches("the start of ").to_string();
         let role = self.role.as_ref().map(whole);
-        let role = role.map(|whole| format!("a part of {whole}"));
+        let role =
+            role.map(|whole| format!("a part of {}", whole.trim_start_matches("a part of ")));
         let range = self.range.start + from..self.range.start + to;
         Self {
             role,
@@ -97,7 +98,7 @@ impl Payload {
         let role = self
             .role
             .as_ref()
-            .map(|role| format!("the start of {role}"));
+            .map(|role| format!("the start of {}", role.trim_start_matches("the start of ")));
         Self {
             role,
             ..self.part(0, length)

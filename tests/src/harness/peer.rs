@@ -180,10 +180,21 @@ impl Peer {
             // It reads on and on.
             self.look_for_replaced_bytes();
         }
-        self.note_sent(
-            &format!("{} while nobody reads", size(sent)),
-            "sends until nothing fits any more",
-        );
+        let (sent_in_all, story) = match sent {
+            0 => (
+                "more, which does not fit".into(),
+                "tries to send more, and nothing fits".into(),
+            ),
+            _ if sent == payload.bytes().len() => (
+                size(sent),
+                format!("sends {}, and all of it is taken", size(sent)),
+            ),
+            _ => (
+                format!("{} until nothing fits", size(sent)),
+                "sends until nothing fits any more".to_string(),
+            ),
+        };
+        self.note_sent(&sent_in_all, &story);
         Ok(payload.start(sent))
     }
 
@@ -301,8 +312,14 @@ impl Peer {
         });
         Err(if has_ended {
             self.fail(Symptom::End, expected, "it has ended its stream")
-        } else {
+        } else if self
+            .context
+            .sample()
+            .is_some_and(|sample| sample.is_parked())
+        {
             self.fail(Symptom::Silence, expected, "it does not send")
+        } else {
+            self.fail(Symptom::Silence, expected, "it does not sleep in send")
         })
     }
 

@@ -27,10 +27,13 @@ use crate::platform::{
 };
 use crate::process::child::{Launch, Process, Stdin};
 use crate::process::deadline::Deadline;
-use crate::text::size;
+use crate::text::{joined, size};
 
 /// Payloads of so many bytes and more are not made anew each time.
 const LONG: usize = 1 << 20;
+
+/// Where a server is started unless the check is about its address.
+const USUAL: &str = "127.0.0.1:0";
 
 /// Bytes of a line without its end: fewer than the 1024 that the output of std keeps.
 const UNFINISHED: usize = 100;
@@ -161,8 +164,6 @@ impl Program {
 
     /// As [`start_at`](Self::start_at), where a former life of it has left connections behind.
     pub fn restart_at(&self, address: SocketAddr) -> Result<Server> {
-        let again = format!("starts it again at {address}");
-        self.context.note_act_of_the_lab(again);
         let process = self.run(&["--listen", &address.to_string()], Stdin::Null, None)?;
         Server::announced(process, &self.context, address, Cause::AddressNotReusable)
     }
@@ -174,9 +175,9 @@ impl Program {
         let announced = EventLog::read(&process.stdout.text()).address();
         if exited.is_none() && announced.is_some() {
             let expected = format!("a program that exits, since it cannot have {address}");
-            let received = match announced == Some(address) {
-                true => "it listens there as well",
-                false => "it listens somewhere else",
+            let received = match self.context.listens_at().as_slice() {
+                [] => "it goes on running".into(),
+                places => format!("it listens at {}", joined(places)),
             };
             let cause = Cause::NotAtItsAddress;
             return Err(self.context.fail_because(cause, expected, received));
@@ -379,9 +380,29 @@ impl Program {
     fn note_input(&self, input: &Input) {
         let input = match input {
             Input::Bytes(bytes) => size(bytes.bytes().len()),
-            Input::Open => "nothing, and not its end".into(),
+            Input::Open => "nothing yet; it stays open".into(),
         };
         self.context.note_sent("input", input);
+    }
+
+    /// Which of several starts it is, and at which address, where that is not the usual one.
+    fn note_start(&self, arguments: &[&str]) {
+        let again = if self.context.has_program() {
+            " again"
+        } else {
+            ""
+        };
+        match arguments {
+            [_, address] if !again.is_empty() || *address != USUAL => {
+                self.context
+                    .note_act_of_the_lab(format!("starts your server{again} at {address}"));
+            }
+            [address] if !again.is_empty() => {
+                let start = format!("starts your client again, to call {address}");
+                self.context.note_act_of_the_lab(start);
+            }
+            _ => {}
+        }
     }
 
     fn run(&self, arguments: &[&str], stdin: Stdin, kept: Option<usize>) -> Result<Rc<Process>> {
@@ -397,6 +418,7 @@ impl Program {
     ) -> Result<Rc<Process>> {
         let mut command = Command::new(&self.executable);
         command.args(arguments);
+        self.note_start(arguments);
         let limits = Limits {
             descriptors: limits.descriptors.max(self.descriptors.get()),
             ..limits

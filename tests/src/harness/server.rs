@@ -91,16 +91,13 @@ impl Used {
 
 impl fmt::Display for Used {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (naps, ms) = (counted(self.naps as usize, "nap"), self.cpu.as_millis());
+        let (naps, cpu) = (counted(self.naps as usize, "nap"), duration(self.cpu));
         match self.rounds {
             Some(rounds) => {
                 let rounds = counted(rounds as usize, "round");
-                write!(
-                    f,
-                    "{naps} in {rounds}, which took {ms} ms of processor time"
-                )
+                write!(f, "{naps} in {rounds}, which took {cpu} of processor time")
             }
-            None => write!(f, "{naps} in {ms} ms of processor time"),
+            None => write!(f, "{naps} in {cpu} of processor time"),
         }
     }
 }
@@ -118,16 +115,18 @@ impl Server {
             SocketAddr::V4(asked) => asked.ip().to_string(),
             SocketAddr::V6(asked) => format!("[{}]", asked.ip()),
         };
-        let wanted = format!("the line \"listening on {host}:PORT\" first, with the real port");
+        let wanted = match asked.port() {
+            0 => format!("the line \"listening on {host}:PORT\" first, with the real port"),
+            _ => format!("the line \"listening on {asked}\" first"),
+        };
         let Some(line) = first_line(&process, context) else {
-            let printed = quote(&process.stdout.bytes());
+            let printed = match process.stdout.bytes().as_slice() {
+                [] => "nothing".into(),
+                some => format!("{}, and no end of that line", quote(some)),
+            };
             let is_late = context.is_out_of_time() && process.exited().is_none();
             let silence = if is_late { Cause::TooLong } else { silence };
-            return Err(context.fail_because(
-                silence,
-                wanted,
-                format!("{printed}, and no whole line"),
-            ));
+            return Err(context.fail_because(silence, wanted, printed));
         };
         let address = match Event::parse(&line) {
             Some(Event::Listening(address)) => Some(address),
@@ -149,8 +148,14 @@ impl Server {
                     address,
                 })
             }
-            Some(_) => {
-                Err(context.fail_because(Cause::WrongAddress, wanted, quote(line.as_bytes())))
+            Some(address) => {
+                let is_there = context.listens_at().contains(&address);
+                let cause = if is_there {
+                    Cause::NotAtItsAddress
+                } else {
+                    Cause::WrongAddress
+                };
+                Err(context.fail_because(cause, wanted, quote(line.as_bytes())))
             }
             None => Err(context.fail_because(Cause::NotAnnounced, wanted, quote(line.as_bytes()))),
         }
@@ -199,7 +204,7 @@ impl Server {
         Err(self.context.fail(
             Symptom::Silence,
             "a server that runs",
-            "it could not be stopped",
+            "it has exited",
             None,
         ))
     }

@@ -68,7 +68,8 @@ impl Transcript {
     #[must_use]
     pub fn sent(&self) -> String {
         let mut line = String::new();
-        let several = self.sent.iter().any(|(peer, _)| *peer != self.sent[0].0);
+        let mut actors = self.sent.iter().map(|(peer, _)| peer);
+        let several = actors.any(|peer| *peer == LAB || *peer != self.sent[0].0);
         let mut last = None;
         for (index, (peer, what)) in self.sent.iter().enumerate() {
             if several && last != Some(peer) {

@@ -1,12 +1,13 @@
 //! The system calls of the program, as far as this machine reports them, and our answers to some of them.
 
 use std::collections::HashSet;
+use std::net::SocketAddr;
 
 use crate::diagnose::failure::Outcome;
 use crate::evidence::calls::CallLog;
 use crate::evidence::connection::Connection;
 use crate::harness::context::CheckContext;
-use crate::platform::{Answer, CallCounts, CallKind, Fault, Power, descriptors};
+use crate::platform::{Answer, CallCounts, CallKind, Fault, Power, descriptors, tcp_listeners};
 use crate::text::size;
 
 /// Bytes that a kernel has at once, on whichever machine.
@@ -125,5 +126,14 @@ impl CheckContext {
             .and_then(|program| descriptors(program.pid()));
         let sockets = open.unwrap_or_default().into_iter();
         sockets.filter_map(|one| one.socket).collect()
+    }
+
+    /// The addresses at which the program listens, as far as the system shows them.
+    #[must_use]
+    pub fn listens_at(&self) -> Vec<SocketAddr> {
+        let open = self.open_sockets();
+        let all = tcp_listeners().unwrap_or_default();
+        let own = all.iter().filter(|row| open.contains(&row.inode));
+        own.map(|row| row.local).collect()
     }
 }

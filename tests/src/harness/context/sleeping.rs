@@ -57,10 +57,10 @@ impl CheckContext {
             .calls()
             .and_then(|calls| calls.sleep_of_more_than(Duration::ZERO));
         let longest = longest.map_or_else(String::new, |nap| {
-            format!(", and {} in one of them", duration(nap))
+            format!(", up to {} at a time", duration(nap))
         });
         let received = format!(
-            "it has slept for {} in its own naps{longest}; the lab did not wait for more",
+            "it slept for {} in all{longest}; the lab did not wait for more",
             duration(slept)
         );
         Some((cause, expected.into(), received))

@@ -27,7 +27,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Refusal::BacklogIsFull => {
-                out.write_str("no answer: the backlog is full, and the kernel had to knock again")
+                out.write_str("no answer: the backlog is full, and the kernel had to ask again")
             }
             Refusal::Refused(error) | Refusal::Ours(error) => error.fmt(out),
         }

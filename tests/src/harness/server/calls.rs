@@ -14,9 +14,8 @@ use crate::harness::peer::Peer;
 use crate::harness::server::Server;
 use crate::platform::{
     Answer, CallCounts, CallKind, Fault, SocketOption, SystemError, WatchedCall, descriptors,
-    tcp_listeners,
 };
-use crate::text::duration;
+use crate::text::{duration, joined};
 
 /// The longest nap that the contract of a polling server allows.
 const LONGEST_NAP: Duration = Duration::from_millis(5);
@@ -36,7 +35,7 @@ impl Server {
     /// with a timeout of less than a minute.
     pub fn expect_no_waits_of_its_own(&self) -> Result<&Self> {
         let calls = self.context.calls_since_the_announcement();
-        let expected = "a server that waits only in calls that a client ends";
+        let expected = "a server that sleeps only until a client does something, and never for a time of its own";
         audit::no_waits_of_its_own(&self.context, calls, expected)?;
         Ok(self)
     }
@@ -167,20 +166,14 @@ impl Server {
     /// It listens at the address that it announced, and at no other.
     pub fn expect_one_listener(&self) -> Result<&Self> {
         self.context.wait_until_settled();
-        let mine = self.context.open_sockets();
-        let others: Vec<String> = tcp_listeners()
-            .unwrap_or_default()
-            .iter()
-            .filter(|row| mine.contains(&row.inode) && row.local != self.address())
-            .map(|row| row.local.to_string())
-            .collect();
-        if others.is_empty() {
+        let places = self.context.listens_at();
+        if places.iter().all(|place| *place == self.address()) {
             return Ok(self);
         }
         Err(self.context.fail_because(
-            Cause::WrongAddress,
+            Cause::NotAtItsAddress,
             format!("a server that listens at {} alone", self.address()),
-            format!("it listens at {}", others.join(" and ")),
+            format!("it listens at {}", joined(&places)),
         ))
     }
 

@@ -124,10 +124,15 @@ impl Server {
         let log = self.log();
         match log.contradiction() {
             None => Ok(()),
-            Some(event) => Err(self.context.fail_because(
+            Some(contradiction) => Err(self.context.fail_because(
                 Cause::NotRecorded,
-                "ticks that are counted from 1, and each client once as it comes and once as it goes",
-                format!("\"{event}\" where it cannot stand"),
+                match log.has_ticks() {
+                    true => {
+                        "ticks that are counted from 1 without a gap, and each client once as it comes and once as it goes"
+                    }
+                    false => "each client once as it comes and once as it goes",
+                },
+                contradiction,
             )),
         }
     }
@@ -243,12 +248,28 @@ impl Server {
             let expected = format!("{expected} before anything else about that client");
             return Err(self.not_logged(client, cause, expected));
         }
-        let came = log.newcomers().take_while(|other| *other != client);
-        if about_it.any(|other| *other == event) || !came.eq(1..client) {
-            let expected = format!("{expected}, once, behind those of all who came before");
+        if about_it.any(|other| *other == event) {
+            let expected = format!("{expected}, once");
             return Err(self.not_logged(client, Cause::NotRecorded, expected));
         }
-        Ok(())
+        let came: Vec<u64> = log
+            .newcomers()
+            .take_while(|other| *other != client)
+            .collect();
+        if came.iter().copied().eq(1..client) {
+            return Ok(());
+        }
+        // Whoever is not there yet may come later.
+        let is_missing = (1..client).any(|other| !log.newcomers().any(|known| known == other));
+        let cause = match is_missing && came.is_sorted() {
+            true => Cause::NotRecorded,
+            false => Cause::ConnectedLate,
+        };
+        let expected = format!("{expected} behind those of all who came before");
+        let lines = came.iter().chain([&client]);
+        let lines = lines.map(|client| format!("\"{}\"", Event::Connected { client: *client }));
+        let received = lines.collect::<Vec<String>>().join(" · ");
+        Err(self.context.fail_because(cause, expected, received))
     }
 
     /// What the log says about `client` is not what was `expected`.

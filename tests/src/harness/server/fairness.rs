@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::course::cause::Cause;
-use crate::diagnose::failure::Outcome;
+use crate::diagnose::failure::{Outcome, Result};
 use crate::harness::payload::Payload;
 use crate::harness::peer::Peer;
 use crate::harness::server::Server;
@@ -50,8 +50,8 @@ impl Server {
         self.expect_question_in_turn(quiet, others, flood, TWO_TURNS)
     }
 
-    /// A peer that connects while `others` have sent as much as fits gets its turn as well.
-    pub fn expect_newcomer_in_turn(&self, others: &mut [Peer], flood: &Payload) -> Outcome {
+    /// A peer that connects while `others` have sent as much as fits gets its turn as well. It is still there.
+    pub fn expect_newcomer_in_turn(&self, others: &mut [Peer], flood: &Payload) -> Result<Peer> {
         self.stop()?;
         let before = eaten(others);
         fill_all(others, flood)?;
@@ -62,7 +62,8 @@ impl Server {
             has_begun.then_some(())
         });
         let mut newcomer = self.connect_peer()?;
-        self.expect_question_in_turn(&mut newcomer, others, flood, BEFORE_A_NEWCOMER)
+        self.expect_question_in_turn(&mut newcomer, others, flood, BEFORE_A_NEWCOMER)?;
+        Ok(newcomer)
     }
 
     /// `leaver` ends its stream while `others` have sent as much as fits. Its end comes as soon as a newcomer's answer would.

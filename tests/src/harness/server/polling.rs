@@ -18,6 +18,7 @@ use crate::harness::peer::Peer;
 use crate::harness::server::{Server, Used};
 use crate::harness::transcript::TICK;
 use crate::platform::{self, Sample, TcpRow, TcpState, descriptors, is_non_blocking};
+use crate::text::duration;
 
 /// For how many rounds clients are silent before it counts how often they are asked, how many rounds are counted, and how many
 /// of them may have begun before or end later.
@@ -61,7 +62,7 @@ impl Server {
             let sample = self.context.sample();
             let nap = sample.as_ref().and_then(Sample::longest_nap);
             if let Some(nap) = nap.filter(|nap| *nap > LONGEST_NAP) {
-                let received = format!("a nap of {} ms", nap.as_millis());
+                let received = format!("a nap of {}", duration(nap));
                 return Some(Err((Symptom::Known(Cause::LongNap), received)));
             }
             let has_stopped = monitor.has_stopped(ticks, sample.as_ref());
@@ -189,7 +190,7 @@ impl Server {
             true => Ok(sockets),
             false => Err(self.context.fail_because(
                 Cause::WouldBlockIsFatal,
-                "a server that listens, and keeps clients that say nothing",
+                "a server that keeps its listener, and its clients",
                 "a socket is gone",
             )),
         }

@@ -122,7 +122,7 @@ impl Server {
             (_, Some(now)) => Err(self.context.fail_because(
                 Cause::ThreadsKept,
                 format!(
-                    "about {} threads, as before all came at once",
+                    "no more than the {} threads that it had before all came at once",
                     before.threads
                 ),
                 format!("{now} threads"),
@@ -151,10 +151,10 @@ impl Server {
         };
         let meanwhile = match self.context.connections().len() > before.clients {
             true => "so many clients came and left",
-            false => "so many bytes came and went",
+            false => "so many bytes came",
         };
         growth.map_or(Ok(()), |Growth { cause, before, now }| {
-            let expected = format!("about {before}, as before {meanwhile}");
+            let expected = format!("no more than the {before} that it had before {meanwhile}");
             Err(self.context.fail_because(cause, expected, now))
         })
     }
