@@ -125,6 +125,34 @@ fn what_was_asked_before_the_answer_is_counted_by_the_connection() {
 }
 
 #[test]
+fn a_client_that_is_asked_no_more_is_not_among_the_last_calls() {
+    let (here, there): (SocketAddr, SocketAddr) = (
+        "127.0.0.1:5001".parse().expect("an address"),
+        "127.0.0.1:5002".parse().expect("an address"),
+    );
+    let recv_from = |peer| WatchedCall::On {
+        kind: CallKind::Recv,
+        descriptor: 4,
+        bytes: 4096,
+        more: false,
+        peer: Some(peer),
+    };
+    let accept = || on(CallKind::Accept, 3, false);
+    let log =
+        |calls: Vec<WatchedCall>| CallLog::new(calls.into_iter().map(|call| (1, call)).collect());
+    let asked_last = log(vec![recv_from(there), accept(), recv_from(here)]);
+    assert_eq!(asked_last.last_received_from(2, here), Some(true));
+    assert_eq!(asked_last.last_received_from(2, there), Some(false));
+    assert_eq!(
+        asked_last.last_received_from(4, here),
+        None,
+        "too few to tell"
+    );
+    assert!(asked_last.accepts());
+    assert!(!log(vec![recv_from(here)]).accepts());
+}
+
+#[test]
 fn a_client_waits_for_the_program_until_it_is_served() {
     let waits = |change: fn(&mut TcpRow, &Connection)| {
         let (mut rows, connection) = (rows(), connection());

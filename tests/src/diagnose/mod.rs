@@ -92,6 +92,9 @@ pub fn cause(seen: &Evidence, symptom: Symptom) -> Cause {
         // That it never came to rest was seen already, for longer than this last look.
         Symptom::NoRest if polling::lost_by_would_block(seen) => Cause::WouldBlockIsFatal,
         Symptom::NoRest => why_busy(seen),
+        Symptom::NoExit if seen.history.listener_broke && never_accepts(seen) => {
+            Cause::NeverAccepted
+        }
         Symptom::NoExit if seen.history.listener_broke => Cause::ErrorIgnored,
         Symptom::NoExit if seen.activity == Activity::Spinning => why_busy(seen),
         Symptom::NoExit => why_running(seen),
@@ -177,9 +180,23 @@ fn why_open(seen: &Evidence) -> Cause {
         Activity::Spinning if event_driven::leaves_what_it_asks_for(seen) => {
             Cause::ReadinessNotConsumed
         }
+        Activity::Spinning if asks_no_more(seen) => Cause::NotClosed,
         Activity::Spinning => unserved().unwrap_or(Cause::EndIgnored),
         _ => unserved().unwrap_or_else(|| if_settled(seen, Cause::NotClosed)),
     }
+}
+
+/// True if a server has never called `accept`. Where its calls are not reported, nobody can tell.
+fn never_accepts(seen: &Evidence) -> bool {
+    !seen.calls.is_empty() && !seen.calls.accepts()
+}
+
+/// True if a server goes round and calls on others, and not on the socket where this was seen: it has received the end there.
+fn asks_no_more(seen: &Evidence) -> bool {
+    // As many calls as some rounds take.
+    let some = 3 * (seen.connections.len() + 2);
+    let asked = |at: &Connection| seen.calls.last_received_from(some, at.ours);
+    seen.history.peer_ended && seen.at.is_some_and(|at| asked(at) == Some(false))
 }
 
 fn why_busy(seen: &Evidence) -> Cause {

@@ -227,6 +227,36 @@ impl CallLog {
         most
     }
 
+    /// Whether it has called `accept`.
+    #[must_use]
+    pub fn accepts(&self) -> bool {
+        self.calls().any(|call| {
+            matches!(
+                call,
+                WatchedCall::On {
+                    kind: CallKind::Accept,
+                    ..
+                }
+            )
+        })
+    }
+
+    /// Whether one of its last `count` calls on sockets was `recv` on the connection to `peer`. `None` where there were fewer.
+    #[must_use]
+    pub fn last_received_from(&self, count: usize, peer: SocketAddr) -> Option<bool> {
+        let on_a_socket = |call: &WatchedCall| match *call {
+            WatchedCall::On { kind, peer, .. } => Some((kind, peer)),
+            _ => None,
+        };
+        let last: Vec<_> = self
+            .calls()
+            .rev()
+            .filter_map(on_a_socket)
+            .take(count)
+            .collect();
+        (last.len() == count).then(|| last.contains(&(CallKind::Recv, Some(peer))))
+    }
+
     /// Of its last `count` calls on the connection to `peer`, on whichever descriptors: how often it has called `recv` before
     /// the first `send`.
     #[must_use]

@@ -29,6 +29,14 @@ pub enum HangUp {
     Reset,
 }
 
+/// What `extra` bytes tell that nobody has asked for. What is left over in a buffer is longer than the end of a line.
+fn surplus(extra: &[u8]) -> Symptom {
+    match extra.len() <= 2 && !extra.contains(&0) {
+        true => Symptom::OtherBytes,
+        false => Symptom::MoreBytes,
+    }
+}
+
 /// How a wait for bytes ended.
 #[derive(Debug)]
 pub(crate) enum Arrival {
@@ -171,11 +179,7 @@ impl Peer {
             }
             Arrival::All => {
                 self.receive(64 * 1024, &mut extra);
-                Err(self.fail(
-                    Symptom::MoreBytes,
-                    expected,
-                    format!("{} more", quote(&extra)),
-                ))
+                Err(self.fail(surplus(&extra), expected, format!("{} more", quote(&extra))))
             }
             Arrival::Reset => Err(self.fail(Symptom::Reset, expected, "a reset")),
             arrival @ (Arrival::Settled | Arrival::TimedOut) => {
@@ -211,7 +215,7 @@ impl Peer {
                 self.receive(64 * 1024, &mut extra);
                 let symptom = match comes_again(&self.last, &extra) {
                     true => Symptom::RepeatedBytes,
-                    false => Symptom::MoreBytes,
+                    false => surplus(&extra),
                 };
                 Err(self.fail(
                     symptom,
