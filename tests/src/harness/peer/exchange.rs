@@ -23,6 +23,10 @@ impl Peer {
     /// Gives the program as much of `flood` as our kernel takes now, and takes what has come back: it always has something to
     /// do. What comes back is not looked at.
     pub fn keep_busy(&mut self, flood: &Payload) -> Outcome {
+        // It does so again and again, and is told of once.
+        if self.connection.counts.sent() == 0 {
+            self.note_sent("without end, and it reads", "sends without end, and reads");
+        }
         self.gives(flood.bytes())?;
         self.stream.set_nonblocking(true)?;
         let mut room = vec![0; PIECE];
