@@ -179,7 +179,11 @@ impl Peer {
             }
             Arrival::All => {
                 self.receive(64 * 1024, &mut extra);
-                Err(self.fail(surplus(&extra), expected, format!("{} more", quote(&extra))))
+                Err(self.fail(
+                    surplus(&extra),
+                    expected,
+                    format!("{}, which is too much", quote(&extra)),
+                ))
             }
             Arrival::Reset => Err(self.fail(Symptom::Reset, expected, "a reset")),
             arrival @ (Arrival::Settled | Arrival::TimedOut) => {
@@ -220,7 +224,7 @@ impl Peer {
                 Err(self.fail(
                     symptom,
                     "not a byte more",
-                    format!("{} more", quote(&extra)),
+                    format!("{}, which is too much", quote(&extra)),
                 ))
             }
             Arrival::End | Arrival::Reset | Arrival::Settled | Arrival::TimedOut => Ok(self),

@@ -15,7 +15,7 @@ use crate::harness::server::Server;
 use crate::platform::{
     Answer, CallCounts, CallKind, Fault, SocketOption, SystemError, WatchedCall, descriptors,
 };
-use crate::text::{duration, joined};
+use crate::text::{counted, duration, joined};
 
 /// The longest nap that the contract of a polling server allows.
 const LONGEST_NAP: Duration = Duration::from_millis(5);
@@ -238,9 +238,9 @@ impl Server {
             {
                 return Err(silent.fail(
                     Symptom::Known(Cause::ScansIdleClients),
-                    "no recv on a socket of which the kernel has said nothing",
+                    "no recv on a socket of which the kernel has not said that it can be read",
                     format!(
-                        "a recv on that of {}, which has said nothing",
+                        "recv was called on the socket of {}, which has sent nothing",
                         silent.connection.label
                     ),
                 ));
@@ -257,8 +257,12 @@ impl Server {
             if calls > 0 {
                 return Err(peer.fail(
                     Symptom::Known(Cause::ScansIdleClients),
-                    "no call on the sockets of those who say nothing",
-                    format!("{calls} on that of {}", peer.connection.label),
+                    "no call on the sockets of those who send nothing",
+                    format!(
+                        "{} on the socket of {}",
+                        counted(calls as usize, "call"),
+                        peer.connection.label
+                    ),
                 ));
             }
         }

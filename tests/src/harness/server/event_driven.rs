@@ -154,7 +154,10 @@ impl Server {
             return Err(quiet.fail(
                 Symptom::Known(Cause::ScansIdleClients),
                 "a server that receives only from those of whom there is news",
-                "it has received from one of whom there is none",
+                format!(
+                    "it has called recv on the socket of {}, of whose byte the kernel had not told it",
+                    quiet.connection.label
+                ),
             ));
         }
         tell_when_there_are(1)?;

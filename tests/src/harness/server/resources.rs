@@ -175,8 +175,13 @@ impl Server {
             (_, None) => Err(self.is_gone()),
             (_, Some(now)) => Err(self.context.fail_because(
                 Cause::DescriptorsKept,
-                format!("a server that holds {}", counted(most, "socket")),
-                format!("it holds {now}, although the clients have left"),
+                match open {
+                    0 => format!("a server that holds {}: its own", counted(most, "socket")),
+                    _ => format!(
+                        "a server that holds {most} sockets: its own, and one for each client"
+                    ),
+                },
+                format!("it holds {now}, although the other clients have left"),
             )),
         }
     }
