@@ -76,13 +76,13 @@ impl Peer {
             return Ok(self);
         }
         if let Some(repeated) = repeated(whole, at, &received) {
-            return Err(self.fail(Symptom::RepeatedBytes, payload.to_string(), repeated));
+            return Err(self.misses(Symptom::RepeatedBytes, payload.to_string(), repeated));
         }
         // If as many came as were sent, those that are missing came later: the order is wrong.
         let is_short = received.len() < payload.bytes().len();
         let gap = missing(&whole[at..], &received);
         if let Some(missing) = gap.filter(|_| is_short || self.never_gets_the_rest()) {
-            return Err(self.fail(Symptom::MissingBytes, payload.to_string(), missing));
+            return Err(self.misses(Symptom::MissingBytes, payload.to_string(), missing));
         }
         if !payload.bytes().starts_with(&received) {
             let symptom = match is_filled_with_zeros(payload.bytes(), &received) {
@@ -90,27 +90,27 @@ impl Peer {
                 false => Symptom::OtherBytes,
             };
             let (expected, received) = difference(payload.bytes(), &received);
-            return Err(self.fail(symptom, expected, received));
+            return Err(self.misses(symptom, expected, received));
         }
         let so_far = match received.len() {
             length if length <= 40 => quote(&received),
             length => format!("the first {} of them", size(length)),
         };
         Err(match arrival {
-            Arrival::End => self.fail(
+            Arrival::End => self.misses(
                 Symptom::End,
                 payload.to_string(),
                 format!("{so_far}, then the end of the stream"),
             ),
-            Arrival::Reset => self.fail(
+            Arrival::Reset => self.misses(
                 Symptom::Reset,
                 payload.to_string(),
                 format!("{so_far}, then a reset"),
             ),
             Arrival::All | Arrival::Settled => {
-                self.fail(Symptom::Silence, payload.to_string(), so_far)
+                self.misses(Symptom::Silence, payload.to_string(), so_far)
             }
-            Arrival::TimedOut => self.fail(
+            Arrival::TimedOut => self.misses(
                 Symptom::Silence,
                 payload.to_string(),
                 format!("{so_far}, and no more for as long as the lab waited"),
@@ -164,7 +164,7 @@ impl Peer {
             None => Symptom::OtherBytes,
         };
         let (expected, received) = difference(payload.bytes(), &received);
-        Err(self.fail(symptom, expected, received))
+        Err(self.misses(symptom, expected, received))
     }
 
     /// Receives the end of the stream, and no byte before it.
@@ -179,15 +179,15 @@ impl Peer {
             }
             Arrival::All => {
                 self.receive(64 * 1024, &mut extra);
-                Err(self.fail(
+                Err(self.misses(
                     surplus(&extra),
                     expected,
                     format!("{}, which is too much", quote(&extra)),
                 ))
             }
-            Arrival::Reset => Err(self.fail(Symptom::Reset, expected, "a reset")),
+            Arrival::Reset => Err(self.misses(Symptom::Reset, expected, "a reset")),
             arrival @ (Arrival::Settled | Arrival::TimedOut) => {
-                Err(self.fail(Symptom::NoEnd, expected, arrival.nothing()))
+                Err(self.misses(Symptom::NoEnd, expected, arrival.nothing()))
             }
         }
     }
@@ -200,9 +200,9 @@ impl Peer {
         match self.receive(1, &mut extra) {
             Arrival::End => Ok(HangUp::End),
             Arrival::Reset => Ok(HangUp::Reset),
-            Arrival::All => Err(self.fail(Symptom::MoreBytes, expected, quote(&extra))),
+            Arrival::All => Err(self.misses(Symptom::MoreBytes, expected, quote(&extra))),
             arrival @ (Arrival::Settled | Arrival::TimedOut) => {
-                Err(self.fail(Symptom::NoEnd, expected, arrival.nothing()))
+                Err(self.misses(Symptom::NoEnd, expected, arrival.nothing()))
             }
         }
     }
@@ -221,7 +221,7 @@ impl Peer {
                     true => Symptom::RepeatedBytes,
                     false => surplus(&extra),
                 };
-                Err(self.fail(
+                Err(self.misses(
                     symptom,
                     "not a byte more",
                     format!("{}, which is too much", quote(&extra)),
@@ -237,15 +237,31 @@ impl Peer {
         let mut extra = Vec::new();
         match self.receive(1, &mut extra) {
             Arrival::Settled | Arrival::TimedOut => Ok(()),
-            Arrival::All => Err(self.fail(Symptom::MoreBytes, expected, quote(&extra))),
+            Arrival::All => Err(self.misses(Symptom::MoreBytes, expected, quote(&extra))),
             Arrival::End => Err(self.given_up(expected, "the end of the stream")),
             Arrival::Reset => Err(self.given_up(expected, "a reset")),
         }
     }
 
+    /// It did not receive what was expected. Where there are others, it says whose that was.
+    fn misses(
+        &self,
+        symptom: Symptom,
+        expected: impl Into<String>,
+        received: impl Into<String>,
+    ) -> Box<Problem> {
+        let expected = expected.into();
+        let is_alone = self.context.connections().len() == 1;
+        let whose = match is_alone || self.context.history().is_client {
+            true => expected,
+            false => format!("{}: {expected}", self.connection.label),
+        };
+        self.fail(symptom, whose, received)
+    }
+
     /// The program gave us up although we only said nothing.
     fn given_up(&self, expected: &str, received: &str) -> Box<Problem> {
-        self.fail(Symptom::Known(Cause::WouldBlockIsFatal), expected, received)
+        self.misses(Symptom::Known(Cause::WouldBlockIsFatal), expected, received)
     }
 
     /// Receives until `received` holds `want` more bytes, the stream ends, the program has settled, or the time is over.
