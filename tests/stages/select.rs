@@ -348,14 +348,13 @@ pub(super) fn receives_what_came_before_a_pause_and_the_end(program: &Program) -
 
 /// A reset may come behind a byte, and its news with that. The kernel still has the byte, and hands it out first.
 pub(super) fn receives_what_came_before_a_reset(program: &Program) -> Outcome {
+    program.watch_every_call();
     let server = program.start()?;
     let mut peer = server.connect_peer()?;
     peer.send("hello")?.expect("hello")?;
     server.expect_sleeping_until_ready()?.stop()?;
     peer.send("!")?;
-    peer.reset()?;
-    server.resume();
-    server.expect_logged("client 1 lost after 6 bytes")?;
+    server.expect_reset_received(peer, "client 1 lost after 6 bytes")?;
     serve_one_client(&server)
 }
 

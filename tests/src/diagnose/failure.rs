@@ -34,6 +34,17 @@ pub struct Failure {
 }
 
 impl Problem {
+    /// The same failure, for another cause if its own is `mistaken`.
+    #[must_use]
+    pub fn rather(mut self, mistaken: Cause, cause: Cause) -> Box<Self> {
+        if let Self::Failed(failure) = &mut self
+            && failure.cause == mistaken
+        {
+            failure.cause = cause;
+        }
+        Box::new(self)
+    }
+
     /// The same failure, which nothing excuses: not even that the program died in a step that is not written yet.
     #[must_use]
     pub fn for_good(self) -> Box<Self> {

@@ -242,6 +242,13 @@ impl CallLog {
         })
     }
 
+    /// How often it has called `recv` on the connection to `peer`.
+    #[must_use]
+    pub fn received_times(&self, peer: SocketAddr) -> usize {
+        let is_it = |call: &&WatchedCall| matches!(call, WatchedCall::On { kind: CallKind::Recv, peer: other, .. } if *other == Some(peer));
+        self.calls().filter(is_it).count()
+    }
+
     /// Whether one of its last `count` calls on sockets was `recv` on the connection to `peer`. `None` where there were fewer.
     #[must_use]
     pub fn last_received_from(&self, count: usize, peer: SocketAddr) -> Option<bool> {

@@ -231,6 +231,27 @@ impl Server {
         }
     }
 
+    /// `peer` resets its connection while the server is stopped and has not received all that it sent. It receives that
+    /// before it logs `line`.
+    pub fn expect_reset_received(&self, peer: Peer, line: &str) -> Result<&Self> {
+        let client = peer.connection.ours;
+        let asked = || {
+            let calls = self.context.calls();
+            calls.map_or(0, |calls| calls.received_times(client))
+        };
+        let before = asked();
+        peer.reset()?;
+        self.resume();
+        let logged = self.expect_logged(line).map(drop);
+        match logged {
+            // What it has not asked for, it cannot have counted.
+            Err(problem) if self.context.calls().is_some() && asked() == before => {
+                Err(problem.rather(Cause::WrongCount, Cause::ClosedTooEarly))
+            }
+            logged => logged.map(|()| self),
+        }
+    }
+
     /// Waits until it has logged that `client` connected: once, before anything else about it, and after those who came
     /// before it.
     fn expect_connected(&self, client: u64) -> Outcome {
