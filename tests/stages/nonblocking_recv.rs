@@ -24,14 +24,6 @@ use crate::platform::SystemError;
 crate::checks! {
     step 1, 1: does_not_sleep_in_recv (so_far) needs SettledState;
     step 2, 1: does_not_hang_up_on_a_silent_client (so_far) needs SettledState;
-    step 3, 1: goes_on_ticking_while_a_client_is_silent {
-        goes_on_ticking_while_one_is_silent,
-        goes_on_ticking_while_one_sends_without_end,
-    }
-    step 3, 1: has_one_thread_and_sockets_that_never_wait needs SettledState {
-        never_waits_for_the_second_client_either needs Descriptors,
-        never_waits_for_one_that_does_not_read,
-    }
     step 3, 1: echoes_messages_of_every_size needs RoomToSend {
         echoes_bytes_of_every_size,
         echoes_texts_unchanged,
@@ -48,6 +40,14 @@ crate::checks! {
         serves_the_second_as_soon_as_the_first_has_left,
         logs_when_a_client_comes_and_how_much_it_sent,
         logs_each_client_once,
+    }
+    step 3, 1: goes_on_ticking_while_a_client_is_silent {
+        goes_on_ticking_while_one_is_silent,
+        goes_on_ticking_while_one_sends_without_end,
+    }
+    step 3, 1: has_one_thread_and_sockets_that_never_wait needs SettledState {
+        never_waits_for_the_second_client_either needs Descriptors,
+        never_waits_for_one_that_does_not_read,
     }
     step 3, 1: goes_on_after_a_client_resets_the_connection {
         serves_the_next_after_two_have_reset,
