@@ -149,6 +149,9 @@ impl Started {
 
     /// Sends it a signal.
     pub fn gets(&self, signal: &str) {
+        if signal == "-INT" {
+            assert_ctrl_c_is_heard();
+        }
         send(signal, self.id());
     }
 
@@ -286,6 +289,18 @@ fn send(signal: &str, pid: u32) {
     let mut kill = Command::new("kill");
     let kill = kill.args([signal, &pid.to_string()]).stderr(Stdio::null());
     kill.status().expect("kill can be started");
+}
+
+/// What is started with `&` by a script ignores Ctrl-C, and so does all that it starts: sh(1). A test of it would wait in vain.
+pub fn assert_ctrl_c_is_heard() {
+    const SIGINT: u64 = 1 << (2 - 1);
+    let status = fs::read_to_string("/proc/self/status").expect("it can be read");
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = u64::from_str_radix(ignored.expect("it is there").trim(), 16);
+    assert!(
+        ignored.is_ok_and(|ignored| ignored & SIGINT == 0),
+        "whoever started `cargo verify` ignores Ctrl-C, as `&` in a script does: start it in the foreground"
+    );
 }
 
 fn name_of(pid: u32) -> String {

@@ -12,7 +12,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::linux::support::checkout::Checkout;
-use crate::linux::support::command::{Ran, Started, comes};
+use crate::linux::support::command::{Ran, Started, assert_ctrl_c_is_heard, comes};
 
 /// A terminal with a `lab` on it.
 pub struct Pty {
@@ -128,6 +128,9 @@ impl Pty {
     }
 
     pub fn types(&mut self, keys: &str) {
+        if keys.contains('\x03') {
+            assert_ctrl_c_is_heard();
+        }
         self.keys.write_all(keys.as_bytes()).expect("keys go in");
     }
 
