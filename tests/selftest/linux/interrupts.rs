@@ -1,5 +1,6 @@
 //! A run of `lab` that is interrupted or killed leaves nothing behind.
 
+use std::fs;
 use std::time::Duration;
 
 use crate::linux::support::command::Lab;
@@ -45,9 +46,17 @@ fn a_program_does_not_outlive_a_killed_grader() {
 
 #[test]
 fn a_lab_that_is_stopped_for_longer_than_any_wait_fails_nobody() {
+    let folder = scratch("stopped");
+    fs::create_dir_all(&folder).expect("a folder can be made");
+    let log = folder.join("soak.log");
+    let _ = fs::remove_file(&log);
+    // Again and again, since one check may be over before it was seen to run.
+    let mut lab = Lab::new(&["soak", "2", "--subject", "solutions"]);
     let only = ["--only", "serves_the_next_client_when_one_leaves"];
-    let mut lab = Lab::new(&["check", "2", "--subject", "solutions"]);
-    lab.command.args(only);
+    lab.command
+        .args(only)
+        .args(["--runs", "60", "--burners", "0"]);
+    lab.command.arg("--log").arg(&log);
     let mut lab = lab.start();
     lab.until_runs("--listen");
     lab.gets("-STOP");
