@@ -149,6 +149,11 @@ fn a_client_that_is_asked_no_more_is_not_among_the_last_calls() {
         "too few to tell"
     );
     assert!(asked_last.accepts());
+    assert!(!asked_last.never_received_from(there));
+    let only_here = log(vec![recv_from(here), accept()]);
+    assert!(only_here.never_received_from(there));
+    let unknown = log(vec![recv_from(here), on(CallKind::Recv, 4, false)]);
+    assert!(!unknown.never_received_from(there), "it may be that one");
     assert!(!log(vec![recv_from(here)]).accepts());
 }
 

@@ -86,7 +86,7 @@ causes! {
         "recv returns whatever has arrived so far; neither a short read, nor a pause, nor the end of another client means that the other side is done: only 0 bytes from its own socket do"
         "What made your program leave its loop: which value had `recv` returned? Does that value mean the end?"
     NeverReceived "never-received"
-        "a socket is closed when the value that owns it is dropped, used or not; this client was hung up on, and recv had not been called for anybody"
+        "a socket is closed when the value that owns it is dropped, used or not; this client was hung up on, and recv had not been called on its socket"
         "Where does the accepted socket go after `accept`? Who owns it at the end of that line?"
     ResetInsteadOfEnd "reset-instead-of-end"
         "closing a socket that still has unread bytes, or has linger 0, makes the kernel send a reset, and a reset may destroy what was still on its way"

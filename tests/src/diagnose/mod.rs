@@ -129,12 +129,16 @@ fn why_reset(seen: &Evidence) -> Cause {
     }
 }
 
-/// True if a server has hung up on somebody who has sent something, and never called `recv`. Where its calls are not
-/// reported, nobody can tell.
+/// True if a server has hung up on somebody who has sent something, and never called `recv` for anybody, or for that one.
+/// Where its calls are not reported, nobody can tell.
 fn has_never_received(seen: &Evidence) -> bool {
     let serves = !seen.history.is_client && seen.history.peer_sent;
     let calls = seen.calls.since_the_announcement();
-    serves && !calls.is_empty() && calls.received_from().next().is_none()
+    let nobody = || calls.received_from().next().is_none();
+    // Whoever has got something back was received from, however long ago.
+    let not_this_one =
+        |at: &Connection| at.counts.received() == 0 && calls.never_received_from(at.ours);
+    serves && !calls.is_empty() && (nobody() || seen.at.is_some_and(not_this_one))
 }
 
 fn why_silent(seen: &Evidence) -> Cause {

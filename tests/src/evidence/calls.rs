@@ -242,6 +242,19 @@ impl CallLog {
         })
     }
 
+    /// Whether it is known of each `recv` on which connection it was, and none was on that to `peer`.
+    #[must_use]
+    pub fn never_received_from(&self, peer: SocketAddr) -> bool {
+        self.calls().all(|call| match call {
+            WatchedCall::On {
+                kind: CallKind::Recv,
+                peer: other,
+                ..
+            } => other.is_some_and(|other| other != peer),
+            _ => true,
+        })
+    }
+
     /// How often it has called `recv` on the connection to `peer`.
     #[must_use]
     pub fn received_times(&self, peer: SocketAddr) -> usize {

@@ -10,6 +10,7 @@ use crate::evidence::wait::Waited;
 use crate::harness::peer::Peer;
 use crate::harness::server::Server;
 use crate::platform::{self, CallKind, SleepingCall};
+use crate::text::duration;
 
 /// What [`Server::expect_sleeping_until_ready`] expects.
 const EXPECTED: &str =
@@ -46,13 +47,16 @@ impl Server {
                 Symptom::Known(Cause::TooManyThreads),
                 format!("{} threads", threads.len()),
             ),
-            Err(nap) => {
-                let nap =
-                    nap.map_or_else(String::new, |nap| format!(" after {} ms", nap.as_millis()));
-                (
-                    Symptom::Known(Cause::WakesOnATimer),
-                    format!("it wakes up by itself{nap}"),
-                )
+            Err(SleepingCall { kind, nap, .. }) => {
+                let (cause, what) = match kind {
+                    CallKind::Sleep => (Cause::SleepsOnItsOwn, "it sleeps by the clock"),
+                    _ => (
+                        Cause::WakesOnATimer,
+                        "it waits no longer than it has asked for",
+                    ),
+                };
+                let nap = nap.map_or_else(String::new, |nap| format!(": {}", duration(nap)));
+                (Symptom::Known(cause), format!("{what}{nap}"))
             }
             Ok(Activity::Blocked) => match call {
                 Some(call) if call.kind != CallKind::Poll => (
@@ -81,8 +85,8 @@ impl Server {
         Err(self.context.fail(symptom, EXPECTED, received, None))
     }
 
-    /// Waits until it has settled. As soon as it is seen to sleep by the clock, for how long, as far as that shows.
-    fn settles_or_naps(&self) -> Result<Activity, Option<Duration>> {
+    /// Waits until it has settled. As soon as it is seen to sleep by the clock, the call that it does so in.
+    fn settles_or_naps(&self) -> Result<Activity, SleepingCall> {
         // What goes on after a signal does not show whether it has a timeout, and a timeout of zero is no nap.
         let naps = |call: &SleepingCall| {
             call.timed && call.kind != CallKind::Other && call.nap != Some(Duration::ZERO)
@@ -93,7 +97,7 @@ impl Server {
             threads.filter_map(|thread| thread.call).find(naps)
         });
         match nap {
-            Waited::Reached(call) => Err(call.nap),
+            Waited::Reached(call) => Err(call),
             Waited::Settled(activity) => Ok(activity),
             Waited::TimedOut => Ok(Activity::Running),
         }
