@@ -49,7 +49,7 @@ const ALL: i32 = -1;
 pub enum LongRound {
     /// So much napping between two ticks.
     Naps(Duration),
-    /// So much work in one round or two.
+    /// So much work in one round or two, or without a look at a socket.
     Work(Duration),
 }
 
@@ -77,11 +77,10 @@ impl BetweenTicks {
         }
     }
 
-    /// It has come round hardly once or twice, and was at work meanwhile. How often one comes round who asks no socket, nobody
-    /// can tell.
+    /// It has come round hardly once or twice, or has asked no socket at all, and was at work meanwhile.
     fn is_long_work(&self) -> bool {
         let rounds = self.calls.values().max().copied().unwrap_or(0);
-        (1..ROUNDS_IN_A_TICK).contains(&rounds) && self.cpu > MOST_WORK_IN_A_TICK
+        rounds < ROUNDS_IN_A_TICK && self.cpu > MOST_WORK_IN_A_TICK
     }
 }
 

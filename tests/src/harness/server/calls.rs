@@ -62,7 +62,7 @@ impl Server {
             Some(LongRound::Naps(naps)) => format!("naps of {} between two ticks", duration(naps)),
             Some(LongRound::Work(work)) => {
                 format!(
-                    "{} of work between two ticks, in a round or two",
+                    "{} of work between two ticks, with no more than one or two calls on a socket",
                     duration(work)
                 )
             }
